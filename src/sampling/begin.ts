@@ -1,4 +1,7 @@
-/** The beginning of a step: its rows are one, candidates and context are those of this step, and the row as it came is known. */
+/**
+ * The beginning of a step: combines its rows to one, resets candidates and context, and keeps the unchanged row for
+ * log-probabilities.
+ */
 import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import type { Candidates } from "./candidates/candidates.ts";
@@ -17,7 +20,7 @@ import type { StepOptions } from "./step.ts";
 import { measuresRow } from "./stops/index.ts";
 import { requireInVocabulary } from "./vocab-size.ts";
 
-/** What steps are taken in, one after the other. */
+/** The objects that a sampler reuses for every step. */
 export interface Scratch {
   readonly kernel: Kernel;
   readonly candidates: Candidates;
@@ -28,19 +31,19 @@ export interface Scratch {
 }
 
 export interface Begun {
-  /** those of the step, and the one that the chain runs on */
+  /** the source rows of the step, and the row that the chain runs on */
   readonly rows: readonly LogitsRow[];
   readonly row: LogitsRow;
-  /** whether whole rows in place of lists would provably have made the same row */
+  /** true when whole rows in place of sparse ones would provably have made the same row */
   readonly is_exact: boolean;
-  /** what log-probabilities are read from, when some are asked for */
+  /** source of raw log-probabilities, when the request asks for them */
   readonly raw: RawRow | undefined;
-  /** when a trace is asked for */
+  /** the trace, when the request asks for one */
   readonly tracer: Tracer | undefined;
   readonly seed: string;
 }
 
-/** Candidates and context are those of this step from now on. */
+/** Points candidates and context at this step. */
 export function begin(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions): Begun {
   requireSources(rows.length, options);
   const seed = options.seed ?? drawSeed();
@@ -55,7 +58,7 @@ export function begin(scratch: Scratch, rows: readonly LogitsRow[], options: Ste
 
 function beginOne(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions, seed: string): Begun {
   const { kernel, candidates, context } = scratch;
-  const [row] = rows as readonly [LogitsRow]; // requireSources has counted them
+  const [row] = rows as readonly [LogitsRow]; // requireSources has checked the number
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
     : startDense(kernel, candidates, row);
@@ -64,7 +67,7 @@ function beginOne(scratch: Scratch, rows: readonly LogitsRow[], options: StepOpt
   return { rows, row, is_exact: true, raw: readsRaw(options) ? rawOf(kernel, row) : undefined, tracer, seed };
 }
 
-/** The rows become one; a trace begins with what the first of them was. */
+/** Combines the rows to one. A trace begins with the first source row. */
 function beginSeveral(
   scratch: Scratch,
   rows: readonly LogitsRow[],
@@ -72,10 +75,10 @@ function beginSeveral(
   seed: string,
 ): Begun {
   const { kernel, candidates, context, now } = scratch;
-  const combine = options.combine as Combination; // begin has seen to it
+  const combine = options.combine as Combination; // begin has checked this
   const known_size = requireRows(kernel, rows, options.vocab_size);
   context.start(options, seed, known_size ?? Number.POSITIVE_INFINITY);
-  const [first] = rows as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has counted them
+  const [first] = rows as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has checked the number
   let tracer: Tracer | undefined;
   if (options.trace !== false) {
     startAt(candidates, first, options);
@@ -100,16 +103,16 @@ function countOf(plausible: number | undefined): { readonly plausible?: number }
   return plausible === undefined ? {} : { plausible };
 }
 
-/** The candidates are those of the row as it came. */
+/** Makes candidates of the unchanged row. */
 function tracerOf({ candidates }: Scratch, row: LogitsRow, options: StepOptions): Tracer {
   const tracer = new Tracer(options.logprob_token_ids);
   tracer.begin(candidates, absenceIn(row));
   return tracer;
 }
 
-/** Why a token of the vocabulary is no candidate before the first stage. */
+/** The reason why a token of the vocabulary is no candidate before the first stage. */
 function absenceIn(row: LogitsRow): string {
-  if (isSparse(row)) return "it was not sent, or as -Infinity";
+  if (isSparse(row)) return "its logit was not sent or was -Infinity";
   return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
 }
 
@@ -132,7 +135,7 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
   return vocab_size;
 }
 
-/** Whether something is told of the row as it came. */
+/** True when the request asks for values of the unchanged row. */
 function readsRaw(options: StepOptions): boolean {
   const { uncertainty, stops } = options;
   return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));

@@ -1,6 +1,6 @@
 /**
- * The chain: stages in the order in which they run, each with its checked options. Nothing here knows any single stage:
- * what must be known, the stage declares.
+ * The chain: stages in the order in which they run, each with its checked options. This file knows no single stage:
+ * each stage declares what the chain needs to know.
  */
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
@@ -14,18 +14,21 @@ export interface ParsedEntry {
 }
 
 export interface ChainEntry extends ParsedEntry {
-  /** why it does not run: its options are neutral, or a greedy chain makes it pointless */
+  /** why the stage is skipped: its options are neutral, or a greedy stage makes it pointless */
   readonly skipped: Skipped | undefined;
 }
 
 export type Chain = readonly ChainEntry[];
 
-/** Runs every stage that has something to do; at least one candidate is left, or a Problem names who masked the last. */
+/**
+ * Runs every stage that is not skipped. At least one candidate is left, or a Problem names the stage that masked the
+ * last.
+ */
 export function runChain(chain: Chain, candidates: Candidates, context: StepContext): void {
   for (let i = 0; i < chain.length; i++) runStage(chain, i, candidates, context);
 }
 
-/** Runs the stage at an index of the chain, as far as it is not skipped. */
+/** Runs the stage at an index of the chain, unless it is skipped. */
 export function runStage(chain: Chain, index: number, candidates: Candidates, context: StepContext): void {
   const { stage, options, skipped } = chain[index] as ChainEntry; // index < length
   if (skipped !== undefined) return;
@@ -34,26 +37,29 @@ export function runStage(chain: Chain, index: number, candidates: Candidates, co
   candidates.endStage(stage.name);
 }
 
-/** Whether no stage runs behind this one. */
+/** True when no later stage runs. */
 function isLast(chain: Chain, index: number): boolean {
   for (let i = index + 1; i < chain.length; i++) if (chain[i]?.skipped === undefined) return false;
   return true;
 }
 
-/** Whether all is there that stages may take long to make; `text` is asked for by those that have something to make. */
+/** True when everything that stages prepare is ready. `text` is only called when a stage has something to prepare. */
 export function isPrepared(chain: Chain, text: () => StepText): boolean {
   for (const { stage, options, skipped } of chain)
     if (skipped === undefined && stage.isPrepared?.(options, text()) === false) return false;
   return true;
 }
 
-/** Makes it, a piece at a time. */
+/** Prepares what the stages need, in pieces. */
 export function* prepareChain(chain: Chain, text: StepText): Generator<undefined, void> {
   for (const { stage, options, skipped } of chain)
     if (skipped === undefined && stage.prepare !== undefined) yield* stage.prepare(options, text);
 }
 
-/** What the stages tell of a drawn token; undefined when none tells anything. Pieces, when one of them takes long. */
+/**
+ * What the stages report about a drawn token; undefined when no stage reports anything. It runs in pieces when a
+ * stage takes long.
+ */
 export function toldBy(
   chain: Chain,
   context: StepContext,
@@ -86,7 +92,7 @@ function* toldLater(
   return told === undefined || Object.keys(told).length === 0 ? undefined : told;
 }
 
-/** The states after a draw, of the stages that carry one; null when none does. */
+/** The states after a draw, of the stages that have one; null when no stage has a state. */
 export function nextStates(
   chain: Chain,
   states: Readonly<Record<string, unknown>>,
@@ -112,7 +118,7 @@ export function nextStates(
   return next;
 }
 
-/** A chain of these stages with their options, in this order. */
+/** Builds a chain of these stages with their options, in this order. */
 export function chainOfEntries(parts: readonly ParsedEntry[]): Chain {
   const [from, greedy_at] = pointlessRange(parts);
   return parts.map(({ stage, options }, i) => {
@@ -122,8 +128,9 @@ export function chainOfEntries(parts: readonly ParsedEntry[]): Chain {
 }
 
 /**
- * The stages that a greedy one makes pointless: those right before it, as far as all of them keep the argmax. What
- * stands before a stage that may change it must run: a penalty could lift a token that was removed by then.
+ * The stages that a greedy stage makes pointless: those directly before it, as long as each of them keeps the
+ * argmax. A stage before one that may change the argmax must run, because a penalty could lift a token that was
+ * already removed.
  */
 function pointlessRange(parts: readonly ParsedEntry[]): readonly [from: number, greedy_at: number] {
   const greedy_at = parts.findIndex(({ stage, options }) => stage.isGreedy?.(options));

@@ -1,6 +1,6 @@
 /**
- * What a stage may know besides the candidates: the sequence so far and its randomness. One object serves all
- * steps of a sampler; `start` makes it anew, and nothing of one step is visible in the next.
+ * What a stage may know besides the candidates: the sequence so far and its randomness. All steps of a
+ * sampler share one object. `start` resets it, so that nothing of one step is visible in the next.
  */
 import { Grammars } from "../grammar/grammars.ts";
 import type { TokenTable } from "../kernels/kernel.ts";
@@ -17,7 +17,7 @@ import type { StepText } from "./history/step-text.ts";
 import { TokenCounter } from "./history/token-counter.ts";
 import { type Purpose, uniform } from "./rng.ts";
 
-/** Which part of the history a penalty looks at. */
+/** The part of the history that a penalty uses. */
 export type Scope = "history" | "generated";
 
 export class StepContext implements StepText {
@@ -26,15 +26,15 @@ export class StepContext implements StepText {
   readonly #finder = new RepeatFinder();
   #state: StepSequence["state"] = {};
   #prepared: PreparedHistory | undefined;
-  /** 1 more than the largest id of the history: how long tables by token id have to be */
+  /** the largest id of the history plus 1: the length of tables by token id */
   #id_end = 0;
-  /** what a stage wants to know again of the token that is drawn */
+  /** the value that a stage wants to know about the drawn token */
   readonly remembered = new Remembered();
-  /** numbers that a stage found while it ran, by the name under which the reply has them */
+  /** numbers that a stage computed, by their name in the reply */
   readonly found = new Map<string, number>();
-  /** token ids so far, prompt first; an id that the row has no logit for is a number that equals no other */
+  /** token ids so far, prompt first; an id without a logit in the row is a number that equals no other */
   history: readonly number[] = [];
-  /** the same as they were sent: what marks are keyed by */
+  /** the same ids as sent: watermarks are keyed by them */
   sent_history: readonly number[] = [];
   /** how many of `history` are prompt; the rest was generated */
   prompt_length = 0;
@@ -45,7 +45,7 @@ export class StepContext implements StepText {
   readonly grammars: Grammars;
   readonly #vocabularies: Vocabularies;
 
-  /** Tokens are counted in `table`, which belongs to one context at a time. */
+  /** Tokens are counted in `table`, which only one context uses at a time. */
   constructor(
     table: TokenTable,
     vocabularies: Vocabularies = NO_VOCABULARIES,
@@ -57,7 +57,7 @@ export class StepContext implements StepText {
     this.grammars = grammars;
   }
 
-  /** The text of a step, before it begins. Throws the Problem of a vocabulary that there is not. */
+  /** The text of a step before it begins. Throws a Problem for an unknown vocabulary. */
   textOf({ history, prompt_length, vocabulary }: StepSequence): StepText {
     return {
       history,
@@ -67,7 +67,7 @@ export class StepContext implements StepText {
     };
   }
 
-  /** Takes the sequence of one step. Ids of the history that the row has no logit for match nothing. */
+  /** Takes the sequence of one step. Ids of the history without a logit in the row match nothing. */
   start(step: StepSequence, seed: string, vocab_size: number): void {
     this.remembered.forget();
     this.found.clear();
@@ -85,24 +85,26 @@ export class StepContext implements StepText {
     if (this.#id_end > end) this.#leaveOutForeign(end);
   }
 
-  /** Ids from `end` on match nothing: see foreign-ids.ts. What was prepared for other steps may not leave out the same ones. */
+  /**
+   * Ids from `end` on match nothing: see foreign-ids.ts. A history that was prepared for other steps may leave out other ids.
+   */
   #leaveOutForeign(end: number): void {
     this.history = withoutForeignIds(this.sent_history, end);
     this.#prepared = undefined;
     this.#id_end = this.#counter.takeOwn(this.sent_history, this.prompt_length, end);
   }
 
-  /** The state of a stage, as its schema has checked it. */
+  /** The checked state of a stage. */
   stateOf(stage: string): unknown {
     return this.#state[stage];
   }
 
-  /** How many tokens were generated so far. */
+  /** The number of tokens generated so far. */
   get generated(): number {
     return this.history.length - this.prompt_length;
   }
 
-  /** A uniform of (0, 1) with 53 bits for this step, keyed by what it is for and by the draw, from 0. */
+  /** A uniform in (0, 1) with 53 bits for this step, keyed by its purpose and by the draw, from 0. */
   uniform(purpose: Purpose, draw = 0): number {
     return uniform(purpose, this.seed, this.step, draw);
   }

@@ -9,32 +9,38 @@ import { requireKey, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import type { Expected, MarkChoice } from "./draw/watermark/scheme.ts";
 import type { StepOptions } from "./step.ts";
 
-/** Chooses the token of a step in another way than its options say: see verify. A token that it draws itself bears the mark by `mark`. */
+/**
+ * Chooses the token of a step in another way than its options say: see verify. A token that it draws at random is marked by
+ * `mark`.
+ */
 export type Drawing = (candidates: Candidates, context: StepContext, mark: TargetMark) => number;
 
-/** The noise by which a step draws what the drafter did not; undefined where it bears no mark. */
+/** The noise for a token drawn in place of a rejected draft; undefined when the step is not marked. */
 export type TargetMark = () => Noise | undefined;
 
 export interface Drawn {
   readonly token_ids: readonly number[];
-  /** of a step that asked for a watermark */
+  /** options of the watermark, when the step asks for one */
   readonly watermark?: Marked;
-  /** somebody else chose it: nothing is told of how the step would have drawn */
+  /** true when the token was chosen elsewhere: the reply then says nothing about the step's own draw */
   readonly is_chosen?: boolean;
 }
 
-/** What is told of a mark. */
+/** The report of a watermark. */
 export interface Marked {
   readonly scheme: string;
-  /** false where the context came before, or there is none */
+  /** false when the context is a repeat, or when there is none */
   readonly marked: boolean;
-  /** with `expected`: the mean of the token's value over keys, for a token of this probability */
+  /** with `expected`: mean of the token's value over keys, for a token of this probability */
   readonly expected?: Expected;
 }
 
 type Asked = Pick<StepOptions, "n" | "replacement" | "draw" | "watermark">;
 
-/** The token that `drawing` chooses, and whether it bears the mark, where `drawing` drew it. */
+/**
+ * The token that `drawing` chooses, and whether it is marked. Only a token that `drawing` drew itself can be
+ * marked.
+ */
 export function drawChosen(
   candidates: Candidates,
   context: StepContext,
@@ -67,7 +73,7 @@ function targetNoise(
   return window === undefined ? undefined : scheme.targetNoise(options, key, window);
 }
 
-/** Why a draft is not verified under this mark. */
+/** Why a draft cannot be verified under this watermark. */
 export function noTargetNoise(scheme: string): string {
   return `a draft is verified under a mark by method strict, or with gumbel and dual_key_gumbel: of ${scheme} no way is known that keeps the distribution of what stands in place of a rejected token`;
 }
@@ -83,7 +89,7 @@ export function drawAll(
   return { token_ids: draw.rule.draw(candidates, draw.options, context, { n, replacement }) };
 }
 
-/** The same with pauses, where a rule has them. */
+/** The same with pauses, for rules that have them. */
 export function* drawInPieces(
   candidates: Candidates,
   context: StepContext,
@@ -105,7 +111,9 @@ function requireEnough(candidates: Candidates, n: number): void {
   throw new Problem("invalid_option", `n must be at most the number of tokens left, ${kept}, got ${n}`, "/n");
 }
 
-/** Whether a step bears a mark that may take longer than a piece. An unknown key takes none: its draw is refused. */
+/**
+ * True when the step has a watermark that may take long. An unknown key takes no time, because its draw is refused.
+ */
 export function takesPieces(keys: WatermarkKeys, watermark: MarkChoice | undefined): boolean {
   if (watermark?.scheme.takesPieces === undefined) return false;
   const { scheme, options } = watermark;
@@ -130,7 +138,7 @@ function* drawMarkedInPieces(
   return markedAs(candidates, choice, token_id, true);
 }
 
-/** A context that came before, and one that is too short for its scheme, is drawn from without the mark. */
+/** A repeated context, and one that is too short for its scheme, is drawn from without the watermark. */
 function drawMarked(
   candidates: Candidates,
   context: StepContext,
@@ -146,7 +154,7 @@ function drawMarked(
   return markedAs(candidates, { scheme, options }, token_id, window !== undefined);
 }
 
-/** What is told of a draw with a mark. Nothing of it depends on the key. */
+/** The report of a draw with a watermark. Nothing of it depends on the key. */
 function markedAs(
   candidates: Candidates,
   { scheme, options }: MarkChoice,

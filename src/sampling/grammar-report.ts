@@ -1,4 +1,4 @@
-/** What is to be told of a grammar as a request has it: its vocabulary looked up, and pointers that lead into the request. */
+/** Reports on a grammar of a request: looks up its vocabulary, and makes pointers lead into the request. */
 import { Problem } from "../errors.ts";
 import { boundedPieces } from "../grammar/bounded.ts";
 import type { Grammars } from "../grammar/grammars.ts";
@@ -7,10 +7,10 @@ import type { Vocabularies } from "../vocabulary/vocabularies.ts";
 import type { GrammarOptions } from "./options/grammar-field.ts";
 import { matcherOptions } from "./stages/grammar.ts";
 
-/** A grammar, and what is asked of it. */
+/** A grammar, and the questions about it. */
 export interface GrammarInquiry {
   readonly grammar: GrammarOptions;
-  /** the name of a vocabulary; undefined: the standard one, if there is one */
+  /** name of a vocabulary; undefined: the default one, if there is one */
   readonly vocabulary?: string | undefined;
   readonly text: string;
   readonly tokens_max: number;

@@ -1,7 +1,7 @@
 /**
- * Receipts: what a step was, in two hashes. Of the row, as float32, little-endian; of a sparse row of its ids, values and
- * what it says of the others. Of the options, as sorted JSON, without those that change nothing about the token. Seed, step,
- * token and fingerprint stand beside them in the reply.
+ * Receipts: a step described by two hashes. One is of the row, as little-endian float32; for a sparse row, of its ids,
+ * values and bounds. The other is of the options, as sorted JSON, without those that do not affect the token. The reply has
+ * seed, step, token and fingerprint next to them.
  */
 
 import type { ReceiptOptions } from "./options/receipt-options.ts";
@@ -21,7 +21,7 @@ export function plainDigest(bytes: Uint8Array): string {
   return Array.from(sha256(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The rows must be as they came. Several are told by the hash of their hashes, one behind the other. */
+/** The rows must be unchanged. Several rows are represented by the hash of their concatenated hashes. */
 export function receiptOf(rows: readonly LogitsRow[], asked: Asked, digest: Digest): Receipt {
   const hashes = rows.map((row) => digest(bytesOf(row)));
   const row = hashes.length === 1 ? (hashes[0] as string) : digest(new TextEncoder().encode(hashes.join("")));
@@ -45,7 +45,7 @@ function bytesOf(row: LogitsRow): Uint8Array {
   return bytes;
 }
 
-/** What of a step its receipt is about. */
+/** The parts of a step that its receipt covers. */
 interface Asked extends Pick<StepOptions, "history" | "prompt_length" | "state"> {
   readonly receipt: ReceiptOptions;
 }
@@ -54,7 +54,7 @@ function optionsText({ receipt: options, history, prompt_length, state }: Asked)
   return JSON.stringify(sorted({ options, history, prompt_length, state }));
 }
 
-/** The same value with the names of every object in order. */
+/** The same value with the names of every object sorted. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;

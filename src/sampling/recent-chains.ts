@@ -1,6 +1,6 @@
 /**
- * Remembers the chains of short forms met lately. A host sends the same options with every step of a sequence, only
- * seed, step and history change; making the chain anew would cost as much as drawing from it.
+ * Caches the chains of recent short forms. A host sends the same options with every step of a sequence; only seed,
+ * step and history change. Building the chain again would cost as much as the draw.
  */
 import type { Chain } from "./chain.ts";
 
@@ -12,7 +12,7 @@ const KEY_LENGTH_MAX = 1024;
 
 const recent = new Map<string, Chain>();
 
-/** The chain that `make` would make of these options; only options of plain values are remembered. */
+/** The chain that `make` builds for these options. Only options with plain values are cached. */
 export function recentChain(preset: string | undefined, fields: Fields, make: () => Chain): Chain {
   const key = keyOf(preset, fields);
   const known = key === undefined ? undefined : recent.get(key);
@@ -24,7 +24,9 @@ export function recentChain(preset: string | undefined, fields: Fields, make: ()
   return chain;
 }
 
-/** Distinct for distinct options; undefined when one of them is an object, or -0, which looks like 0. */
+/**
+ * A distinct key for distinct options; undefined when one of them is an object, or -0, which prints like 0.
+ */
 function keyOf(preset: string | undefined, fields: Fields): string | undefined {
   let key = JSON.stringify(preset) ?? "";
   for (const name in fields) {

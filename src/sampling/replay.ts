@@ -1,6 +1,7 @@
 /**
- * Replays steps that a host says it took: whether the token it claims is the one that its row, options, seed and step give,
- * and by how much. A host whose logits differ from these in their last bits misses some tokens by little.
+ * Replays steps that a host claims to have taken. It checks whether the claimed token is the one that the row, options,
+ * seed and step give, and by how much it misses. A host whose logits differ in their last bits misses some tokens by
+ * little.
  */
 import * as z from "zod";
 import { Problem } from "../errors.ts";
@@ -20,7 +21,7 @@ import type { StepOptions } from "./step.ts";
 const HASH = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits");
 
 export const CLAIM_FIELDS = optionalEach({
-  token_id: whole({ min: 0 }).describe("The token that the host says it drew."),
+  token_id: whole({ min: 0 }).describe("The token that the host claims to have drawn."),
   claimed: z
     .strictObject({
       row: HASH.optional(),
@@ -28,37 +29,39 @@ export const CLAIM_FIELDS = optionalEach({
       system_fingerprint: z.string().optional(),
     })
     .describe(
-      "The receipt that came with the token, and perhaps the fingerprint: what they say is held against this step.",
+      "The receipt that came with the token, and optionally the fingerprint. Both are compared with the recomputed step.",
     ),
   tolerance: finite({ min: 0 }).describe(
-    "A token that misses by no more agrees: of probabilities for inverse_cdf, of scores for gumbel. Default 0.",
+    "Tolerance within which a token agrees: in probability for inverse_cdf, in score for gumbel. Default 0.",
   ),
   divergence_max: finite({ min: 0, openMin: true }).describe(
-    "What a miss counts at the most in the mean. Default 10.",
+    "Maximum that one miss adds to the mean. Default 10.",
   ),
 });
 
 const CLAIM = z.strictObject(CLAIM_FIELDS);
 type Claim = z.infer<typeof CLAIM>;
 
-/** A step and what was claimed of it. */
+/** A step, and the result that was claimed for it. */
 export interface ReplayOptions extends StepOptions {
   readonly receipt: ReceiptOptions;
   readonly claim: Claim;
 }
 
 export interface Replayed {
-  /** the token that the step gives */
+  /** the token that the step draws */
   readonly token_id: number;
   readonly match: boolean;
-  /** whether the claimed token misses by no more than the tolerance */
+  /** true when the claimed token misses by at most the tolerance */
   readonly agrees: boolean;
-  /** see Held; null for a token that was not kept, one that was left alone, and where a scheme has no margin */
+  /**
+   * see Held; null for a token that was not kept, for a single kept token, and for a scheme without a margin
+   */
   readonly margin: number | null;
   readonly uniform?: number;
   readonly from?: number;
   readonly to?: number;
-  /** with a receipt: what of it does not hold */
+  /** with a receipt: the fields of it that differ */
   readonly receipt_differs?: readonly string[];
 }
 
@@ -72,7 +75,7 @@ export function parseReplay(fields: Readonly<Record<string, unknown>>, limits: O
   return { claim, ...step, receipt: receiptOptions(asked) };
 }
 
-/** What the claim of a step comes to, once its chain has run. */
+/** The result for the claim of a step, once its chain has run. */
 export function replay(left: Left, options: ReplayOptions): Replayed {
   const { claim, seed } = options;
   const { token_id, tolerance = 0 } = claim;
@@ -100,7 +103,7 @@ export function replay(left: Left, options: ReplayOptions): Replayed {
 
 type MaybeHeld = Omit<Held, "margin"> & { readonly margin: number | undefined };
 
-/** How the token stands to the rule of the step, or to its mark. */
+/** The relation of the token to the step's draw rule or watermark. */
 function heldIn(
   { candidates, context, keys }: Left,
   { draw, watermark }: StepOptions,
@@ -128,13 +131,13 @@ function differences(
     .map(([name]) => name);
 }
 
-/** What a step counts in the mean of many: by how much its token misses, and no more than the claim allows. */
+/** The contribution of a step to the mean: the distance by which its token misses, bounded by the claim. */
 export function divergenceOf({ match, margin }: Replayed, { divergence_max = 10 }: Claim): number {
   if (match) return 0;
   return margin === null ? divergence_max : Math.min(divergence_max, Math.max(0, -margin));
 }
 
-/** What many replayed steps come to. */
+/** The combined result of many replayed steps. */
 export class ReplayTotals {
   #rows = 0;
   #matches = 0;

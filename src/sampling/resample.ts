@@ -1,6 +1,6 @@
 /**
- * Systematic resampling of weighted sequences (particles): N points, evenly spaced behind one uniform, are laid over the
- * cumulative weights. A sequence of weight w goes on ⌊N·w/Σw⌋ or ⌈N·w/Σw⌉ times, and N·w/Σw times in the mean.
+ * Systematic resampling of weighted sequences (particles): N points, evenly spaced from one uniform on, are laid over the
+ * cumulative weights. A sequence of weight w is continued ⌊N·w/Σw⌋ or ⌈N·w/Σw⌉ times, and N·w/Σw times on average.
  *
  * Source: Kitagawa, Monte Carlo Filter and Smoother for Non-Gaussian Nonlinear State Space Models, 1996; Lew et al., Sequential
  * Monte Carlo Steering of Large Language Models using Probabilistic Programs, 2023.
@@ -13,10 +13,10 @@ import { finite } from "./options/fields.ts";
 import { parseWith } from "./options/parse.ts";
 import { drawSeed, uniform } from "./rng.ts";
 
-/** Sequences that are resampled at once. */
+/** Maximum number of sequences in one resampling. */
 export const PARTICLES_MAX = 65_536;
 
-/** A weight as it is sent. */
+/** A weight in a request. */
 const LOG_WEIGHTS = z
   .custom<readonly (number | null)[]>()
   .superRefine((value: unknown, context) => {
@@ -38,7 +38,7 @@ export const RESAMPLE_OPTIONS = z.strictObject({
   log_weights: LOG_WEIGHTS.describe("ln of the weight of each sequence; null for a weight of 0."),
   threshold: finite({ min: 0, max: 1 })
     .optional()
-    .describe("Resample only when the effective size is below this part of N. Default 1: always."),
+    .describe("Resample only when the effective sample size is below this fraction of N. Default 1: always."),
   seed: CONTROL.seed.optional(),
   step: CONTROL.step.optional(),
 });
@@ -53,7 +53,7 @@ export interface Resampled {
   readonly step: number;
 }
 
-/** Throws a Problem whose pointer is relative to the options. The weights are read only. */
+/** Throws a Problem whose pointer is relative to the options. The weights are not changed. */
 export function resample(options: unknown): Resampled {
   const {
     log_weights,
@@ -88,7 +88,10 @@ export function resample(options: unknown): Resampled {
   };
 }
 
-/** For each of the points (i + u) / N of the whole weight: the sequence that it falls on. A weight of 0 is never chosen. */
+/**
+ * For each of the points (i + u) / N of the total weight, the sequence in whose interval it lies. A weight of 0 is never
+ * chosen.
+ */
 function systematic(weights: Float64Array, sum: number, u: number): number[] {
   const count = weights.length;
   const last = weights.findLastIndex((weight) => weight > 0);

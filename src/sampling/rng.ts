@@ -1,18 +1,18 @@
 /**
- * Seeded randomness. Each uniform is drawn from a generator keyed afresh by seed, step, purpose and draw, so
- * that nothing hidden is carried from step to step: step 900 needs no replay of the 899 before it, and the order
- * in which steps arrive cannot matter.
+ * Seeded randomness. Each uniform comes from a new generator that is keyed by seed, step, purpose and draw. No
+ * hidden state is carried from step to step: step 900 needs no replay of the 899 before it, and steps may arrive
+ * in any order.
  *
- * The generator is seedrandom's tychei (Neves & Araújo, "Fast and Small Nonlinear Pseudorandom Number
- * Generators for Computer Simulation", 2011). Keyed so, alea, xor128 and others are badly correlated between
- * steps; tychei is clean and the quickest (docs/decisions/randomness.md).
+ * The generator is seedrandom's tychei (Neves & Araújo, "Fast and Small Nonlinear Pseudorandom Number Generators
+ * for Computer Simulation", 2011). With such keys, alea, xor128 and others are strongly correlated between
+ * steps; tychei shows no correlation and is the fastest (docs/decisions/randomness.md).
  */
 import seedrandom from "seedrandom";
 
-/** What a uniform is for; a part of its key, so that two uses in one step never share randomness. */
+/** The purpose of a uniform. It is part of the key, so that two uses in one step never share randomness. */
 export type Purpose = "token" | "xtc" | "gumbel" | "watermark" | "accept" | "residual" | "beam" | "resample";
 
-/** A uniform of (0, 1) with 53 random bits. */
+/** A uniform in (0, 1) with 53 random bits. */
 export function uniform(purpose: Purpose, seed: string, step: number, draw: number): number {
   return seedrandom.tychei(`v1:${purpose}:${seed}:${step}:${draw}`).double();
 }
@@ -29,7 +29,7 @@ export function canonicalSeed(value: unknown): string | undefined {
   return seed >= SEED_MIN && seed <= SEED_MAX ? String(seed) : undefined;
 }
 
-/** A seed for a step that was given none: 64 bits from the platform's generator. */
+/** A seed for a step without one: 64 bits from the platform's generator. */
 export function drawSeed(): string {
   return String(crypto.getRandomValues(new BigUint64Array(1))[0]);
 }

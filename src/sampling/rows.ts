@@ -1,7 +1,7 @@
-/** The forms in which the logits of one step come. */
+/** The forms of the logits of one step. */
 import type { Row } from "../kernels/kernel.ts";
 
-/** A row of which only some tokens were sent; the others count as −Infinity. */
+/** A row that lists only some tokens; the others count as −Infinity. */
 export interface SparseRow {
   /** distinct ids, any order */
   readonly token_ids: Int32Array;
@@ -9,9 +9,9 @@ export interface SparseRow {
   readonly values: Float32Array | Float64Array;
   /** length of the whole row */
   readonly vocab_size?: number | undefined;
-  /** ln Σ exp over the whole row, known to the sender: makes raw log-probabilities exact */
+  /** ln Σ exp over the whole row, from the client: makes raw log-probabilities exact */
   readonly logsumexp?: number | undefined;
-  /** no omitted logit is larger than this: lets a truncating chain be proven exact */
+  /** upper bound of the omitted logits: allows a proof that a truncating chain is exact */
   readonly max_omitted?: number | undefined;
 }
 
@@ -22,7 +22,7 @@ export type LogitsRow = Row | SparseRow;
 export type StepRows = LogitsRow | readonly LogitsRow[];
 
 export function listOfRows(rows: StepRows): readonly LogitsRow[] {
-  if (!Array.isArray(rows)) return [rows as LogitsRow]; // what is no list is a row
+  if (!Array.isArray(rows)) return [rows as LogitsRow]; // a value that is not a list is a row
   return rows as readonly LogitsRow[];
 }
 

@@ -1,7 +1,7 @@
 /**
- * The streaming sampler module: a row of logits and the options of one step in, one token and its account out.
- * Synchronous and pure but for the scratch memory it owns: the same row and options give the same answer, to the
- * bit, whatever was sampled before.
+ * The sampler: takes a row of logits and the options of one step, and returns one token with its report. It is
+ * synchronous, and pure except for its own scratch memory: the same row and options give the same bits, whatever
+ * was sampled before.
  */
 import {
   DEFAULT_GRAMMARS_LIMITS,
@@ -40,80 +40,83 @@ import { type Finish, finishOf } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
-  /** Memory of the kernel to read bytes into, which rows take from there. */
+  /** Kernel memory for bytes, from which rows can be made without a copy. */
   readonly arrivals: Uint8Array;
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
   /**
-   * Draws one token from finished rows, or has `drawing` choose one of those that the chain left. Throws a Problem whose
-   * pointer is relative to the step. The rows stay as they were.
+   * Draws one token from finished rows, or lets `drawing` choose one of the kept tokens. Throws a Problem whose pointer
+   * is relative to the step. The rows stay unchanged.
    */
   sample(rows: StepRows, options: StepOptions, drawing?: Drawing): Sampled;
   /**
-   * The same, or the pieces of a step that takes long, which almost none does. While grammars are prepared, and behind
-   * the draw, other steps may be taken between two pieces; between, no other step may, which `is_inside` tells. Throws the
-   * Problem of a step that is more work than is allowed, too.
+   * Takes a step at once, or returns the pieces of a step that takes long, which is rare. Other steps may run between two
+   * pieces while grammars are prepared and after the draw. In between no other step may run; `is_inside` says so. It also
+   * throws the Problem of a step with more work than is allowed.
    */
   begin(rows: StepRows, options: StepOptions, drawing?: Drawing): Sampled | Generator<undefined, Sampled>;
   /**
-   * Runs the chain of a step and lets `look` read what is left, in place of a draw; in pieces as well. The rows stay as they
-   * were. Throws as `begin` does.
+   * Runs the chain of a step and lets `look` read the kept tokens, in place of a draw; also in pieces. The rows stay
+   * unchanged. Throws like `begin`.
    */
   inspect<Seen>(rows: StepRows, options: StepOptions, look: (left: Left) => Seen): Generator<undefined, Seen>;
-  /** A step is under way whose last piece has not come. */
+  /** True while a step is running whose last piece has not come. */
   readonly is_inside: boolean;
-  /** Gives up that step; its row is as it was. */
+  /** Aborts that step; its row is restored. */
   abandon(): void;
-  /** Whether the last piece prepared a step, while others may be taken: told once. */
+  /** True when the last piece prepared a step, while others may run. Reading it resets it. */
   wasPreparing(): boolean;
-  /** what steps may name */
+  /** the vocabularies that steps may name */
   readonly vocabularies: Vocabularies;
-  /** What is to be told of a grammar, a piece at a time. Throws the Problem of one that is refused. */
+  /** Reports on a grammar, in pieces. Throws the Problem of a refused grammar. */
   inspectGrammar(inquiry: GrammarInquiry): Generator<undefined, GrammarReport>;
-  /** the grammars that are compiled, the bytes they take, and the work they have taken */
+  /** the number of compiled grammars, their bytes, and the work spent on them */
   readonly grammars: GrammarsFigures;
 }
 
-/** What takes steps; without `begin` each at once. */
+/** Takes steps; without `begin` each in one piece. */
 export type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "begin">>;
 
 export interface SamplerLimits extends KernelLimits {
-  /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
+  /**
+   * see work.ts: the maximum work of a step, unlimited when absent, and the work from which a step runs in
+   * pieces
+   */
   readonly step_work_max?: number;
   readonly long_work_min?: number;
-  /** characters of a grammar, bytes that all compiled ones may take, and units of work for one (grammar/effort.ts) */
+  /** limits of grammars: characters, bytes of all compiled ones, and units of work for one (grammar/effort.ts) */
   readonly grammar_length_max?: number;
   readonly grammar_bytes_max?: number;
   readonly grammar_work_max?: number;
 }
 
-/** What the chain of a step has left, for who looks in place of drawing; valid while it looks. */
+/** The result of a chain, for callers that read it in place of a draw; valid during the call. */
 export interface Left {
   readonly candidates: Candidates;
   readonly context: StepContext;
   readonly keys: WatermarkKeys;
-  /** those of the step */
+  /** context of the step */
   readonly rows: readonly LogitsRow[];
-  /** the row as it came, of several the first; candidates are not to be read any more once it was asked for */
+  /** the unchanged row, of several the first; the candidates must not be read after the first use of it */
   raw(): RawRow;
   /** SHA-256 of bytes, as hexadecimal digits */
   readonly digest: Digest;
 }
 
-/** What a sampler is given besides its limits. */
+/** The services of a sampler, besides its limits. */
 export interface SamplerParts {
-  /** of which steps may name the ids for a watermark; none when absent */
+  /** keys that steps may name for a watermark; none when absent */
   readonly keys?: WatermarkKeys;
-  /** SHA-256 for receipts, where the platform has a quicker one */
+  /** SHA-256 for receipts, when the platform has a faster one */
   readonly digest?: Digest;
-  /** of which steps may name one, for texts and grammars; none when absent */
+  /** vocabularies that steps may name, for texts and grammars; none when absent */
   readonly vocabularies?: Vocabularies;
-  /** who is told of work on grammars; nobody when absent */
+  /** called with work on grammars; optional */
   readonly grammar_watch?: GrammarWatch;
 }
 
-/** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
+/** `now` returns microseconds from any origin, for timed traces. This module has no clock of its own. */
 export function createSampler(
   limits: SamplerLimits,
   now?: () => number,
@@ -169,7 +172,7 @@ export function createSampler(
   };
 }
 
-/** Short texts are their own keys. */
+/** Short texts are used as keys directly. */
 const KEY_LENGTH_MAX = 128;
 const UTF8 = new TextEncoder();
 
@@ -188,7 +191,7 @@ function grammarsLimits(given: SamplerLimits): GrammarsLimits {
   };
 }
 
-/** The chain of a step, and a look at what it left. */
+/** The chain of a step, and the kept tokens. */
 function* inspected<Seen>(
   scratch: Scratch,
   rows: readonly LogitsRow[],
@@ -202,7 +205,7 @@ function* inspected<Seen>(
     else run(scratch, begun, options);
     const raw = () => {
       candidates.restoreRow();
-      return rawOf(kernel, rows[0] as LogitsRow); // requireSources has counted them
+      return rawOf(kernel, rows[0] as LogitsRow); // requireSources has checked the number
     };
     return look({ candidates, context, keys, rows, raw, digest });
   } finally {
@@ -210,7 +213,7 @@ function* inspected<Seen>(
   }
 }
 
-/** One step of a chain that is prepared, straight through: rows → one row → candidates → chain → draw → log-probabilities. */
+/** One step with a prepared chain, without pauses: rows → one row → candidates → chain → draw → log-probabilities. */
 function sampleStep(
   scratch: Scratch,
   rows: readonly LogitsRow[],
@@ -231,7 +234,7 @@ function sampleStep(
   }
 }
 
-/** The same with pauses between what may take long. */
+/** The same with pauses between parts that may take long. */
 function* stepInPieces(
   scratch: Scratch,
   rows: readonly LogitsRow[],
@@ -255,14 +258,14 @@ function* stepInPieces(
   }
 }
 
-/** What a step has come to, before it is told. */
+/** The result of a step before it is reported. */
 interface Outcome {
-  /** what log-probabilities are read from */
+  /** source of the log-probabilities */
   readonly raw: RawRow | undefined;
   readonly drawn: Drawn;
 }
 
-/** What is told of a step. */
+/** Builds the report of a step. */
 function end(
   { kernel, candidates, context, digest }: Scratch,
   { rows, row, is_exact, tracer, seed }: Begun,
@@ -275,7 +278,7 @@ function end(
   const { step } = options;
   const told = toldBy(options.chain, context, token_id);
   const { history, prompt_length, vocabulary } = context;
-  // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
+  // Most steps request no more than this, and spreading the fields together would cost as much as a stage.
   const adds_nothing = raw === undefined && told === undefined && vocabulary === undefined;
   if (adds_nothing && isPlain(row, options))
     return {
@@ -290,7 +293,7 @@ function end(
   const finish =
     options.stops &&
     finishOf(options.stops, { token_id, history, prompt_length, vocabulary }, options.state, raw);
-  // The row is as it came again.
+  // From here on the row is unchanged again.
   if (options.receipt) candidates.restoreRow();
   const receipt = options.receipt && receiptOf(rows, { ...options, receipt: options.receipt }, digest);
   const source_logprobs =
@@ -316,17 +319,17 @@ function end(
   return told !== undefined && "next" in told ? { pieces: told, tell } : tell(told);
 }
 
-/** ln p of a token in each of the rows as they came. */
+/** ln p of a token in each of the unchanged rows. */
 function sourceLogprobs(kernel: Kernel, rows: readonly LogitsRow[], token_id: number): (number | null)[] {
   return rows.map((row) => tokenLogprob(token_id, rawOf(kernel, row).logprob(token_id)).logprob);
 }
 
-/** The states of stages and stops side by side; null when there are none. */
+/** The states of stages and stops together; null when there are none. */
 function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
   return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
 }
 
-/** How the text ends, or that it goes on: what belongs to a stop is no part of the token's text. */
+/** How the text ends, or that it continues. The bytes of a stop string are cut from the token's text. */
 function endOf(
   { finish_reason, stop_bytes }: Finish,
   told: Told | undefined,
@@ -339,7 +342,7 @@ function endOf(
   };
 }
 
-/** Runs the chain. What log-probabilities are read from, when that is not known before. */
+/** Runs the chain. Returns the source of the log-probabilities, when the chain sets it. */
 function run(scratch: Scratch, begun: Begun, options: StepOptions): RawRow | undefined {
   const reads_between = begun.raw !== undefined && placeOfLogprobs(options) !== undefined;
   if (begun.tracer !== undefined || reads_between) return allAtOnce(runInPieces(scratch, begun, options));
@@ -347,21 +350,24 @@ function run(scratch: Scratch, begun: Begun, options: StepOptions): RawRow | und
   return undefined;
 }
 
-/** What is left at this place of the chain, to be read from later. */
+/** Copies the candidates at this place of the chain, to be read later. */
 function asItIs(candidates: Candidates): RawRow {
   return new RawCompact(candidates.count(), (copy) => candidates.copyTo(copy));
 }
 
-/** Before which stage of the chain log-probabilities are read; none when from the row as it came, or at the end. */
+/**
+ * Index of the stage before which log-probabilities are read; none when they are read from the unchanged row, or at
+ * the end.
+ */
 function placeOfLogprobs(options: StepOptions): number | undefined {
   const { chain, logprobs_mode } = options;
   if (!wantsLogprobs(options) || !isAtTemperature(logprobs_mode)) return undefined;
   const place = chain.findIndex(({ stage }) => stage.setsTemperature);
-  const entry = chain[place] as ChainEntry; // parseStepOptions has seen to it
+  const entry = chain[place] as ChainEntry; // parseStepOptions has checked this
   return logprobs_mode === "before_temperature" || entry.stage.isGreedy?.(entry.options) ? place : place + 1;
 }
 
-/** The same with a pause behind each stage, and behind the account of it. */
+/** The same with a pause after each stage and after its trace entry. */
 function* runInPieces(
   { candidates, context, now }: Scratch,
   { tracer }: Begun,
@@ -397,13 +403,13 @@ function accountOf(
   return {
     trace: vocabulary === undefined ? tracer.entries : traceWithTexts(vocabulary, tracer.entries),
     ...(fates.length > 0 && { fates: vocabulary === undefined ? fates : eachWithText(vocabulary, fates) }),
-    // A mark draws by a rule of its own, of which nothing is told that would tell of the key.
+    // A watermark draws by its own rule. The reply contains nothing that would reveal its key.
     ...(watermark === undefined &&
       is_chosen !== true && { [rule.leaves]: rule.account(tracer, token_id, options, context) }),
   };
 }
 
-/** Whether nothing is told of a step but its token, when nothing is of the row as it came. */
+/** True when the reply contains only the token, and nothing of the unchanged row. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
   const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
   if (isSparse(row) || n !== undefined || stops !== undefined) return false;

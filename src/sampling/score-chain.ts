@@ -1,4 +1,4 @@
-/** What a chain makes of a given token: what a trainer needs of a token that was drawn elsewhere. */
+/** The probability that a chain gives to a token that was drawn elsewhere, for trainers. */
 import { Problem, pointerTo, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import type { OptionLimits } from "./options/option-limits.ts";
@@ -10,21 +10,21 @@ export interface ChainScore {
   /** ln of the probability with which the chain draws the token; −Infinity when it was removed */
   readonly processed_logprob: number;
   readonly is_kept: boolean;
-  /** how many tokens were left */
+  /** number of kept tokens */
   readonly kept: number;
-  /** the part of the row's own mass that they hold */
+  /** share of the unchanged row's probability that the kept tokens hold */
   readonly kept_mass: number;
 }
 
 export function chainScore({ candidates, raw }: Left, token_id: number): ChainScore {
   const processed_logprob = candidates.logprob(token_id);
   const kept = candidates.count();
-  // Putting the row back is what raw does: the kept tokens are read before.
+  // Reading the raw side restores the unchanged row, so the kept tokens are read first.
   const kept_mass = candidates.keptMass(raw());
   return { processed_logprob, is_kept: processed_logprob !== Number.NEGATIVE_INFINITY, kept, kept_mass };
 }
 
-/** What the chain is made of; everything else of a step says how to draw and what to tell. */
+/** The options of the chain. All other options of a step control the draw and the report. */
 const CHAIN_OPTIONS: ReadonlySet<string> = new Set([
   "preset",
   "variant",

@@ -1,13 +1,13 @@
-/** SHA-256 (FIPS 180-4), for keys and receipts where no platform's own may be asked for. */
+/** SHA-256 (FIPS 180-4), for keys and receipts on platforms without their own. */
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 const ROUND = new Uint32Array(64);
-/** The same of the square roots of the first 8: the state at the start. */
+/** The same for the square roots of the first 8 primes: the initial state. */
 const START = new Uint32Array(8);
 
 fillConstants();
 
-/** Integer roots of shifted primes: no function of the platform whose bits may change. */
+/** Integer roots of shifted primes, without platform functions whose bits may differ. */
 function fillConstants(): void {
   let found = 0;
   for (let n = 2; found < 64; n++) {

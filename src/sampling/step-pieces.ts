@@ -1,7 +1,7 @@
 /**
- * The pieces of steps that take long. A step is prepared first: grammars are compiled and followed, and others take
- * their steps between two pieces. Then it is taken, and no other step may be until its last piece. What takes long to
- * tell of its token is told in pieces again between which others take steps.
+ * The pieces of steps that take long. A step has three parts. First it is prepared: grammars are compiled and
+ * matched, and other steps may run between two pieces. Then it is taken, and no other step may run until its last
+ * piece. Last, parts of its report that take long are made in pieces, and other steps may run again.
  */
 import { assert } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
@@ -10,7 +10,7 @@ import type { StepContext } from "./context.ts";
 import type { Told } from "./stage.ts";
 import type { StepOptions } from "./step.ts";
 
-/** What a step has come to but for what takes long to tell of its token. */
+/** The result of a step, without the parts of its report that take long. */
 export interface Untold<Result> {
   readonly pieces: Generator<undefined, Told | undefined>;
   tell(told: Told | undefined): Result;
@@ -35,7 +35,7 @@ export class StepPieces {
     return this.#under_way !== undefined;
   }
 
-  /** Gives up the step that is taken. */
+  /** Aborts the running step. */
   abandon(): void {
     this.#under_way?.return(undefined);
   }
@@ -46,14 +46,17 @@ export class StepPieces {
     return was;
   }
 
-  /** Whether a step has all that it needs prepared. No other may be inside. */
+  /** True when everything that a step needs is prepared. No other step may be running. */
   isReady(options: StepOptions): boolean {
     assert(this.#under_way === undefined, "one step is taken at a time");
     this.#was_preparing = false;
     return isPrepared(options.chain, () => this.#context.textOf(options));
   }
 
-  /** Prepares a step unless it is, takes it alone, and tells of it what takes long. */
+  /**
+   * Prepares a step if needed, takes it without interruption, and makes the parts of its report that take
+   * long.
+   */
   whole<Result>(
     options: StepOptions,
     is_ready: boolean,
@@ -82,12 +85,12 @@ export class StepPieces {
     return isUntold(taken) ? yield* this.#told(taken) : taken;
   }
 
-  /** What was taken, or the pieces of what is still to be told. */
+  /** The result, or the pieces of the remaining report. */
   told<Result>(taken: Taken<Result>): Result | Generator<undefined, Result> {
     return isUntold(taken) ? this.#told(taken) : taken;
   }
 
-  /** The same at once. */
+  /** The same in one piece. */
   toldAtOnce<Result>(taken: Taken<Result>): Result {
     return isUntold(taken) ? allAtOnce(this.#told(taken)) : taken;
   }
@@ -96,7 +99,7 @@ export class StepPieces {
     return tell(yield* this.#preparing(pieces));
   }
 
-  /** Pieces between which others take steps. */
+  /** Pieces between which other steps may run. */
   *#preparing<Result>(pieces: Generator<undefined, Result>): Generator<undefined, Result> {
     for (;;) {
       const next = pieces.next();

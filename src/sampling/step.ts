@@ -1,4 +1,4 @@
-/** What a step is asked besides its rows: its options, checked, and every one of them there. */
+/** The options of a step, checked and complete. */
 import type { Chain } from "./chain.ts";
 import type { Combination } from "./combine/combination.ts";
 import type { DrawChoice } from "./draw/draw-rule.ts";
@@ -15,20 +15,20 @@ export interface StepOptions extends StepSequence {
   /** how several sources become one row; undefined: there is one row */
   readonly combine: Combination | undefined;
   readonly vocab_size: number | undefined;
-  /** canonical decimal text; undefined: draw one */
+  /** canonical decimal text; undefined: use a random seed */
   readonly seed: string | undefined;
-  /** undefined: one draw, no list of draws */
+  /** undefined: one draw, without a list of draws */
   readonly n: number | undefined;
   readonly replacement: boolean;
   readonly draw: DrawChoice;
   readonly watermark: MarkChoice | undefined;
-  /** whether the mark that a server lays by default is left out */
+  /** true when the server's default watermark is left out */
   readonly unmarked: boolean;
   readonly trace: boolean | "timed";
   readonly kept_token_ids: boolean;
   readonly kept_max: number | undefined;
   readonly kept_mode: KeptMode;
-  /** log-probabilities are told of tokens up to this rank of the row as it came */
+  /** log-probabilities are reported for tokens up to this rank of the unchanged row */
   readonly logprobs_rank_max: number;
   readonly logprobs: boolean;
   readonly top_logprobs: number;
@@ -38,10 +38,10 @@ export interface StepOptions extends StepSequence {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
-  /** what a receipt is made of; undefined: none is asked for */
+  /** the contents of a receipt; undefined: none is requested */
   readonly receipt: ReceiptOptions | undefined;
-  /** undefined: nothing is said of an end */
+  /** undefined: the request has no stops */
   readonly stops: Stops | undefined;
-  /** what is right and yet hardly meant; undefined: nothing */
+  /** warnings about options that are valid but probably not intended; undefined: none */
   readonly warnings: readonly string[] | undefined;
 }

@@ -1,10 +1,10 @@
 /**
  * A sequence, step by step: keeps the history, the step and the state between rows, so that each step needs only
- * its logits. Every token, drawn or accepted, is one place in the history and one step: step s is always s tokens
- * behind the place where the sequence began, whatever was rewound before.
+ * its logits. Every token, drawn or accepted, is one position in the history and one step: step s is always s
+ * tokens after the beginning of the sequence, also after a rewind.
  *
- * It adds nothing to what a step is: a row gives the bytes that the same row with this history, step, seed and
- * state gives in a call of its own, and those four open the sequence again at the same place.
+ * A step of a stream gives the same bytes as a separate call with the same row, history, step, seed and state.
+ * Those four also reopen the sequence at the same position.
  */
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -22,17 +22,17 @@ import type { StepOptions } from "./step.ts";
 type Options = Readonly<Record<string, unknown>>;
 type State = Readonly<Record<string, unknown>>;
 
-/** The rows of a step, or what makes them once its options are known. */
+/** The rows of a step, or a function that makes them once its options are known. */
 export type RowSource = StepRows | ((options: StepOptions) => StepRows);
 
-/** How the token of a step is chosen where its own uniform does not: see verify. */
+/** A way to choose the token of a step without its own uniform: see verify. */
 export interface Choice {
   readonly drawing: Drawing;
-  /** the step is only a look ahead: no more is told than its token, and the stream does not go back by itself */
+  /** true for a look ahead: only the token is reported, and the stream does not rewind by itself */
   readonly looks_ahead: boolean;
 }
 
-/** What is not asked for on a look ahead. */
+/** Options that a look ahead does not need. */
 const UNTOLD = {
   trace: false,
   kept_token_ids: false,
@@ -42,40 +42,46 @@ const UNTOLD = {
   uncertainty: false,
 } as const satisfies Partial<StepOptions>;
 
-/** What the sequence keeps by itself, and only its opening may give. */
+/** Options that the sequence maintains, and that only its opening may set. */
 const KEPT = ["history", "prompt_length", "step", "state"] as const;
 
 export interface SampleStream {
   /**
-   * Draws the next token and puts it behind the history. `own` options hold for this step only. A function in the
-   * row's place is called with the checked options of the step. When anything throws, nothing has changed.
+   * Draws the next token and appends it to the history. `own` options apply to this step only. A function in
+   * place of the row is called with the checked options of the step. When anything throws, nothing has changed.
    */
   next(row: RowSource, own?: Options): Sampled;
-  /** The same, or the pieces of a step that takes long: see Sampler.begin. The history grows with the last one. */
+  /**
+   * The same in one piece, or the pieces of a step that takes long: see Sampler.begin. The last piece appends to
+   * the history.
+   */
   begin(row: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled>;
-  /** Changes the options from the next step on; null takes an option back. When one is refused, all stay as they were. */
+  /** Changes the options from the next step on; null removes an option. When one is refused, all stay unchanged. */
   update(options: unknown): void;
-  /** Puts tokens behind the history that were not drawn here: forced ones. Each counts as a step. */
+  /** Appends tokens to the history that were not drawn here: forced ones. Each counts as a step. */
   accept(token_ids: unknown): void;
-  /** Takes back the last tokens, drawn or accepted, with their steps and states. Their randomness comes again. */
+  /**
+   * Takes back the last tokens, drawn or accepted, with their steps and states. Repeated steps use the same
+   * randomness.
+   */
   rewind(steps: unknown): void;
   /** token ids so far, prompt first */
   readonly history: readonly number[];
-  /** the step that the next row will be */
+  /** the step number of the next row */
   readonly step: number;
   readonly seed: string;
-  /** what the next step takes along, by stage; `{}` when nothing */
+  /** the state for the next step, by stage; `{}` when there is none */
   readonly state: State;
-  /** element count of padded rows' real vocabulary, where the options name one: what `Row.finish` takes */
+  /** length of the real vocabulary of padded rows, when the options name one: the argument of `Row.finish` */
   readonly vocab_size: number | undefined;
-  /** the checked options that hold for the next step, but for what the stream keeps by itself */
+  /** the checked options of the next step, without those that the stream maintains */
   readonly options: StepOptions;
 }
 
 /**
- * Opens a sequence with the options of a step, which hold for all of its steps. Without a seed one is drawn.
- * `step` is, when not given, the number of tokens in `history` behind `prompt_length`, so that the history of a
- * sequence that broke off goes on where it stopped. Throws a Problem whose pointer is relative to the options.
+ * Opens a sequence with the options of a step, which hold for all of its steps. Without a seed a random one is
+ * used. The default of `step` is the number of tokens in `history` after `prompt_length`, so that an
+ * interrupted sequence continues where it stopped. Throws a Problem whose pointer is relative to the options.
  */
 export function openStream(
   sampler: StepTaker,
@@ -89,7 +95,7 @@ export function openStream(
   return streamFrom(sampler, given, { ...parsed, step }, limits);
 }
 
-/** The same from options that were checked, beside what was given for them. */
+/** The same from checked options, next to the options as given. */
 export function streamFrom(
   sampler: StepTaker,
   given: Options,
@@ -104,11 +110,11 @@ class Sequence implements SampleStream {
   readonly #limits: OptionLimits;
   readonly #history: number[];
   readonly #prompt_length: number;
-  /** state before each token that was drawn or accepted here: what rewinding goes back to */
+  /** state before each token that was drawn or accepted here, for rewinding */
   readonly #states_before: State[] = [];
   #state: State;
   #step: number;
-  /** what was asked for, as it was given */
+  /** the options as given */
   #given: Options;
   #options: StepOptions;
 
@@ -133,7 +139,7 @@ class Sequence implements SampleStream {
   }
 
   get seed(): string {
-    return this.#options.seed as string; // a sequence always has one: the constructor and `update` see to it
+    return this.#options.seed as string; // a sequence always has one: the constructor and `update` ensure it
   }
 
   get state(): State {
@@ -187,7 +193,7 @@ class Sequence implements SampleStream {
     return sampled;
   }
 
-  /** Takes tokens back that a stage turned down; it keeps the state that says so. */
+  /** Takes back tokens that a stage rejected, and keeps the state that says so. */
   #goBack(tokens: number, chain: Chain): void {
     const outliving = chain.flatMap(({ stage }) => (stage.state?.outlivesRewind ? [stage.name] : []));
     const kept = Object.fromEntries(outliving.map((name) => [name, this.#state[name]]));
@@ -195,7 +201,7 @@ class Sequence implements SampleStream {
     this.#state = { ...this.#state, ...kept };
   }
 
-  /** What was generated before the stream was opened has no states to go back to: those of its opening hold. */
+  /** Tokens from before the opening of the stream have no saved states; the states of the opening apply. */
   #takeBack(tokens: number): void {
     const left = Math.max(this.#states_before.length - tokens, 0);
     this.#state = this.#states_before[left]!;
@@ -246,7 +252,7 @@ class Sequence implements SampleStream {
       );
   }
 
-  /** The given options with others laid over them; null takes one away. */
+  /** The given options with others merged in; null removes one. */
   #merged(over: Options): Options {
     const kept = KEPT.find((name) => over[name] !== undefined);
     if (kept !== undefined)
@@ -261,14 +267,14 @@ class Sequence implements SampleStream {
     return left["seed"] === undefined ? { ...left, seed: this.seed } : left;
   }
 
-  /** The checked options with this sequence's own history, which goes on growing in place. */
+  /** The checked options with this sequence's own history, which grows in place. */
   #parse(given: Options): StepOptions {
     const options = parseStepOptions(given, this.#limits);
     return { ...options, history: this.#history, prompt_length: this.#prompt_length, warnings: undefined };
   }
 }
 
-/** The states that a chain's stages begin with, or what an earlier step left for them. */
+/** The initial states of a chain's stages, or those from an earlier step. */
 function carried(initial: State, left: State): State {
   const state: Record<string, unknown> = {};
   for (const name of Object.keys(initial)) state[name] = left[name] ?? initial[name];

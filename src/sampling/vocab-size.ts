@@ -1,7 +1,7 @@
-/** Token ids of a request lie in the vocabulary of its row. */
+/** Checks that token ids of a request lie in the vocabulary of its row. */
 import { Problem } from "../errors.ts";
 
-/** Every id must be below vocab_size; the problem points at the first that is not. */
+/** Every id must be below vocab_size; the Problem points at the first that is not. */
 export function requireInVocabulary(
   token_ids: readonly number[] | Int32Array,
   vocab_size: number,

@@ -1,9 +1,9 @@
 /**
- * How much work a step is, told from its options and the length of its row before anything is done. One unit is one
- * token looked at once in the quickest way, one to three nanoseconds: what stages declare, they declare in it.
+ * Estimates the work of a step from its options and the length of its row, before anything is done. One unit is one
+ * token read once in the fastest way, one to three nanoseconds. Stages declare their work in this unit.
  *
- * A step that may take some milliseconds is taken a piece at a time, so that it holds nobody up; one that is more than
- * `step_work_max` is refused, since no other step is taken meanwhile.
+ * A step that may take some milliseconds runs in pieces, so that it does not block others. A step of more than
+ * `step_work_max` is refused, because no other step runs meanwhile.
  */
 import { Problem } from "../errors.ts";
 import type { ChainEntry } from "./chain.ts";
@@ -12,28 +12,28 @@ import { isSparse, type LogitsRow } from "./rows.ts";
 import type { StepOptions } from "./step.ts";
 import { measuresRow } from "./stops/index.ts";
 
-/** From so much work on a step is taken in pieces: two to three milliseconds. */
+/** From this amount of work on, a step runs in pieces of two to three milliseconds. */
 export const LONG_WORK = 2_097_152;
 
-/** What a trace looks at for each stage: copies, probabilities, sums and the most likely tokens. */
+/** The work of a trace per stage: copies, probabilities, sums and the most likely tokens. */
 const TRACE_PASSES = 24;
-/** What is told of the tokens that were left, or of the most likely ones. */
+/** The work of reporting the kept tokens, or the most likely ones. */
 const KEPT_PASSES = 8;
 const LOGPROB_PASSES = 4;
-/** A draw looks at one sum for each so many tokens, and at no fewer than so many. */
+/** A draw reads one sum per this number of tokens, and at least this number of sums. */
 const DRAW_BLOCK = 128;
 const DRAW_WORK = 256;
-/** A draw is told with its log-probabilities and its rank. */
+/** The work of reporting a draw: its log-probabilities and its rank. */
 const TOLD_WORK = 2048;
 
-/** The work that a step is. Throws the Problem of one that is more than is allowed. */
+/** The work of a step. Throws a Problem when it is more than allowed. */
 export function allowedWork(rows: readonly LogitsRow[], options: StepOptions, step_work_max: number): number {
   const work = workOf(rows, options);
   if (work > step_work_max) throw tooMuch(work, step_work_max, options);
   return work;
 }
 
-/** An estimate, in units: about what the costliest values of the options would take. */
+/** An estimate, in units, of the most expensive values of the options. */
 export function workOf(rows: readonly LogitsRow[], options: StepOptions): number {
   let length = 0;
   for (const row of rows) length = Math.max(length, isSparse(row) ? row.token_ids.length : row.length);

@@ -1,4 +1,4 @@
-/** Checks the options of the analysis endpoints: untrusted fields in, what the tasks take out. */
+/** Checks the options of the analysis endpoints: takes untrusted fields, returns what the tasks need. */
 import type { Baseline } from "../analysis/baseline.ts";
 import type { CalibrateOptions } from "../analysis/calibration/calibrate.ts";
 import { type ClassScaling, type Scaling, tellsClassesApart } from "../analysis/calibration/scaling.ts";
@@ -19,7 +19,10 @@ import {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Options with the temperature that they come to; it is 1 where a scaling tells classes apart. */
+/**
+ * Options with their resulting temperature. The temperature is 1 when the calibration has parameters per
+ * class.
+ */
 export interface Scaled<Options> {
   readonly options: Options;
   readonly temperature: number;
@@ -40,7 +43,7 @@ export function parseProbabilities(
   return { options: { labels, threshold, conformal }, ...scaled };
 }
 
-/** `sampling` is left as it came: its chain is parsed where the limits of chains are known. */
+/** `sampling` is not parsed here: its chain is parsed where the limits of chains are known. */
 export function parseScore(
   fields: Fields,
 ): Scaled<Pick<ScoreOptions, "labels"> & { readonly sampling: unknown }> {
@@ -48,7 +51,7 @@ export function parseScore(
   return { options: { labels, sampling }, ...scaledBy(asked) };
 }
 
-/** A baseline brings the temperature that it was fitted at. */
+/** A baseline sets the temperature at which it was fitted. */
 export function parseDiagnose(fields: Fields): Scaled<DiagnoseOptions> {
   const { labels, baseline, ...asked } = parseWith(DIAGNOSE_OPTIONS, fields, "");
   const scaled = scaledBy(asked, baseline?.temperature);
@@ -76,7 +79,7 @@ export function parseCalibrate(fields: Fields): CalibrateOptions {
   return { ...options, level: confidence_level };
 }
 
-/** `usual` is the temperature when none is asked for. */
+/** `usual` is the temperature when the request names none. */
 function scaledBy({ temperature, calibration }: Asked, usual = 1): Omit<Scaled<never>, "options"> {
   if (temperature !== undefined && calibration !== undefined)
     throw new Problem("option_conflict", "temperature and calibration exclude each other", "/calibration");

@@ -1,19 +1,24 @@
-/** The bodies of analysis replies. src/analysis/tasks makes them; a test holds the two together. */
+/** The bodies of analysis replies. src/analysis/tasks builds them; a test checks that both agree. */
 import * as z from "zod";
 import { CALIBRATION } from "../sampling/stages/calibration.ts";
 import { BASELINE, CONFORMAL } from "./analysis.ts";
 
 const nats = (what: string) => z.number().describe(`${what}, in nats.`);
-const logprob = z.number().nullable().describe("ln p of the class that came; null stands for −∞.");
+const logprob = z.number().nullable().describe("ln p of the true class; null stands for −∞.");
 const rank = z.int().describe("1 = the most likely class; among equal logits the lower id comes first.");
 const log_odds = z.number().nullable();
 
 const DECISION = z.strictObject({
-  class_id: z.int().nullable().describe("The class that fires; null: none reaches its threshold."),
-  label: z.string().nullable().optional().describe("Its name; with `labels`."),
-  probability: z.number().describe("Of the class that fires, or of the likeliest when none does."),
-  threshold: z.number().nullable().describe("What that class had to reach; null: it never fires."),
-  threshold_log_odds: z.number().nullable().describe("The same as log-odds; null for a threshold of 1."),
+  class_id: z.int().nullable().describe("The predicted class; null when no class reaches its threshold."),
+  label: z.string().nullable().optional().describe("Name of the predicted class; with `labels`."),
+  probability: z
+    .number()
+    .describe("Probability of the predicted class, or of the likeliest class when there is none."),
+  threshold: z
+    .number()
+    .nullable()
+    .describe("Threshold of that class; null when it has none and is never predicted."),
+  threshold_log_odds: z.number().nullable().describe("The threshold as log-odds; null for a threshold of 1."),
 });
 
 const CLASSES = z.strictObject({
@@ -28,12 +33,12 @@ const CLASSES = z.strictObject({
   entropy: nats("−Σ p ln p"),
   decision: DECISION.optional(),
   set: z.array(z.int()).optional().describe("Classes of the conformal set, ascending; with `conformal`."),
-  covered: z.boolean().optional().describe("Whether it holds the class that came; with `target`."),
+  covered: z.boolean().optional().describe("True when the set contains the true class; with `target`."),
 });
 
 const COVERAGE_INTERVAL = z
   .strictObject({ low: z.number(), high: z.number() })
-  .describe("Of the true share, 95 %.");
+  .describe("95 % confidence interval of the true share.");
 
 const COVERAGE = z
   .strictObject({
@@ -43,7 +48,7 @@ const COVERAGE = z
     interval: COVERAGE_INTERVAL,
     set_size: z.number().describe("Mean number of classes in a set."),
   })
-  .describe("How often sets held the class that came; with `conformal` and targets.");
+  .describe("Share of the sets that contain the true class; with `conformal` and targets.");
 
 const BINARY = z
   .strictObject({
@@ -53,17 +58,17 @@ const BINARY = z
     entropy: nats("−Σ p ln p"),
     decision: DECISION.optional(),
   })
-  .describe("A row of one logit.");
+  .describe("A row of one logit: the binary case.");
 
 const PROBABILITIES = z.union([CLASSES, BINARY]);
 
 const LOSS = {
-  cross_entropy: nats("−ln p of the class that came").nullable().describe("null stands for ∞."),
+  cross_entropy: nats("−ln p of the true class").nullable().describe("null stands for ∞."),
   cross_entropy_bits: z.number().nullable().describe("The same in bits."),
 };
 
 const SCORED = {
-  label: z.string().optional().describe("Name of the class that came; with `labels`."),
+  label: z.string().optional().describe("Name of the true class; with `labels`."),
   logprob,
   rank,
   ...LOSS,
@@ -74,9 +79,12 @@ const SCORED = {
     .describe(
       "ln of the probability with which the chain draws the token; null when it removed it. With `sampling`.",
     ),
-  is_kept: z.boolean().optional().describe("Whether the chain kept the token."),
-  kept: z.int().optional().describe("How many tokens it kept."),
-  kept_mass: z.number().optional().describe("The part of the row's own mass that they hold."),
+  is_kept: z.boolean().optional().describe("True when the chain kept the token."),
+  kept: z.int().optional().describe("Number of tokens that the chain kept."),
+  kept_mass: z
+    .number()
+    .optional()
+    .describe("Share of the unchanged row's probability that the kept tokens hold."),
 };
 
 const SCORED_ROW = z.strictObject(SCORED);
@@ -116,7 +124,7 @@ const DIAGNOSIS = z.strictObject({
   confidently_wrong: z
     .boolean()
     .optional()
-    .describe("The verdict is confident and another class came; with `target`."),
+    .describe("True when the verdict is confident and the true class is another one; with `target`."),
   z_scores: Z_SCORES.optional().describe("(figure − median) / deviation of the clean rows; with `baseline`."),
   suspicion: z
     .number()
@@ -140,27 +148,33 @@ const BIN = z.strictObject({
 });
 
 const QUALITY = z.strictObject({
-  accuracy: z.number().describe("Share of rows whose likeliest class came; no one temperature changes it."),
+  accuracy: z
+    .number()
+    .describe(
+      "Share of rows whose likeliest class is the true one. A single temperature does not change it.",
+    ),
   nll: nats("Mean cross-entropy"),
   brier: z.number().describe("Mean Σ (p − y)² over all classes, 0 … 2."),
   ece: z.number().describe("Expected calibration error."),
-  mce: z.number().describe("The largest gap of a bin."),
+  mce: z.number().describe("Largest calibration gap of a bin."),
   classwise_ece: z
     .number()
     .nullable()
-    .describe("The same asked of every class, bins of equal width; null: not computed, as over shards."),
+    .describe("ECE averaged over all classes, bins of equal width; null: not computed, as over shards."),
   overconfidence: z.number().describe("Mean confidence minus accuracy."),
   bins: z.array(BIN).describe("The reliability diagram."),
   entropy_bins: z
     .array(BIN)
     .optional()
-    .describe("The same over relative entropy: lower and upper are of entropy / ln n; with `entropy_bins`."),
+    .describe(
+      "A reliability diagram over relative entropy: lower and upper are of entropy / ln n; with `entropy_bins`.",
+    ),
   classes: z
     .array(
       z.strictObject({
         class_id: z.int(),
         probability: z.number().describe("Mean over all rows."),
-        frequency: z.number().describe("Share of rows in which it came."),
+        frequency: z.number().describe("Share of rows in which this class is the true one."),
         ece: z.number().describe("Calibration error of this class."),
       }),
     )
@@ -179,7 +193,7 @@ const PROBABILITIES_OF_ROWS = z.strictObject({
 });
 const DIAGNOSES_OF_ROWS = z.strictObject({ results: z.array(DIAGNOSIS) });
 
-/** Alternatives of a reply have names of their own: generators of clients make classes of those. */
+/** The alternatives of a reply have their own names, because client generators make classes from them. */
 export const ANALYSIS_REPLIES = {
   CoverageInterval: COVERAGE_INTERVAL,
   Coverage: COVERAGE,
@@ -195,14 +209,14 @@ export const ANALYSIS_REPLIES = {
   ProbabilitiesReply: z
     .union([CLASSES, BINARY, PROBABILITIES_OF_ROWS])
     .describe("One row's probabilities, or those of each row."),
-  ScoreReply: z.union([SCORE_OF_ROW, SCORE_OF_ROWS]).describe("How well the rows foresaw what came."),
+  ScoreReply: z.union([SCORE_OF_ROW, SCORE_OF_ROWS]).describe("Scores of the rows against the true classes."),
   DiagnoseReply: z
     .union([DIAGNOSIS, DIAGNOSES_OF_ROWS])
     .describe("One row's diagnosis, or that of each row."),
   CalibrateReply: z
     .strictObject({
       calibration: CALIBRATION,
-      passes: z.int().describe("How often the solver read the set."),
+      passes: z.int().describe("Number of passes of the solver over the set."),
       rows: z.int().describe("How many rows."),
       before: QUALITY,
       after: QUALITY,
@@ -211,7 +225,7 @@ export const ANALYSIS_REPLIES = {
         .strictObject({ temperature: interval.optional(), ece_before: interval, ece_after: interval })
         .optional()
         .describe(
-          "Bootstrap intervals; with `resamples`. That of a temperature by temperature_scaling only.",
+          "Bootstrap intervals; with `resamples`. The interval of a temperature comes with temperature_scaling only.",
         ),
     })
     .describe("The calibration with the smallest cross-entropy, and what it changes."),

@@ -1,4 +1,6 @@
-/** The bodies of analysis requests, for the OpenAPI document: rows and their classes beside each endpoint's options. */
+/**
+ * The bodies of analysis requests, for the OpenAPI document: rows and their true classes, and each endpoint's options.
+ */
 import * as z from "zod";
 import {
   BASELINE_OPTIONS,
@@ -19,16 +21,16 @@ const LOGITS = z
 const CLASS = z.union([z.int().min(0), z.string()]);
 
 const target = CLASS.optional().describe(
-  "The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit.",
+  "The true class (token), by id, or with `labels` by its label; 0 or 1 when the row is one logit.",
 );
 
-const targets = z.array(CLASS).optional().describe("The class of each row, when there are many.");
+const targets = z.array(CLASS).optional().describe("The true class of each row, for `rows`.");
 
 const vocab_size = z
   .int()
   .min(1)
   .optional()
-  .describe("Number of real classes when rows are padded: what lies behind is not read.");
+  .describe("Number of real classes when rows are padded: logits past it are not read.");
 
 /** One row under `logits`, or many under `rows`. */
 const ROWS = {
@@ -43,7 +45,7 @@ const ROWS = {
   vocab_size,
 };
 
-/** The JSON in front of a tensor. */
+/** The JSON header of a tensor. */
 const TENSOR_ROWS = { ...TENSOR_FIELDS.shape, target, targets, vocab_size };
 
 export const ANALYSIS_REQUESTS = {
@@ -52,19 +54,19 @@ export const ANALYSIS_REQUESTS = {
     .describe("Rows of logits, and what to decide from them."),
   ScoreRequest: z
     .strictObject({ ...ROWS, ...SCORE_OPTIONS.shape })
-    .describe("Rows of logits with the classes that came."),
+    .describe("Rows of logits with their true classes."),
   DiagnoseRequest: z
     .strictObject({ ...ROWS, ...DIAGNOSE_OPTIONS.shape })
-    .describe("Rows of logits to be looked at."),
+    .describe("Rows of logits to diagnose."),
   CalibrateRequest: z
     .strictObject({ ...ROWS, ...CALIBRATE_OPTIONS.shape })
-    .describe("Validation rows with the classes that came. Log-probabilities do as well as logits."),
+    .describe("Validation rows with their true classes. Log-probabilities work as well as logits."),
   BaselineRequest: z
     .strictObject({ ...ROWS, ...BASELINE_OPTIONS.shape })
-    .describe("Clean rows of logits: what the model says to inputs that nobody tampered with."),
+    .describe("Clean rows of logits: the model's output on inputs known to be unmanipulated."),
 };
 
-/** The JSON in front of a tensor of rows, and the options of a query string beside one. */
+/** The JSON header of a tensor of rows, and the same options in a query string. */
 export const ANALYSIS_HEADERS = {
   Probabilities: z.strictObject({ ...TENSOR_ROWS, ...PROBABILITIES_OPTIONS.shape }),
   Score: z.strictObject({ ...TENSOR_ROWS, ...SCORE_OPTIONS.shape }),

@@ -1,6 +1,5 @@
 /**
- * What the analysis endpoints take besides rows: the options of each, strict, with their ranges. The rows themselves
- * never pass through zod.
+ * The options of the analysis endpoints, strict and with their ranges. The rows themselves never pass through zod.
  */
 
 import * as z from "zod";
@@ -43,7 +42,7 @@ const THRESHOLD = z
   )
   .optional()
   .describe(
-    "Asks for a decision: the likeliest class that reaches it fires, otherwise none. For all classes, for each by id, or by label (a label left out never fires).",
+    "Asks for a decision: the likeliest class that reaches its threshold is predicted, otherwise none. One number for all classes, an array by id, or an object by label (a class without a label in it is never predicted).",
   );
 
 const spread = z.strictObject({ median: finite(), deviation: finite({ min: 0 }) });
@@ -51,12 +50,12 @@ const spread = z.strictObject({ median: finite(), deviation: finite({ min: 0 }) 
 /** The object that /v1/baseline replies with. */
 export const BASELINE = z
   .strictObject({
-    rows: whole({ min: 1 }).describe("How many clean rows it was fitted to."),
-    temperature: temperature.describe("The temperature that it was fitted at."),
+    rows: whole({ min: 1 }).describe("Number of clean rows to which it was fitted."),
+    temperature: temperature.describe("The temperature at which it was fitted."),
     false_positive_rate: finite({ min: 0, openMin: true, max: 0.5 }).describe(
-      "Share of clean rows that the flag may hit.",
+      "Share of clean rows that may be flagged.",
     ),
-    threshold: finite().describe("A row is suspicious when its suspicion is larger."),
+    threshold: finite().describe("A row is flagged when its suspicion is larger than this."),
     features: z.strictObject({
       margin: spread,
       ln_entropy: spread,
@@ -65,24 +64,26 @@ export const BASELINE = z
       logit_deviation: spread,
     }),
   })
-  .describe("What clean rows look like, as /v1/baseline replies it.");
+  .describe("The statistics of clean rows, as /v1/baseline replies them.");
 
 const CHOICE = {
   method: oneOf(CONFORMAL_METHODS).describe(
-    "lac: by probability. aps: by the mass of less likely classes. raps: aps, and later ranks less.",
+    "lac: by probability. aps: by the mass of less likely classes. raps: like aps, with a penalty on later ranks.",
   ),
   miscoverage: finite({ min: 0, max: 1, openMin: true, openMax: true })
     .default(0.1)
     .describe("Share of rows whose class may be missing from the set."),
   rank_penalty: finite({ min: 0 })
     .optional()
-    .describe(`Of raps, for every rank behind \`free_ranks\`; ${RAPS.rank_penalty} when absent.`),
+    .describe(
+      `Option of raps: penalty for every rank after \`free_ranks\`; ${RAPS.rank_penalty} when absent.`,
+    ),
   free_ranks: whole({ min: 0 })
     .optional()
-    .describe(`Of raps: ranks without a penalty; ${RAPS.free_ranks} when absent.`),
+    .describe(`Option of raps: number of ranks without a penalty; ${RAPS.free_ranks} when absent.`),
 };
 
-/** What only raps looks at is refused beside the others. */
+/** Options that only raps has are refused with other methods. */
 function requireRaps(choice: ConformalChoice, { addIssue }: z.RefinementCtx): void {
   if (choice.method === "raps") return;
   for (const name of Object.keys(RAPS) as (keyof typeof RAPS)[])
@@ -96,15 +97,19 @@ const CONFORMAL_CHOICE = z.strictObject(CHOICE).superRefine(requireRaps);
 export const CONFORMAL = z
   .strictObject({
     ...CHOICE,
-    threshold: finite().nullable().describe("Classes that conform so much are in; null: all are."),
-    temperature: temperature.describe("The temperature that it was found at."),
+    threshold: finite()
+      .nullable()
+      .describe("Classes with at least this conformity are in the set; null: all classes are."),
+    temperature: temperature.describe("The temperature at which it was found."),
     scaling: oneOf(SCALING_METHODS)
       .optional()
-      .describe("What the `calibration` of the request must be by, unless one temperature does."),
-    rows: whole({ min: 1 }).describe("How many rows it was found on."),
+      .describe("Method that the `calibration` of the request must have, unless it is a single temperature."),
+    rows: whole({ min: 1 }).describe("Number of rows on which it was found."),
   })
   .superRefine(requireRaps)
-  .describe("Asks for a set of classes that holds the one that comes: what /v1/calibrate replied.");
+  .describe(
+    "Asks for a set of classes that contains the true one with the calibrated coverage. Takes the `conformal` of a reply of /v1/calibrate.",
+  );
 
 export const PROBABILITIES_OPTIONS = z.strictObject({
   ...SCALING,
@@ -120,7 +125,7 @@ export const SCORE_OPTIONS = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .describe(
-      "A chain, as /v1/sample takes it: the options of stages, `preset`, `chain`, `history`. Adds what it makes of each token.",
+      "A chain, as /v1/sample takes it: the options of stages, `preset`, `chain`, `history`. Adds the probability that the chain gives each token.",
     ),
 });
 
@@ -134,18 +139,20 @@ export const BASELINE_OPTIONS = z.strictObject({
   ...SCALING,
   false_positive_rate: finite({ min: 0, openMin: true, max: 0.5 })
     .default(0.01)
-    .describe("Share of clean rows that `suspicious` may hit; 0.01 needs at least 99 rows."),
+    .describe("Share of clean rows that `suspicious` may flag; 0.01 needs at least 99 rows."),
 });
 
 export const CALIBRATE_OPTIONS = z.strictObject({
   method: oneOf(SCALING_METHODS)
     .default(CALIBRATE_DEFAULTS.method)
     .describe(
-      "temperature_scaling: one number. bias_scaling: and a bias a class. vector_scaling: a weight and a bias a class.",
+      "temperature_scaling: one temperature. bias_scaling: one temperature, and a bias per class. vector_scaling: a weight and a bias per class.",
     ),
   ridge: finite({ min: 0, max: 1e6 })
     .default(CALIBRATE_DEFAULTS.ridge)
-    .describe("Half of it times the squares of biases, and of weights less 1/T, is added to the mean loss."),
+    .describe(
+      "Strength of L2 regularization: the mean loss grows by ridge/2 times the sum of the squares of the biases and of (weight − 1/T).",
+    ),
   bins: whole({ min: 1, max: 1000 })
     .default(CALIBRATE_DEFAULTS.bins)
     .describe("Bins of the reliability diagram and of ECE."),
@@ -157,13 +164,15 @@ export const CALIBRATE_OPTIONS = z.strictObject({
     .describe("Bins of a second diagram, over relative entropy; 0: none."),
   per_class: flag()
     .default(CALIBRATE_DEFAULTS.per_class)
-    .describe("Tells how often each class was foreseen and came, and its calibration error."),
+    .describe(
+      "Reports, for each class, how often it was predicted and how often it was the true one, and its calibration error.",
+    ),
   conformal: CONFORMAL_CHOICE.optional().describe(
-    "Finds the threshold of sets that hold the class that comes, for /v1/probabilities.",
+    "Finds the threshold of conformal sets, which contain the true class with the wanted coverage, for /v1/probabilities.",
   ),
   resamples: whole({ min: 0, max: 10_000 })
     .default(CALIBRATE_DEFAULTS.resamples)
-    .describe("Bootstrap resamples behind the intervals; 0: no intervals."),
+    .describe("Number of bootstrap resamples for the intervals; 0: no intervals."),
   confidence_level: finite({ min: 0, max: 1, openMin: true, openMax: true })
     .default(CALIBRATE_DEFAULTS.level)
     .describe("Share of the resamples inside an interval."),

@@ -1,4 +1,4 @@
-/** What POST /v1/beam and POST /v1/resample take and reply. */
+/** The request and reply bodies of POST /v1/beam and POST /v1/resample. */
 import * as z from "zod";
 import { BEAM_RULES } from "../sampling/beam/index.ts";
 import { SEARCH } from "../sampling/beam/options.ts";
@@ -13,7 +13,7 @@ export const BEAM_REQUEST = z
     beam: z.union(RULES).describe("The rule of the search, with its options."),
     search: SEARCH.nullable()
       .optional()
-      .describe("What the last reply had at `search`; absent or null in the first step."),
+      .describe("The `search` of the last reply; absent or null in the first step."),
     rows: z
       .array(STEP_REQUEST)
       .min(1)
@@ -22,21 +22,21 @@ export const BEAM_REQUEST = z
       ),
   })
   .describe(
-    "One step of a beam search, and what the chains of its rows are made of: any option of a stage, preset, chain, history, prompt_length, state, seed.",
+    "One step of a beam search, and the options of the chains of its rows: any option of a stage, preset, chain, history, prompt_length, state, seed.",
   );
 
 const SUMS = {
-  score: z.number().describe("By which sequences are ranked."),
+  score: z.number().describe("The score by which sequences are ranked."),
   logprob: z
     .number()
     .nullable()
-    .describe("ln p of the tokens under the rows as they came; null for probability 0."),
-  chain_logprob: z.number().nullable().describe("ln p of the tokens under the chain."),
-  carry: z.array(z.number()).optional().describe("Numbers of the rule's own."),
+    .describe("Sum of ln p of the tokens under the rows as sent; null for probability 0."),
+  chain_logprob: z.number().nullable().describe("Sum of ln p of the tokens after the chain."),
+  carry: z.array(z.number()).optional().describe("Numbers that belong to the rule."),
 };
 
 const PARENT = {
-  parent: z.int().describe("Index of the row that it continues."),
+  parent: z.int().describe("Index of the row that this beam continues."),
   token_id: z.int(),
 };
 
@@ -49,14 +49,14 @@ export const BEAM_REPLY = z
           ...SUMS,
           state: STEP_REPLY.shape.state
             .optional()
-            .describe("What the beam's next row brings along, of stages with a state."),
+            .describe("State of the stages that have one. The beam's next row must send it back."),
         }),
       )
-      .describe("The beams that go on, in the order in which the next step wants their rows."),
+      .describe("The beams that continue. The next step takes their rows in this order."),
     ended: z
       .array(
         z.strictObject({
-          id: z.int().describe("By which `search.ended` names it."),
+          id: z.int().describe("Id of the sequence in `search.ended`."),
           ...SUMS,
           length: z.int().describe("Tokens, the end token included."),
           ...PARENT,
@@ -66,17 +66,17 @@ export const BEAM_REPLY = z
       .describe("The sequences that ended in this step and are kept."),
     finished: z
       .boolean()
-      .describe("Whether the search is over: `search.ended` has its sequences, best first."),
+      .describe("True when the search is over. `search.ended` then has its sequences, best first."),
     exact: z
       .boolean()
       .optional()
-      .describe("Sparse rows: whether whole ones would provably have given the same answer."),
+      .describe("For sparse rows: true when whole rows would provably have given the same answer."),
     kappa: z
       .number()
       .nullable()
       .optional()
       .describe(
-        "stochastic, at the end: the largest perturbed ln p that was left behind; null when nothing was.",
+        "stochastic, at the end: the largest perturbed ln p that was not selected; null when all were selected.",
       ),
     inclusion: z
       .array(z.number())
@@ -84,33 +84,37 @@ export const BEAM_REPLY = z
       .describe(
         "stochastic, at the end: the inclusion probability of each sequence of `search.ended`, given kappa.",
       ),
-    search: SEARCH.describe("The state of the search: the next request brings it along."),
+    search: SEARCH.describe("The state of the search. The next request must send it back."),
     system_fingerprint: STEP_REPLY.shape.system_fingerprint,
   })
-  .describe("What became of the beams.");
+  .describe("The result of one step of a beam search.");
 
 export const RESAMPLE_REQUEST = RESAMPLE_OPTIONS.describe(
-  "The weights of sequences, of which as many go on.",
+  "The ln weights of N sequences. N sequences continue.",
 );
 
 export const RESAMPLE_REPLY = z
   .strictObject({
     parents: z
       .array(z.int())
-      .describe("Of each of the N that go on: which sequence it continues, ascending."),
+      .describe(
+        "For each of the N continuing sequences, the index of the sequence that it continues; ascending.",
+      ),
     resampled: z
       .boolean()
-      .describe("False where the effective size was above the threshold: each continues itself."),
+      .describe(
+        "False when the effective sample size was above the threshold. Each sequence then continues itself.",
+      ),
     effective_size: z.number().describe("(Σ w)² / Σ w²: 1 to N."),
     log_mean_weight: z
       .number()
-      .describe("ln of the mean weight: what the evidence of a particle filter grows by."),
+      .describe("ln of the mean weight: the amount to add to the log evidence of a particle filter."),
     log_weights: z
       .array(z.number().nullable())
       .describe(
-        "What the weights are from here on: all 0 behind a resampling, else those that were sent; null for −∞.",
+        "The ln weights to use from here on: all 0 after a resampling, otherwise the weights as sent; null for −∞.",
       ),
     seed: STEP_REPLY.shape.seed,
     step: z.int(),
   })
-  .describe("Which sequences go on.");
+  .describe("The result of a resampling.");

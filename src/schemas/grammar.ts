@@ -1,4 +1,4 @@
-/** The body of POST /v1/grammar, and what it answers. */
+/** The request and reply bodies of POST /v1/grammar. */
 import * as z from "zod";
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -17,23 +17,25 @@ export const GRAMMAR_REQUEST = z
     text: z
       .string()
       .default("")
-      .describe("A text, of which is told whether it is one of the grammar, and where it leaves it."),
+      .describe(
+        "A text to check against the grammar. The reply says whether it matches, and where it first deviates.",
+      ),
     tokens_max: z
       .int()
       .min(0)
       .max(TOKENS_MAX)
       .default(20)
-      .describe("How many of the tokens that may follow the text are listed."),
+      .describe("Maximum number of following tokens to list."),
   })
-  .describe("A grammar, and a text to be read by it.");
+  .describe("A grammar, and a text to check against it.");
 
 export const GRAMMAR_REPLY = z
   .strictObject({
     kind: z
       .string()
       .describe("The kind of grammar: json_schema, regex, choice, gbnf, lark, tools, tags, json."),
-    parts: z.int().min(0).describe("Parts of expressions, states among them."),
-    bytes: z.int().min(0).describe("Memory that the compiled grammar takes, with the mask behind the text."),
+    parts: z.int().min(0).describe("Number of expressions and states of the compiled grammar."),
+    bytes: z.int().min(0).describe("Memory that the compiled grammar takes, with the mask after the text."),
     work: z.int().min(0).describe("Units of work to compile it; grammar_work_max bounds them."),
     notes: z
       .array(
@@ -43,43 +45,49 @@ export const GRAMMAR_REPLY = z
               .enum(["ignored", "weakened"])
               .describe("`ignored`: an annotation; `weakened`: the masks allow more than the grammar says."),
             keyword: z.string(),
-            pointer: z.string().describe("The first place, within the grammar."),
+            pointer: z.string().describe("Pointer to its first occurrence in the grammar."),
             detail: z.string(),
-            count: z.int().min(0).describe("How many places there are."),
+            count: z.int().min(0).describe("Number of occurrences."),
           })
-          .describe("A keyword or a part of the grammar that the masks do not hold to."),
+          .describe("A keyword or a part of the grammar that the masks do not enforce."),
       )
-      .describe("What the masks do not hold to."),
+      .describe("The parts of the grammar that the masks do not enforce."),
     text: z
       .strictObject({
-        is_complete: z.boolean().describe("Whether the text is one of the grammar."),
-        is_begun: z.boolean().describe("Whether some text of the grammar begins so."),
+        is_complete: z.boolean().describe("True when the text matches the grammar."),
+        is_begun: z
+          .boolean()
+          .describe("True when the text is a prefix of some text that matches the grammar."),
         left_at: z
           .int()
           .min(0)
           .nullable()
-          .describe("UTF-8 bytes before the first that cannot come; null: all can."),
+          .describe(
+            "Number of UTF-8 bytes before the first one that the grammar forbids; null when it forbids none.",
+          ),
       })
-      .describe("Where the text stands."),
+      .describe("How the text relates to the grammar."),
     next: z
       .strictObject({
         vocabulary: z.string(),
-        fits: z.boolean().describe("Whether the vocabulary has a token for what must follow."),
-        count: z.int().min(0).describe("How many tokens may follow, those that end the text among them."),
-        token_ids: z.array(z.int().min(0)).describe("The first of them, by id."),
-        texts: z.array(z.string().nullable()).describe("What they stand for; null: part of a character."),
+        fits: z.boolean().describe("True when the vocabulary has a token that may follow."),
+        count: z.int().min(0).describe("Number of tokens that may follow, including end tokens."),
+        token_ids: z.array(z.int().min(0)).describe("The ones with the lowest ids."),
+        texts: z
+          .array(z.string().nullable())
+          .describe("Texts of these tokens; null for a token that is part of a character."),
       })
       .describe("The tokens that may follow a text.")
       .nullable()
       .describe(
-        "Which tokens may follow the text; null without a vocabulary, and where the text has left the grammar.",
+        "The tokens that may follow the text; null without a vocabulary, or when the text does not fit the grammar.",
       ),
   })
-  .describe("What a grammar takes, what it does not hold to, and where a text stands in it.");
+  .describe("The size of a grammar, the parts that the masks do not enforce, and how a text relates to it.");
 
 export type GrammarRequest = z.output<typeof GRAMMAR_REQUEST>;
 
-/** Throws a Problem, whose pointer leads into the body. */
+/** Throws a Problem whose pointer leads into the body. */
 export function parseGrammarRequest(fields: unknown): GrammarRequest {
   if (isRecord(fields)) return parseWith(GRAMMAR_REQUEST, fields, "");
   throw new Problem("invalid_option", `the body must be a JSON object, got ${show(fields)}`);

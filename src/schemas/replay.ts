@@ -1,4 +1,4 @@
-/** What POST /v1/replay takes and replies, for types and the OpenAPI document. */
+/** The request and reply bodies of POST /v1/replay, for types and the OpenAPI document. */
 import * as z from "zod";
 import { CLAIM_FIELDS } from "../sampling/replay.ts";
 import { PROBLEM } from "./replies.ts";
@@ -10,24 +10,27 @@ export const REPLAY_REQUEST = z
     rows: z
       .array(z.looseObject({ ...CLAIM_FIELDS, logits: LOGITS.optional() }))
       .min(1)
-      .describe("Steps as StepRequest has them, each with what was claimed of it."),
+      .describe("Steps as StepRequest has them, each with its claimed result."),
   })
-  .describe("A batch whose rows also say what was claimed of them, each itself or all alike.");
+  .describe("A batch whose rows also have the claimed results, per row or shared.");
 
 const REPLAYED = z.strictObject({
-  token_id: z.int().describe("The token that the step gives."),
+  token_id: z.int().describe("The token that the step draws."),
   match: z.boolean(),
-  agrees: z.boolean().describe("Whether the claimed token misses by no more than the tolerance."),
+  agrees: z.boolean().describe("True when the claimed token misses by at most the tolerance."),
   margin: z
     .number()
     .nullable()
     .describe(
-      "How far the randomness lies inside what the claimed token holds, negative when outside: of probabilities for inverse_cdf, of scores for Gumbel noise. null: it was not kept, or the watermark has no margin.",
+      "Distance of the random number to the nearest end of the claimed token's interval, negative outside: in probability for inverse_cdf, in score for Gumbel noise. null when the token was not kept or the watermark has no margin.",
     ),
   uniform: z.number().optional(),
-  from: z.number().optional().describe("The claimed token holds the uniforms from here"),
+  from: z.number().optional().describe("Lower end of the claimed token's interval of uniforms"),
   to: z.number().optional().describe("to here."),
-  receipt_differs: z.array(z.string()).optional().describe("What of `claimed` does not hold."),
+  receipt_differs: z
+    .array(z.string())
+    .optional()
+    .describe("Fields of `claimed` that differ from the recomputed step."),
 });
 
 export const REPLAY_REPLY = z
@@ -39,7 +42,7 @@ export const REPLAY_REPLY = z
       agreeing: z.int(),
       mean_divergence: z
         .number()
-        .describe("Mean of −margin over all rows, matches as 0, at most divergence_max each."),
+        .describe("Mean of −margin over all rows. A match counts 0, and each row at most divergence_max."),
     }),
   })
-  .describe("What each claim comes to, and all of them.");
+  .describe("The result for each claim and for all together.");

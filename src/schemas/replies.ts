@@ -1,4 +1,4 @@
-/** The bodies of replies. `Sampled` and its parts are made by src/sampling; a test holds the two together. */
+/** The bodies of replies. src/sampling builds `Sampled` and its parts; a test checks that both agree. */
 import * as z from "zod";
 import { PROBLEMS } from "../errors.ts";
 import { FINISH_REASONS } from "../sampling/stops/index.ts";
@@ -7,7 +7,7 @@ const token_id = z.int().describe("Token id.");
 const probability = z.number().describe("Probability, 0 … 1.");
 const logprob = z.number().nullable().describe("Natural logarithm of the probability; null stands for −∞.");
 
-/** What a token stands for, with a `vocabulary`; the reply says once what that is. */
+/** The text of a token, when the step has a `vocabulary`; the reply describes the format once. */
 const TEXT = { text: z.string().optional(), bytes: z.array(z.int()).optional() };
 
 const TOKEN_LOGPROB = z.strictObject({ token_id, ...TEXT, logprob });
@@ -17,47 +17,50 @@ const TRACE_ENTRY = z.strictObject({
   stage: z.string().describe("Name of the stage, or of the rule that combines sources."),
   combination: z
     .strictObject({
-      sources: z.int().describe("How many were combined."),
-      plausible: z.int().optional().describe("How many tokens of the first the rule finds plausible."),
-      alpha: z.number().optional().describe("The weight that was found in this step, or given."),
+      sources: z.int().describe("Number of combined sources."),
+      plausible: z
+        .int()
+        .optional()
+        .describe("Number of tokens of the first source that the rule finds plausible."),
+      alpha: z.number().optional().describe("The weight, computed in this step or given."),
       divergence: z
         .number()
         .optional()
-        .describe("The Jensen-Shannon divergence that it follows from, in nats."),
-      chosen: z.int().optional().describe("Which source was taken, of several to choose from."),
+        .describe("The Jensen-Shannon divergence from which it follows, in nats."),
+      chosen: z.int().optional().describe("Index of the source that was chosen among several."),
     })
     .optional()
-    .describe("Of the first entry for several sources: what the rule found."),
+    .describe("In the first entry, for several sources: the values that the rule computed."),
   skipped: z
     .enum(["neutral", "greedy"])
     .optional()
-    .describe("Why it did not run: its options change nothing, or only the argmax counts."),
-  kept_before: z.int().describe("Candidates before it."),
-  kept_after: z.int().describe("Candidates after it."),
-  mass_removed: z.number().describe("Probability, before the stage, of the tokens that it removed."),
-  entropy: z.number().describe("Entropy in nats of the distribution after it."),
-  top: z.array(TRACED_TOKEN).describe("The most likely tokens after it."),
+    .describe("Why the stage did not run: its options change nothing, or only the argmax matters."),
+  kept_before: z.int().describe("Number of candidates before the stage."),
+  kept_after: z.int().describe("Number of candidates after the stage."),
+  mass_removed: z.number().describe("Total probability, before the stage, of the tokens that it removed."),
+  entropy: z.number().describe("Entropy, in nats, of the distribution after the stage."),
+  top: z.array(TRACED_TOKEN).describe("The most likely tokens after the stage."),
   removed: z
     .array(TRACED_TOKEN)
-    .describe("The most likely tokens it removed, with their probability before it."),
+    .describe("The most likely tokens that the stage removed, with their probability before it."),
   knife_edge: z
     .strictObject({
-      kind: z.enum(["rank", "mass", "score", "share"]).describe("What the stage's limit is measured in."),
+      kind: z.enum(["rank", "mass", "score", "share"]).describe("Quantity that the stage limits."),
       limit: z.number().describe("The limit."),
       limit_probability: probability
         .optional()
-        .describe("Of a score: the probability that a token at the limit has before the stage."),
+        .describe("For a limit of scores: the probability, before the stage, of a token at the limit."),
       token_id,
       ...TEXT,
-      distance: z.number().describe("How near this token, the nearest one, came to the limit."),
+      distance: z.number().describe("Distance of this token to the limit. No other token is nearer."),
     })
     .optional()
     .describe("How close the decision was."),
   named: z
     .array(probability)
     .optional()
-    .describe("The probability after it of each token of `logprob_token_ids`; 0 when it is gone."),
-  us: z.number().optional().describe("Microseconds that the stage took; in timed traces only."),
+    .describe("Probability after the stage of each token of `logprob_token_ids`; 0 for a removed token."),
+  us: z.number().optional().describe("Duration of the stage in microseconds; in timed traces only."),
 });
 
 const FATE = z.strictObject({
@@ -67,31 +70,33 @@ const FATE = z.strictObject({
     .string()
     .nullable()
     .describe(
-      'The stage that removed the token, or "the row" when it was no candidate from the start; null when it was left to the end.',
+      'The stage that removed the token; "the row" when it was never a candidate; null when it was not removed.',
     ),
-  probability: probability.describe("Its probability before that stage, or at the end."),
+  probability: probability.describe("Its probability before that stage; at the end when it was not removed."),
   reason: z.string().optional().describe("In words."),
 });
 
 const DRAWN = {
   token_id,
   ...TEXT,
-  logprob: logprob.optional().describe("ln softmax of the logits as they came. With `logprobs`."),
+  logprob: logprob.optional().describe("ln softmax of the logits as sent. With `logprobs`."),
   processed_logprob: z
     .number()
     .optional()
     .describe("ln of the probability it was drawn with. With `logprobs`."),
-  rank: z.int().optional().describe("1 = the most likely of the row as it came. With `logprobs`."),
+  rank: z.int().optional().describe("1 = the most likely token of the row as sent. With `logprobs`."),
 };
 
 const UNCERTAINTY = z.strictObject({
   entropy: z.number().describe("H = −Σ p ln p, in nats."),
   varentropy: z.number().describe("Σ p (−ln p − H)²."),
-  margin: z.number().describe("p of the most likely token less p of the next; 1 when there is only one."),
+  margin: z
+    .number()
+    .describe("p of the most likely token minus p of the next; 1 when there is only one token."),
   confidence: z
     .number()
     .describe(
-      "−(1/k) Σ ln p over the k = `confidence_top_k` most likely tokens, or all when they are fewer: large where the first take all. Comparable only for one k.",
+      "−(1/k) Σ ln p over the k = `confidence_top_k` most likely tokens, or all tokens when there are fewer. It is large when a few tokens hold most of the probability. Values are comparable for equal k only.",
     ),
 });
 
@@ -104,54 +109,57 @@ export const STEP_REPLY = z
       .nullable()
       .optional()
       .describe(
-        "Why the text is to end with this token: that of `stop`, or `grammar` where the grammar allows nothing more; null or absent: it goes on.",
+        "Why the text ends with this token: the reason of a `stop`, or `grammar` when the grammar allows nothing more; null or absent when the text goes on.",
       ),
     stop_bytes: z
       .int()
       .optional()
-      .describe(
-        "How many bytes at the end of the generated text belong to the string of `stop` that ends it.",
-      ),
+      .describe("Number of bytes at the end of the generated text that belong to the stop string."),
     rewind: z
       .int()
       .optional()
-      .describe("How many tokens are taken back, this one among them: it completed one of `banned_strings`."),
+      .describe(
+        "Number of tokens to take back, including this one, because it completed one of `banned_strings`.",
+      ),
     forced: z
       .array(z.int())
       .optional()
       .describe(
-        "The tokens that follow, whatever their logits are: each alone is allowed in its place. With `forced` in the grammar.",
+        "The tokens that must follow for any logits, because the grammar allows no other token in their places. With `forced` in the grammar.",
       ),
     forced_text: z
       .string()
       .optional()
       .describe(
-        "The text that must follow, whatever tokens spell it: at most 1,024 bytes, whole characters. With `forced` in the grammar.",
+        "The text that must follow, in any tokenization: at most 1,024 bytes, whole characters. With `forced` in the grammar.",
       ),
     grammar_logmass: z
       .number()
       .optional()
       .describe(
-        "ln of the probability that the grammar left at this step: of the allowed tokens, in the row as the grammar met it. 0: it took nothing away. In every reply of a step with a grammar and a whole row.",
+        "ln of the probability of the tokens that the grammar allows at this step, in the distribution before its mask. 0 when the mask removed nothing. In every reply of a step with a grammar and a whole row.",
       ),
     draws: z.array(z.strictObject(DRAWN)).optional().describe("All draws; with `n`."),
     top_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The most likely tokens; with `top_logprobs`."),
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),
-    kept: z.int().describe("How many tokens were left to draw from."),
-    kept_token_ids: z.array(z.int()).optional().describe("Which; with `kept_token_ids`."),
-    kept_truncated: z.literal(true).optional().describe("There are more than `kept_max`."),
-    kept_mass: z.number().optional().describe("Their probability in the row as it came. With `logprobs`."),
+    kept: z.int().describe("Number of tokens that the chain kept."),
+    kept_token_ids: z.array(z.int()).optional().describe("Ids of the kept tokens; with `kept_token_ids`."),
+    kept_truncated: z.literal(true).optional().describe("True when more than `kept_max` tokens were kept."),
+    kept_mass: z
+      .number()
+      .optional()
+      .describe("Probability of the kept tokens in the row as sent. With `logprobs`."),
     source_logprobs: z
       .array(logprob)
       .optional()
-      .describe("ln p of the token in each source as it came; with `logprobs`."),
+      .describe("ln p of the token in each source as sent; with `logprobs`."),
     uncertainty: z
       .strictObject({
-        raw: UNCERTAINTY.describe("Of the row as it came; of a sparse row, of the tokens that were sent."),
-        processed: UNCERTAINTY.describe("Of what was left to draw from."),
+        raw: UNCERTAINTY.describe("Of the row as sent; for a sparse row, of its listed tokens."),
+        processed: UNCERTAINTY.describe("Of the distribution after the chain."),
       })
       .optional()
-      .describe("How sure the distribution was; with `uncertainty`."),
+      .describe("Measures of uncertainty; with `uncertainty`."),
     watermark: z
       .strictObject({
         scheme: z.string(),
@@ -160,11 +168,11 @@ export const STEP_REPLY = z
           .strictObject({ marked: z.number(), unmarked: z.number() })
           .optional()
           .describe(
-            "What the value of a token of this probability is on average over keys; with `expected`.",
+            "Mean, over random keys, of the value of a token with this probability; with `expected`.",
           ),
       })
       .optional()
-      .describe("Whether the token bears the mark; with `watermark`. A context that came before bears none."),
+      .describe("True when the token is marked; with `watermark`. A repeated context is not marked."),
     receipt: z
       .strictObject({ row: z.string(), options: z.string() })
       .optional()
@@ -173,55 +181,58 @@ export const STEP_REPLY = z
       .boolean()
       .optional()
       .describe(
-        "Sparse rows: whether the whole row would provably have given the same answer, its log-probabilities too.",
+        "For sparse rows: true when the whole row would provably have given the same reply, log-probabilities included.",
       ),
-    seed: z.string().describe("The seed, as decimal text; the one drawn when none was sent."),
+    seed: z.string().describe("The seed, as decimal text; a random one when the request has none."),
     step: z.int().describe("The step, as it was sent."),
     state: z
       .record(z.string(), z.unknown())
       .nullable()
-      .describe("What the next step must send back as `state`; null when its samplers carry none."),
+      .describe("The `state` that the next step must send back; null when no sampler has one."),
     system_fingerprint: z
       .string()
-      .describe("Names everything that decides the bits: same request and same fingerprint, same reply."),
+      .describe(
+        "Identifies everything that decides the bits: the same request with the same fingerprint gives the same reply.",
+      ),
     warnings: z
       .array(z.string())
       .optional()
       .describe(
-        "Options that could do nothing, such as a penalty without a history; and with the first token of a text what its grammar does not hold to, with the places. Absent when there are none.",
+        "Options without effect, such as a penalty without a history. With the first token of a text, also the parts of its grammar that the masks do not enforce, with their places. Absent when there are none.",
       ),
     trace: z.array(TRACE_ENTRY).optional().describe("What each stage did; with `trace`."),
-    fates: z
-      .array(FATE)
-      .optional()
-      .describe("What became of the tokens of `logprob_token_ids`; with `trace`."),
+    fates: z.array(FATE).optional().describe("The fate of each token of `logprob_token_ids`; with `trace`."),
     inverse_cdf: z
       .strictObject({
         uniform: z.number().describe("The random number u of the (first) draw."),
-        from: z.number().describe("The probability of the kept tokens with lower ids."),
-        to: z.number().describe("The same and the token's own: u lies between the two."),
+        from: z.number().describe("Total probability of the kept tokens with lower ids."),
+        to: z.number().describe("That probability plus the token's own: u lies between the two."),
       })
       .optional()
-      .describe("How the draw met the token; with `trace`."),
+      .describe("How the random number selected the token; with `trace`."),
     gumbel: z
       .strictObject({ best: z.array(z.strictObject({ token_id: z.int(), total: z.number() })) })
       .optional()
-      .describe("The largest scores with their noise, of the draw rule gumbel; with `trace`."),
+      .describe("For the draw rule gumbel: the largest scores with their noise; with `trace`."),
   })
-  .describe("The token drawn, and what was asked for of how it was.");
+  .describe("The drawn token, and the requested details of the draw.");
 
-// Object.keys types its result as string; PROBLEMS has one code at the least.
+// Object.keys types its result as string[]; PROBLEMS has at least one code.
 const CODES = Object.keys(PROBLEMS) as [string, ...string[]];
 
 export const PROBLEM = z
   .strictObject({
-    type: z.string().describe("Names the kind of problem; urn:logit-sampler:problem: and the code."),
+    type: z
+      .string()
+      .describe("Identifies the kind of problem: urn:logit-sampler:problem: followed by the code."),
     title: z.string().describe("The kind of problem in a sentence."),
     status: z.int().describe("The HTTP status, also for a row of a batch."),
     detail: z.string().describe("The rule that was broken and the value received."),
-    code: z.enum(CODES).describe("What a program can tell problems apart by."),
-    pointer: z.string().describe("RFC 6901 pointer to the culprit in the request; empty for the whole."),
-    request_id: z.string().describe("The reply's X-Request-Id, as the server's log has it."),
+    code: z.enum(CODES).describe("Stable code of the problem, for programs."),
+    pointer: z
+      .string()
+      .describe("RFC 6901 pointer to the wrong value in the request; empty for the whole request."),
+    request_id: z.string().describe("The reply's X-Request-Id, which the server's log also has."),
   })
   .describe("What was wrong (RFC 9457).")
   .meta({
@@ -242,29 +253,31 @@ export const BATCH_REPLY = z
   .strictObject({
     results: z
       .array(z.union([STEP_REPLY, PROBLEM]))
-      .describe("In the order of the rows, the reply that the step would have had alone, or its problem."),
+      .describe(
+        "One entry per row, in the order of the rows: the reply that /v1/sample would give, or a problem.",
+      ),
   })
-  .describe("The answers to a batch.");
+  .describe("The replies to a batch.");
 
 export const HEALTH = z
   .strictObject({
-    status: z.enum(["ok", "ready", "draining", "saturated"]).describe("In a word."),
+    status: z.enum(["ok", "ready", "draining", "saturated"]).describe("The status in one word."),
     workers: z
       .strictObject({
-        running: z.int().min(0).describe("Those that take connections."),
+        running: z.int().min(0).describe("Workers that accept connections."),
         silent: z
           .int()
           .min(0)
-          .describe("Those that do not answer the primary at the moment. They are killed and replaced."),
+          .describe("Workers that do not answer the primary at present. They are killed and replaced."),
         replaced: z
           .int()
           .min(0)
-          .describe("How many were started because another had died, hung or had a defect."),
+          .describe("Number of workers started to replace one that died, hung or had a defect."),
       })
       .optional()
-      .describe("What the primary told of all workers a moment ago; with GET /healthz only."),
+      .describe("Last report of the primary about all workers; with GET /healthz only."),
   })
-  .describe("How the process is.")
+  .describe("Health of the process.")
   .meta({ examples: [{ status: "ok", workers: { running: 2, silent: 0, replaced: 0 } }] });
 
 const LISTED = z
@@ -276,11 +289,11 @@ const LISTED = z
     example: z.record(z.string(), z.unknown()),
     options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),
   })
-  .describe("What it is, what it needs, and what it leaves in the reply.");
+  .describe("Description, requirements and reply fields.");
 
 export const COMBINATIONS = z
   .strictObject({ rules: z.array(LISTED) })
-  .describe("The rules of `combine`, and what their sources are.");
+  .describe("The rules of `combine`, with the names of their sources.");
 
 export const CATALOGUE = z
   .strictObject({
@@ -297,12 +310,10 @@ export const CATALOGUE = z
           example: z
             .record(z.string(), z.unknown())
             .describe("An entry of a chain with options as people use them."),
-          keeps_argmax: z.boolean().describe("Whether the most likely token stays the most likely."),
-          carries_state: z.boolean().describe("Whether replies give a `state` for the next step."),
+          keeps_argmax: z.boolean().describe("True when the most likely token always stays the most likely."),
+          carries_state: z.boolean().describe("True when replies have a `state` for the next step."),
           options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),
-          defaults: z
-            .record(z.string(), z.unknown())
-            .describe("What holds of its options when they are not given."),
+          defaults: z.record(z.string(), z.unknown()).describe("Defaults of its options."),
         }),
       )
       .describe("In the default order."),
@@ -313,16 +324,16 @@ export const CATALOGUE = z
       .array(
         z.strictObject({
           name: z.string().describe("Its key in `stop`."),
-          finish_reason: z.string().describe("What replies say when it is due."),
-          summary: z.string().describe("When it is due."),
+          finish_reason: z.string().describe("The `finish_reason` of replies when it applies."),
+          summary: z.string().describe("When it applies."),
           source: z
             .strictObject({ title: z.string(), url: z.string() })
             .describe("Where the rule comes from."),
           example: z.record(z.string(), z.unknown()).describe("A value of `stop` as people use it."),
-          carries_state: z.boolean().describe("Whether replies give a `state` for the next step."),
+          carries_state: z.boolean().describe("True when replies have a `state` for the next step."),
           options: z.record(z.string(), z.unknown()).describe("JSON Schema of its value."),
         }),
       )
-      .describe("In the order in which they are asked."),
+      .describe("In the order in which they are checked."),
   })
-  .describe("Every sampler there is, every stop, and every way to verify a draft.");
+  .describe("All samplers, stops and methods of verifying a draft.");

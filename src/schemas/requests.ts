@@ -1,6 +1,6 @@
 /**
- * The bodies of requests, for types and the OpenAPI document. What checks them are the same schemas in parts:
- * STEP_OPTIONS for the options, the row's own schemas for what is around the numbers.
+ * The bodies of requests, for types and the OpenAPI document. The same schemas validate requests in parts:
+ * STEP_OPTIONS for the options, and the row's own schemas for everything around the numbers.
  */
 import * as z from "zod";
 import { SOURCES_MAX } from "../kernels/kernel.ts";
@@ -19,9 +19,9 @@ export const STEP_REQUEST = z
       .min(1)
       .max(SOURCES_MAX)
       .optional()
-      .describe("Instead of `logits`: the rows that `combine` makes one of."),
+      .describe("In place of `logits`: the rows that `combine` turns into one."),
   })
-  .describe("One step: a row of logits, or several, and what to do with them.")
+  .describe("One step: a row of logits, or several, and the options of the step.")
   .meta({ anyOf: [{ required: ["logits"] }, { required: ["sources"] }] });
 
 export const BATCH_REQUEST = z
@@ -29,7 +29,7 @@ export const BATCH_REQUEST = z
     rows: z
       .array(STEP_REQUEST)
       .min(1)
-      .describe("The steps. What a row says itself wins over what they share."),
+      .describe("The rows with their own options, which win over the shared ones."),
     ...STEP_OPTIONS.shape,
   })
-  .describe("Many steps, with the options they share beside them.");
+  .describe("Many steps, and the options that they share.");

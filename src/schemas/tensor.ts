@@ -1,20 +1,23 @@
-/** What a binary body says of its tensor, in its header or in the query string, beside the options of the step. */
+/**
+ * The fields that describe the tensor of a binary body, in its header or in the query string, next to the options
+ * of the step.
+ */
 import * as z from "zod";
 import { listOf } from "../sampling/options/counted-fields.ts";
 import { finite, whole } from "../sampling/options/fields.ts";
 import { DTYPE, SCALE } from "./row.ts";
 
-/** Tensors of more dimensions are none of ours; what must be of how many, who reads the shape says. */
+/** No tensor has more than 8 dimensions. Each reader checks the exact number. */
 const DIMENSIONS_MAX = 8;
 
-/** The shape of a tensor, each of its sizes at least `min`. */
+/** The shape of a tensor; each of its sizes is at least `min`. */
 export function shapeOf(min: number) {
   return listOf(whole({ min }), { noun: "whole numbers", max: DIMENSIONS_MAX });
 }
 
 export const TENSOR_FIELDS = z.strictObject({
   dtype: DTYPE.optional().describe(
-    "Element type of the tensor, little-endian. f32 when a JSON header leaves it out; a query string must name it.",
+    "Element type of the tensor, little-endian. Default f32 in a JSON header; required in a query string.",
   ),
   scale: SCALE.optional(),
   shape: shapeOf(1)
@@ -24,20 +27,20 @@ export const TENSOR_FIELDS = z.strictObject({
 
 export type TensorFields = z.infer<typeof TENSOR_FIELDS>;
 
-/** What a header says of a row of which only some tokens follow. */
+/** The header fields of a sparse row. */
 export const SPARSE_TENSOR = z
   .strictObject({
-    count: whole({ min: 1 }).describe("How many tokens follow."),
+    count: whole({ min: 1 }).describe("Number of listed tokens."),
     vocab_size: whole({ min: 1 }).optional().describe("Length of the whole row."),
     logsumexp: finite()
       .optional()
-      .describe("ln Σ exp over the whole row: makes raw log-probabilities exact."),
+      .describe("ln Σ exp over the whole row. It makes raw log-probabilities exact."),
     max_omitted: finite()
       .optional()
-      .describe("No omitted logit is larger: lets a truncating chain be proven exact."),
+      .describe("Upper bound of the omitted logits: allows a proof that a truncating chain is exact."),
   })
   .describe(
-    "A sparse row: the body is `count` token ids (int32, little-endian, distinct, in any order) and then as many logits of `dtype`. Quickest with the largest logit first.",
+    "A sparse row: the body is `count` token ids (int32, little-endian, distinct, in any order) and then as many logits of `dtype`. Fastest with the largest logit first.",
   );
 
 export type SparseFields = z.infer<typeof SPARSE_TENSOR>;

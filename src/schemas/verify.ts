@@ -1,6 +1,6 @@
 /**
- * The bodies of drafts. The options of their steps are those of a step, and are not told again here: the document would
- * say them twice more.
+ * The bodies of drafts. The options of their steps are those of a step and are not repeated here, because the document
+ * would list them two more times.
  */
 import * as z from "zod";
 import { PROMISES } from "../sampling/verify/method.ts";
@@ -12,32 +12,34 @@ const ROWS = z
   .array(STEP_REQUEST)
   .min(1)
   .describe(
-    "A row of the target behind the history and one behind each drafted token, in order, then the rows of the draft where `draft_rows` tells of them. What a row of the target says beside its logits holds for its position: a mask, for one.",
+    "The target's rows: one after the history and one after each drafted token, in order. The draft model's rows follow when `draft_rows` is given. Options in a target row, such as a mask, apply to its position.",
   );
 
 export const VERIFY_REQUEST = z
   .looseObject({ rows: ROWS, ...VERIFY_OPTIONS.shape })
   .describe(
-    "A draft, the rows that the target gave along it, and any option of StepRequest but `n`. `history`, `step` and `state` are those before the first drafted token.",
+    "A draft, the target's rows along it, and any option of StepRequest but `n`. `history`, `step` and `state` are those before the first drafted token.",
   );
 
 export const VERIFY_BATCH_REQUEST = z
   .looseObject({
-    rows: ROWS.describe("The rows of all sequences, those of each side by side."),
+    rows: ROWS.describe("The rows of all sequences. The rows of one sequence are adjacent."),
     sequences: z
       .array(z.record(z.string(), z.unknown()))
       .min(1)
-      .describe("Of each its `draft_token_ids`, and what is its own: history, seed, step, state."),
+      .describe("The `draft_token_ids` of each sequence, and its own options: history, seed, step, state."),
   })
-  .describe("Many drafts, with the options they share beside them.");
+  .describe("Many drafts, and the options that they share.");
 
 export const VERIFY_REPLY = z
   .strictObject({
-    method: z.string().describe("As asked for."),
+    method: z.string().describe("The method of the request."),
     preserves: z
       .enum(PROMISES)
-      .describe("What is the same as without a draft: the tokens, their distribution, or nothing."),
-    accepted: z.int().describe("How many tokens of the draft."),
+      .describe(
+        "Property that the method keeps, compared with sampling without a draft: the tokens, their distribution, or nothing.",
+      ),
+    accepted: z.int().describe("Number of accepted draft tokens."),
     path: z
       .array(z.int())
       .optional()
@@ -50,24 +52,24 @@ export const VERIFY_REPLY = z
       .int()
       .optional()
       .describe(
-        "With `draft_vocabulary`: how many of the drafter's own tokens lie wholly in the accepted text.",
+        "With `draft_vocabulary`: number of the drafter's own tokens that lie wholly in the accepted text.",
       ),
-    token_ids: z.array(z.int()).describe("Those, and the one that follows them."),
-    positions: z.array(STEP_REPLY).describe("What a step's reply holds, of each of these tokens."),
+    token_ids: z.array(z.int()).describe("The accepted tokens, and the token after them."),
+    positions: z.array(STEP_REPLY).describe("The reply fields of a step, for each of these tokens."),
     exact: z
       .boolean()
       .optional()
-      .describe("Sparse rows: whether whole ones would provably have given the same answer."),
+      .describe("For sparse rows: true when whole rows would provably have given the same reply."),
     seed: STEP_REPLY.shape.seed,
-    step: z.int().describe("Of the token that comes next."),
+    step: z.int().describe("Step number of the next token."),
     state: STEP_REPLY.shape.state,
     system_fingerprint: STEP_REPLY.shape.system_fingerprint,
     warnings: STEP_REPLY.shape.warnings,
   })
-  .describe("How much of a draft was accepted, and what follows it.");
+  .describe("The accepted part of a draft, and the token after it.");
 
 export const VERIFY_BATCH_REPLY = z
   .strictObject({
     results: z.array(z.union([VERIFY_REPLY, PROBLEM])).describe("In the order of the sequences."),
   })
-  .describe("The answers to many drafts.");
+  .describe("The replies to many drafts.");

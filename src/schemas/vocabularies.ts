@@ -1,19 +1,19 @@
-/** The body of GET /v1/vocabularies. */
+/** The reply body of GET /v1/vocabularies. */
 import * as z from "zod";
 
 export const VOCABULARIES_REPLY = z
   .strictObject({
-    default: z.string().nullable().describe("What holds of a step that names none; null: none."),
+    default: z.string().nullable().describe("The default vocabulary of steps; null when there is none."),
     vocabularies: z.array(
       z.strictObject({
-        name: z.string().describe("What a step calls it."),
-        size: z.int().describe("One more than its largest token id."),
-        hash: z.string().describe("Equal where tokens, special tokens and ends are."),
+        name: z.string().describe("Its name in requests."),
+        size: z.int().describe("Its largest token id plus 1."),
+        hash: z.string().describe("Hash. It is equal when tokens, special tokens and end tokens are equal."),
         special_tokens: z
           .array(z.strictObject({ token_id: z.int(), text: z.string().describe("Its name.") }))
-          .describe("Tokens that stand for no text."),
+          .describe("Tokens without a text."),
         end_ids: z.array(z.int()).describe("Tokens that end a text."),
       }),
     ),
   })
-  .describe("What token ids may stand for.");
+  .describe("The vocabularies of this server.");

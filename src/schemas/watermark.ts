@@ -1,4 +1,4 @@
-/** What POST /v1/watermark/detect takes and replies. */
+/** The request and reply bodies of POST /v1/watermark/detect. */
 import * as z from "zod";
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -8,10 +8,10 @@ import { parseTest, type TestChoice, testSchemaOf } from "../sampling/draw/water
 import { flag, oneOf, optionalEach, tokenIds, whole } from "../sampling/options/fields.ts";
 import { parseWith } from "../sampling/options/parse.ts";
 
-const TOKEN_IDS = tokenIds().describe("A text, its prompt first if that is there.");
+const TOKEN_IDS = tokenIds().describe("Token ids of a text. A prompt, if any, comes first.");
 
 const PROMPT_LENGTH = whole({ min: 0 }).describe(
-  "How many of its ids are the prompt, which bears no mark. Default 0.",
+  "Number of leading ids that are the prompt, which is not marked. Default 0.",
 );
 
 const TEXT = z.strictObject({ token_ids: TOKEN_IDS, prompt_length: PROMPT_LENGTH.optional() });
@@ -27,56 +27,58 @@ const ASKED = optionalEach({
   texts: z
     .custom<readonly unknown[]>()
     .meta({ type: "array", items: { type: "object", required: ["token_ids"], properties: TEXT_FIELDS } })
-    .describe("Many texts, each with its `token_ids` and perhaps `prompt_length`."),
+    .describe("Many texts, each with its `token_ids` and an optional `prompt_length`."),
   vocab_size: whole({ min: 1 }).describe("Size of the vocabulary; ids must be below it."),
-  values: flag().describe("Tell the value of each token: null where it does not count. Default false."),
+  values: flag().describe(
+    "Report the value of each token, null for tokens that do not count. Default false.",
+  ),
   repeats: oneOf(["once", "each"]).describe(
-    "Whether a context (for green_list: with its token) counts once, as p-values need it, or each time. Default once.",
+    "Count a repeated context (for green_list: with its token) once, as p-values require, or each time. Default once.",
   ),
 });
 
 const ASKED_OPTIONS = z.strictObject(ASKED);
 
-/** The fields of all schemes at once. */
+/** The fields of all schemes together. */
 const TEST_FIELDS: Record<string, z.ZodType> = {};
 for (const scheme of WATERMARKS)
   for (const [name, schema] of Object.entries(testSchemaOf(scheme).shape))
-    TEST_FIELDS[name] ??= schema as z.ZodType; // fields of classic schemas
+    TEST_FIELDS[name] ??= schema as z.ZodType; // the fields are zod's classic schemas
 
 export const DETECT_REQUEST = z
   .strictObject({
     ...ASKED,
     ...optionalEach(TEST_FIELDS),
-    scheme: z.enum(WATERMARKS.map(({ name }) => name) as [string, ...string[]]), // there is one at least
+    scheme: z.enum(WATERMARKS.map(({ name }) => name) as [string, ...string[]]), // there is at least one
     key: TEST_FIELDS["key"] as z.ZodType, // every scheme has a key
   })
-  .describe("Texts as token ids, and the mark to look for.");
+  .describe("Texts as token ids, and the watermark to detect.");
 
 const DETECTION = z.strictObject({
-  score: z.number().describe("What the scheme's test sums up."),
+  score: z.number().describe("The score that the scheme's test sums."),
   p_value: z
     .number()
     .describe(
-      "How likely a text without this mark scores as high under a random key. A fixed key has a rate of its own.",
+      "Probability that a text without this watermark scores at least as high under a random key. The rate of one fixed key can differ.",
     ),
   p_value_two_moments: z
     .number()
     .optional()
     .describe(
-      "Of dual_key_gumbel: by a Gamma with the score's mean and variance, as vLLM has it; too small by 1.1 to 1.8 times at 1e-4.",
+      "For dual_key_gumbel: computed from a Gamma distribution with the score's mean and variance, as vLLM has it; too small by 1.1 to 1.8 times at 1e-4.",
     ),
-  z_score: z.number().optional().describe("Of green_list and synthid."),
-  tokens_counted: z.int().describe("Tokens behind the prompt, repeats left out."),
-  values: z.array(z.number().nullable()).optional().describe("Of each token; with `values`."),
+  z_score: z.number().optional().describe("Normal score of green_list and synthid."),
+  tokens_counted: z.int().describe("Number of scored tokens: those after the prompt, without repeats."),
+  values: z.array(z.number().nullable()).optional().describe("Value of each token; with `values`."),
 });
 
 export const DETECT_REPLY = z
   .strictObject({ ...DETECTION.partial().shape, results: z.array(DETECTION).optional() })
-  .describe("One text's result, or `results` in the order of `texts`.");
+  .describe("The result of one text, or `results` in the order of `texts`.");
 
 export interface DetectOptions extends TestChoice {
   readonly texts: readonly Text[];
-  /** one text was sent, not a list */
+  /** true when the request had a single text and no list */
   readonly single: boolean;
   readonly vocab_size: number | undefined;
   readonly values: boolean;

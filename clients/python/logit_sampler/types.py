@@ -1971,29 +1971,29 @@ class BeamReplyEnded(_BeamReplyEnded, total=False):
 
 class _BeamReplySearchBeams(TypedDict):
     score: float
-    """By which sequences are ranked."""
+    """The score by which sequences are ranked."""
     logprob: Optional[float]
-    """ln p of the tokens under the rows as they came; null for probability 0."""
+    """Sum of ln p of the tokens under the unchanged rows; null for probability 0."""
     chain_logprob: Optional[float]
-    """ln p of the tokens under the chain."""
+    """Sum of ln p of the tokens after the chain."""
 
 
 class BeamReplySearchBeams(_BeamReplySearchBeams, total=False):
     """Part of BeamReplySearchBeams."""
 
     carry: List[float]
-    """Numbers of the rule's own."""
+    """Numbers that belong to the rule."""
 
 
 class _BeamReplySearchEnded(TypedDict):
     id: int
     """At least 0."""
     score: float
-    """By which sequences are ranked."""
+    """The score by which sequences are ranked."""
     logprob: Optional[float]
-    """ln p of the tokens under the rows as they came; null for probability 0."""
+    """Sum of ln p of the tokens under the unchanged rows; null for probability 0."""
     chain_logprob: Optional[float]
-    """ln p of the tokens under the chain."""
+    """Sum of ln p of the tokens after the chain."""
     length: int
     """In [1, 1048576]."""
 
@@ -2002,28 +2002,28 @@ class BeamReplySearchEnded(_BeamReplySearchEnded, total=False):
     """Part of BeamReplySearchEnded."""
 
     carry: List[float]
-    """Numbers of the rule's own."""
+    """Numbers that belong to the rule."""
 
 
 class BeamReplySearch(TypedDict):
     """The state of the search: the next request brings it along."""
 
     rule: str
-    """The rule that it was begun with."""
+    """The rule of this search."""
     seed: str
     """Decimal text."""
     step: int
-    """Tokens of each live beam. In [1, 1048576]."""
+    """Tokens generated so far by each live beam. In [1, 1048576]."""
     beams: List[BeamReplySearchBeams]
-    """The live beams: a row of logits each."""
+    """The live beams. Each takes one row of logits."""
     ended: List[BeamReplySearchEnded]
-    """The sequences that have ended and are kept, best first."""
+    """The ended sequences that are kept, best first."""
     next_id: int
-    """The id of the next sequence that ends. At least 0."""
+    """The id that the next ended sequence gets. At least 0."""
     carry: List[float]
-    """Numbers of the rule's own."""
+    """Numbers that belong to the rule."""
     finished: bool
-    """Whether the search is over."""
+    """True when the search is over."""
 
 
 class _BeamReply(TypedDict):

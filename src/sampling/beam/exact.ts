@@ -1,11 +1,11 @@
-/** Whether the continuations of a sparse row are those that the whole row would provably have given. */
+/** Decides whether the continuations found in a sparse row are provably those of the whole row. */
 import { isSparse, type LogitsRow } from "../rows.ts";
 import type { Way } from "./rule.ts";
 
 /**
- * True when every token of a list was sent. Else only the `best_of` best tokens of a row as it came can be proven: ln Σ exp of
- * the whole row was told, and each of them comes before every token that was left out. `best_of` is undefined when the chain
- * changed the row, or the rule draws from it.
+ * True when the row lists every token. Otherwise only the `best_of` best tokens of the unchanged row can be proven: the client
+ * sent ln Σ exp of the whole row, and each listed token ranks before every token that was left out. `best_of` is undefined
+ * when the chain changed the row or the rule draws from it.
  */
 export function isProven(rows: readonly LogitsRow[], ways: readonly Way[], best_of?: number): boolean {
   return rows.every((row) => {

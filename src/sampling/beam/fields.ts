@@ -3,26 +3,31 @@ import * as z from "zod";
 import { finite, oneOf, tokenIds, whole } from "../options/fields.ts";
 import { BEAM_SCORES } from "./rule.ts";
 
-/** Beams of one search: each is a row of logits a step. */
+/** Number of beams of one search. Each beam takes one row of logits per step. */
 export const BEAMS_MAX = 128;
-/** Continuations of one row that may matter: num_beams for each end token, and once more. */
+/**
+ * Number of continuations of one row that the rule may need: num_beams for each end token, and num_beams
+ * more.
+ */
 export const WIDTH_MAX = 1024;
-/** Tokens of a sequence behind its prompt. */
+/** Maximum number of generated tokens of a sequence, without its prompt. */
 export const BEAM_TOKENS_MAX = 1_048_576;
 
 /** num_beams, end_token_ids, max_tokens and score. */
 export const SEARCH_FIELDS = {
-  num_beams: whole({ min: 1, max: BEAMS_MAX }).describe("Beams that go on at the most."),
+  num_beams: whole({ min: 1, max: BEAMS_MAX }).describe("Maximum number of live beams."),
   end_token_ids: tokenIds()
     .optional()
     .transform((ids) => ids ?? [])
-    .describe("The tokens that end a sequence. Default none.")
+    .describe("Token ids that end a sequence. Default none.")
     .meta({ type: "array", items: { type: "integer", minimum: 0 } }),
-  max_tokens: whole({ min: 1, max: BEAM_TOKENS_MAX }).describe("Tokens of a sequence behind its prompt."),
+  max_tokens: whole({ min: 1, max: BEAM_TOKENS_MAX }).describe(
+    "Maximum number of generated tokens of a sequence, without its prompt.",
+  ),
   score: oneOf(BEAM_SCORES)
     .optional()
     .describe(
-      "What adds up along a sequence: `chain`, ln p after the chain; `model`, ln p of the row as it came; `processed`, the score after the chain less ln Σ exp of the row as it came, as transformers adds up.",
+      "The score that is summed along a sequence: `chain`, ln p after the chain; `model`, ln p of the unchanged row; `processed`, the score after the chain minus ln Σ exp of the unchanged row, as transformers sums it.",
     ),
 } as const;
 
@@ -34,7 +39,7 @@ export function lengthPenalty(standard: number) {
     );
 }
 
-/** What `early_stopping` means as a switch. */
+/** The meaning of `early_stopping`, as a boolean. */
 export const EARLY_STOPPING = z
   .union([z.boolean(), z.literal("never")], {
     error: () => 'must be true, false or "never"',

@@ -1,4 +1,7 @@
-/** Every beam rule, in the order in which the documentation lists them. To add one: its file, one line here, its test, then `npm run generate`. */
+/**
+ * The list of all beam rules, in the order of the documentation. To add one: its file, one line here, its test, then `npm run
+ * generate`.
+ */
 import type { BeamRule } from "./rule.ts";
 import { arithmetic } from "./rules/arithmetic.ts";
 import { diverse } from "./rules/diverse.ts";
@@ -20,5 +23,5 @@ const LIST = [
   arithmetic,
 ] as const;
 
-/** Each is only ever given options that its own schema made. */
+/** A rule only receives options that its own schema parsed. */
 export const BEAM_RULES = LIST as unknown as readonly BeamRule[];

@@ -1,4 +1,4 @@
-/** What a request says of a beam search: its rule with options, and the state that the last reply left. */
+/** The `beam` option of a request: the rule with its options, and the search state from the last reply. */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -15,7 +15,7 @@ import type { BeamOptions, BeamRule, BeamScore, Search } from "./rule.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One step of a search: what to do, and where it stands. */
+/** One step of a search: its rule, options and state. */
 export interface BeamCall {
   readonly rule: BeamRule;
   readonly options: BeamOptions;
@@ -26,22 +26,25 @@ export interface BeamCall {
 const LOGPROB = finite().nullable();
 
 const SUMS = {
-  score: finite().describe("By which sequences are ranked."),
-  logprob: LOGPROB.describe("ln p of the tokens under the rows as they came; null for probability 0."),
-  chain_logprob: LOGPROB.describe("ln p of the tokens under the chain."),
-  carry: z.array(finite()).max(4).optional().describe("Numbers of the rule's own."),
+  score: finite().describe("The score by which sequences are ranked."),
+  logprob: LOGPROB.describe("Sum of ln p of the tokens under the unchanged rows; null for probability 0."),
+  chain_logprob: LOGPROB.describe("Sum of ln p of the tokens after the chain."),
+  carry: z.array(finite()).max(4).optional().describe("Numbers that belong to the rule."),
 } as const;
 
 const SEED = z
   .string()
   .refine((seed) => canonicalSeed(seed) === seed, saying("must be a 64-bit integer as decimal text"));
 
-/** The state of a search: what a reply has at `search` and the next request brings along. */
+/** The state of a search. A reply has it at `search`, and the next request sends it back. */
 export const SEARCH = z.strictObject({
-  rule: z.string().describe("The rule that it was begun with."),
+  rule: z.string().describe("The rule of this search."),
   seed: SEED.describe("Decimal text."),
-  step: whole({ min: 1, max: BEAM_TOKENS_MAX }).describe("Tokens of each live beam."),
-  beams: z.array(z.strictObject(SUMS)).max(BEAMS_MAX).describe("The live beams: a row of logits each."),
+  step: whole({ min: 1, max: BEAM_TOKENS_MAX }).describe("Tokens generated so far by each live beam."),
+  beams: z
+    .array(z.strictObject(SUMS))
+    .max(BEAMS_MAX)
+    .describe("The live beams. Each takes one row of logits."),
   ended: z
     .array(
       z.strictObject({
@@ -51,13 +54,13 @@ export const SEARCH = z.strictObject({
       }),
     )
     .max(BEAMS_MAX)
-    .describe("The sequences that have ended and are kept, best first."),
-  next_id: whole({ min: 0 }).describe("The id of the next sequence that ends."),
-  carry: z.array(finite()).max(4).describe("Numbers of the rule's own."),
-  finished: z.boolean().describe("Whether the search is over."),
+    .describe("The ended sequences that are kept, best first."),
+  next_id: whole({ min: 0 }).describe("The id that the next ended sequence gets."),
+  carry: z.array(finite()).max(4).describe("Numbers that belong to the rule."),
+  finished: z.boolean().describe("True when the search is over."),
 });
 
-/** What of a step's options a row of a search may say: everything that makes its chain. */
+/** The options that a single row of a search may have: those that define its chain. */
 const ROW_OPTIONS: ReadonlySet<string> = new Set([
   "preset",
   "variant",
@@ -75,7 +78,7 @@ const ROW_OPTIONS: ReadonlySet<string> = new Set([
   "unmarked",
 ]);
 
-/** Checks what is said of a search; throws a Problem whose pointer is relative to the request. */
+/** Validates the search fields of a request. Throws a Problem whose pointer is relative to the request. */
 export function parseBeam(beam: unknown, search: unknown, seed: unknown): BeamCall {
   const rule = ruleNamed(beam);
   const options = parseWith(rule.options, beam, "/beam");
@@ -93,7 +96,7 @@ export function parseBeam(beam: unknown, search: unknown, seed: unknown): BeamCa
   return { rule, options, score, search: firstOf(rule.name, asked ?? drawSeed()) };
 }
 
-/** A search before its first row. */
+/** The state of a search before its first row. */
 function firstOf(rule: string, seed: string): Search {
   const root = { score: 0, logprob: 0, chain_logprob: 0 };
   return { rule, seed, step: 0, beams: [root], ended: [], next_id: 0, carry: [], finished: false };
@@ -133,14 +136,10 @@ function ruleNamed(beam: unknown): BeamRule {
   const rule = BEAM_RULES.find((each) => each.name === name);
   if (rule !== undefined) return rule;
   const known = typeof name === "string" ? amongKnown(name, names) : `: one of ${names.join(", ")}`;
-  throw new Problem(
-    "invalid_option",
-    `beam needs a rule that there is, got ${show(name)}${known}`,
-    "/beam/rule",
-  );
+  throw new Problem("invalid_option", `beam needs a known rule, got ${show(name)}${known}`, "/beam/rule");
 }
 
-/** Checks the options of a row of this search. */
+/** Validates the options of one row of this search. */
 export function parseBeamRow({ search, score }: BeamCall, fields: Fields, limits: OptionLimits): StepOptions {
   const stray = Object.keys(fields).find((name) => !isStageOption(name) && !ROW_OPTIONS.has(name));
   if (stray !== undefined) throw strayOption(stray, fields[stray]);
@@ -149,7 +148,7 @@ export function parseBeamRow({ search, score }: BeamCall, fields: Fields, limits
   if (rewinding !== undefined)
     throw new Problem(
       "option_conflict",
-      `${rewinding.stage.name} takes tokens back, and a beam goes on only: leave it out`,
+      `${rewinding.stage.name} takes tokens back, which a beam cannot do: leave it out`,
       `/${rewinding.stage.name}`,
     );
   if (score === "processed" && options.combine !== undefined)
@@ -165,7 +164,7 @@ function strayOption(name: string, value: unknown): Problem {
   if (!isOption(name)) return unknownOption(name);
   return new Problem(
     "option_conflict",
-    `a row of a search takes what its chain is made of, and nothing is drawn or told of it alone: leave ${name} out, got ${show(value)}`,
+    `a row of a search takes only the options of its chain: leave ${name} out, got ${show(value)}`,
     pointerTo([name]),
   );
 }

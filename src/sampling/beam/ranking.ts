@@ -1,4 +1,4 @@
-/** How continuations and ended sequences are ranked: by score, and ties by (parent, id). */
+/** Ranks continuations and ended sequences by score; ties by (parent, id). */
 import { exp, ln } from "../../kernels/float64.ts";
 import type { EndedBeam, EndingBeam, FinishReason, Way } from "./rule.ts";
 
@@ -12,7 +12,7 @@ export function bestWays(ways: readonly Way[], count: number): Way[] {
   return ways.toSorted(byScore).slice(0, count);
 }
 
-/** The `count` best sequences, best first; of equal scores the one that ended first. */
+/** The `count` best sequences, best first. Of equal scores, the sequence that ended first ranks first. */
 export function bestEnded(
   ended: readonly (EndedBeam | EndingBeam)[],
   count: number,
@@ -20,13 +20,13 @@ export function bestEnded(
   return ended.toSorted((a, b) => b.score - a.score).slice(0, count);
 }
 
-/** sum / length^length_penalty. Powers 0 and 1 are exact. */
+/** sum / length^length_penalty. The powers 0 and 1 are exact. */
 export function perLength(sum: number, length: number, length_penalty: number): number {
   if (length_penalty === 0 || length === 1) return sum;
   return sum / (length_penalty === 1 ? length : exp(length_penalty * ln(length)));
 }
 
-/** A sequence that ends with this continuation. */
+/** The sequence that ends with this continuation. */
 export function ending(
   way: Way,
   length: number,
@@ -45,7 +45,7 @@ export function ending(
   };
 }
 
-/** The live beams at the end of a search that has no room for more tokens. */
+/** The live beams as ended sequences, when the search has reached its maximum of tokens. */
 export function endingAll(
   ways: readonly Way[],
   length: number,

@@ -1,19 +1,24 @@
-/** Searches in which sequences that have ended go on to hold a beam, and lose it to better continuations. */
+/**
+ * Selection for searches in which an ended sequence keeps its beam until better continuations push it out.
+ */
 import { ending } from "./ranking.ts";
 import type { BeamOptions, EndedBeam, EndingBeam, Search, Way } from "./rule.ts";
 
 export interface Rivals {
-  /** the beams that go on, best first */
+  /** the beams that continue, best first */
   readonly next: readonly Way[];
-  /** the ended ones that keep a beam, best first */
+  /** the ended sequences that keep a beam, best first */
   readonly ended: readonly (EndedBeam | EndingBeam)[];
-  /** tokens of the beams that go on */
+  /** tokens of the beams that continue */
   readonly length: number;
-  /** the largest score that lost; −Infinity when none did */
+  /** the largest score that was not selected; −Infinity when none did */
   readonly lost: number;
 }
 
-/** The num_beams best of the sequences that have ended and of all continuations. Of equal scores an ended one stays. */
+/**
+ * Selects the num_beams best among the ended sequences and all continuations. Of equal scores, the ended sequence
+ * stays.
+ */
 export function rivals(
   ways: readonly Way[],
   search: Search,

@@ -1,7 +1,7 @@
 /**
- * One step of a beam search. The chain runs on each row, and the continuations that may matter are kept: a row is needed no
- * longer once it was looked at, so that a step of any number of beams needs the memory of one row. Behind the last row the rule
- * says which continuations go on.
+ * One step of a beam search. The chain runs on each row, and the continuations that may matter are kept. A row is released as
+ * soon as it was read, so a step needs the memory of one row for any number of beams. After the last row the rule chooses the
+ * continuations that go on.
  */
 import { Problem } from "../../errors.ts";
 import { nextStates } from "../chain.ts";
@@ -14,12 +14,12 @@ import { isProven } from "./exact.ts";
 import type { BeamCall } from "./options.ts";
 import type { EndedBeam, EndingBeam, FinishReason, RowLook, Search, Sums, Way } from "./rule.ts";
 
-/** A beam that goes on. */
+/** A beam that continues. */
 export interface NextBeam extends Sums {
   /** index of the row that it continues */
   readonly parent: number;
   readonly token_id: number;
-  /** what the beam's next row must bring along, of the stages that carry a state */
+  /** state of the stages that have one; the beam's next row must send it back */
   readonly state?: Readonly<Record<string, unknown>>;
 }
 
@@ -36,32 +36,32 @@ export interface BeamStep {
   readonly beams: readonly NextBeam[];
   readonly ended: readonly NewEnded[];
   readonly finished: boolean;
-  /** sparse rows: whether whole ones would provably have given the same answer */
+  /** for sparse rows: true when whole rows would provably have given the same answer */
   readonly exact?: boolean;
-  /** what the next request brings along */
+  /** the state that the next request sends back */
   readonly search: Search;
   readonly system_fingerprint: string;
 }
 
-/** Takes the rows of a step one after the other, and says what becomes of them. */
+/** Takes the rows of a step one after the other and computes its result. */
 export class BeamWalk {
   readonly #call: BeamCall;
   readonly #ways: Way[] = [];
   #rows = 0;
   #exact: boolean | undefined;
-  /** of a row whose chain left nothing */
+  /** of a row whose chain removed every token */
   #masked: Problem | undefined;
 
   constructor(call: BeamCall) {
     this.#call = call;
   }
 
-  /** how many rows the step has */
+  /** the number of rows of the step */
   get expected(): number {
     return this.#call.search.beams.length;
   }
 
-  /** Looks at the next row, in pieces. Throws a Problem whose pointer is relative to the row. */
+  /** Processes the next row, in pieces. Throws a Problem whose pointer is relative to the row. */
   *row(sampler: Pick<Sampler, "inspect">, rows: StepRows, options: StepOptions): Generator<undefined, void> {
     const parent = this.#rows;
     if (parent >= this.expected) throw wrongRows(this.expected, parent + 1);
@@ -74,7 +74,10 @@ export class BeamWalk {
     this.#rows += 1;
   }
 
-  /** What the step comes to. Throws a Problem when rows are missing, or no beam can go on and none has ended. */
+  /**
+   * The result of the step. Throws a Problem when rows are missing, or when no beam can continue and none has
+   * ended.
+   */
   end(): BeamStep {
     const { rule, options, search } = this.#call;
     if (this.#rows !== this.expected) throw wrongRows(this.expected, this.#rows);
@@ -118,7 +121,7 @@ export class BeamWalk {
       if (!proven && options.require_exact)
         throw new Problem(
           "need_more_tokens",
-          "the tokens that were sent were not enough to prove the continuations exact",
+          "the listed tokens were not enough to prove the continuations exact",
           "/logits/token_ids",
         );
       this.#exact = proven && this.#exact !== false;
@@ -132,7 +135,7 @@ class Look implements RowLook {
   readonly left: Left;
   readonly parent: number;
   readonly search: Search;
-  /** no stage of the chain does anything: the row is as it came */
+  /** true when every stage of the chain is neutral, so that the row stays unchanged */
   readonly is_idle: boolean;
   readonly #call: BeamCall;
   readonly #options: StepOptions;
@@ -150,7 +153,7 @@ class Look implements RowLook {
   /** The `count` best continuations. */
   best(count: number): Way[] {
     if (!this.is_idle) return this.#summed(this.left.candidates.top(count));
-    // What the chain would tell is what the row tells: one normaliser is enough.
+    // The row is unchanged, so its normaliser is also that of the chain.
     const top = this.left.raw().top(count);
     return top.map(({ token_id, logprob }) => this.#way(token_id, logprob, logprob, logprob, undefined));
   }
@@ -166,7 +169,7 @@ class Look implements RowLook {
     const { score } = this.#call;
     const scores = score === "processed" ? kept.map(({ token_id }) => candidates.keptScoreOf(token_id)) : [];
     const states = this.#statesOf(kept);
-    // From here on the row is as it came.
+    // From here on the row is unchanged.
     const raw = this.left.raw();
     return kept.flatMap(({ token_id, logprob }, i) => {
       if (logprob === null || logprob === Number.NEGATIVE_INFINITY) return [];
@@ -195,7 +198,7 @@ class Look implements RowLook {
     chain_logprob: number | null,
     state: Readonly<Record<string, unknown>> | null | undefined,
   ): Way {
-    const before = this.search.beams[this.parent] as Sums; // the walk has counted its rows
+    const before = this.search.beams[this.parent] as Sums; // the walk has checked the number of rows
     return {
       parent: this.parent,
       token_id,
@@ -208,14 +211,14 @@ class Look implements RowLook {
   }
 }
 
-/** The score after the chain less ln Σ exp of the row as it came; −∞ where the token had probability 0 there. */
+/** The score after the chain minus ln Σ exp of the unchanged row; −∞ where the token had probability 0 there. */
 function processed(
   rows: readonly LogitsRow[],
   score: number,
   token_id: number,
   model: number | null,
 ): number {
-  const row = rows[0] as LogitsRow; // a step has one
+  const row = rows[0] as LogitsRow; // every step has at least one row
   const logit = isSparse(row) ? row.values[row.token_ids.indexOf(token_id)] : row.values[token_id];
   return model === null || logit === undefined ? Number.NEGATIVE_INFINITY : score - logit + model;
 }
@@ -234,11 +237,11 @@ function sumsOf({ score, logprob, chain_logprob, carry }: Sums): Sums {
 
 interface Numbered {
   readonly kept: EndedBeam;
-  /** of one that ended in this step */
+  /** the field of an ended sequence of this step */
   readonly told: NewEnded | undefined;
 }
 
-/** Gives the sequences that end in this step their ids, in their order. */
+/** Gives the sequences that end in this step their ids, in order. */
 function numbered(ended: readonly (EndedBeam | EndingBeam)[], next_id: number): Numbered[] {
   let id = next_id;
   return ended.map((each) => {

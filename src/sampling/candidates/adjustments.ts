@@ -1,6 +1,6 @@
 /**
- * What biases, penalties and smoothing do to scores, one by one: where there is no row in kernel memory to work on. A
- * token that is no longer kept stays out.
+ * Biases, penalties and smoothing on single scores, for forms without a row in kernel memory. A token that was
+ * removed stays removed.
  */
 
 import type { DistanceRule } from "../../kernels/kernel.ts";
@@ -8,7 +8,7 @@ import type { Remembered } from "../history/remembered.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import type { Compact } from "./compact/compact.ts";
 
-/** Scores that are read and set one by one. */
+/** Scores that are read and set one at a time. */
 interface ScoresById {
   scoreOf(token_id: number): number;
   setScore(token_id: number, score: number): void;
@@ -38,7 +38,10 @@ export function penaliseEach(
   }
 }
 
-/** Scores by the distance to a target. Each p, as it was, goes to `remembered`. */
+/**
+ * Rescores tokens by the distance of their probability to a target. The old probabilities are written to
+ * `remembered`.
+ */
 export function scoreEachByDistance(
   compact: Compact,
   { target, width, peak, sharpness }: DistanceRule,

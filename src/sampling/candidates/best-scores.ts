@@ -1,4 +1,4 @@
-/** The largest scores of a compact form, for samplers that fit a law to them. */
+/** The largest scores of the compact form, for samplers that fit a distribution to them. */
 import type { Compact } from "./compact/compact.ts";
 
 /** Fills `into` with the largest scores, descending, and returns how many there are. Ranks the candidates. */

@@ -1,9 +1,9 @@
 /**
- * The tokens still in play, and what stages may do with them. Two forms stand behind this one face: dense (the whole
- * row in kernel memory) and compact (the few that a removing stage kept). A stage never sees which form it works on;
- * a removing stage turns dense into compact as soon as few enough are left.
+ * The tokens still in play, and the operations that stages may do with them. This class has two forms: dense (the
+ * whole row in kernel memory) and compact (the few tokens that a removing stage kept). A stage does not see which
+ * form it works on. A removing stage turns dense into compact as soon as few enough tokens are left.
  *
- * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
+ * The distribution is the softmax of the scores; `p` is always the softmax over the tokens still kept. At least one
  * token always stays. Equal scores: the lower token id ranks first.
  */
 import type { Combiner, DistanceRule, Kernel, MarkRule, Noise, Row } from "../../kernels/kernel.ts";
@@ -40,15 +40,15 @@ import { keepTypicalOfRow } from "./typical-row.ts";
 export class Candidates {
   readonly #dense: Dense;
   readonly #compact: Compact;
-  /** what a sparse row left out; whole rows leave out nothing */
+  /** tokens that a sparse row left out; none for whole rows */
   readonly #omitted = new Omitted();
   #form: "dense" | "compact" = "dense";
-  /** by what limit the present stage has removed tokens */
+  /** the limit by which the present stage removed tokens */
   readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0, listed: 0 };
   readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
-  /** whether no stage runs behind the present one */
+  /** true when the present stage is the last one */
   #is_last = false;
-  /** what scores were divided by in all */
+  /** product of all divisors of the scores so far */
   #divided_by = 1;
   /** length of the row: ids at or past it do not exist */
   vocab_size = 0;
@@ -60,7 +60,7 @@ export class Candidates {
 
   // ── one step ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Starts a step on a finished row without NaN. Tokens at +Infinity share the whole probability. */
+  /** Starts a step on a whole row without NaN. Tokens at +Infinity share the whole probability. */
   startRow(row: Row): void {
     this.vocab_size = row.length;
     this.removal.listed = row.length;
@@ -81,7 +81,7 @@ export class Candidates {
     beginSparse(this.#turnCompact(row.token_ids.length), this.#omitted, row, vocab_size);
   }
 
-  /** `is_last`: what the stage leaves is drawn from, and no stage ranks it. */
+  /** `is_last`: the next step is the draw, so no later stage needs a ranking. */
   beginStage(stage: string, is_last: boolean): void {
     this.#is_last = is_last;
     this.removal.kind = "other";
@@ -94,25 +94,25 @@ export class Candidates {
     else if (this.#compact.count === 0) throw maskedBy(stage);
   }
 
-  /** What they are in at present: for what is told of a step, not for stages. */
+  /** The present form, for the report of a step. Stages do not use it. */
   form(): Compact | Dense {
     return this.#form === "compact" ? this.#compact : this.#dense;
   }
 
-  /** Copies the kept tokens, whatever form they are in, and changes nothing. */
+  /** Copies the kept tokens of either form, and changes nothing. */
   copyTo(copy: Compact): void {
     if (this.#form === "compact") this.#compact.copyTo(copy);
     else fillFromDense(copy.reset(this.vocab_size), this.#dense);
   }
 
-  /** The whole row without what is no longer kept of it, in a place of the combiner. */
+  /** Writes the whole row, without the removed tokens, to a slot of the combiner. */
   copyRow(combiner: Combiner, whole: Row, index: number): Row {
     if (this.#form === "dense") return combiner.copy(this.#dense.settle(), index);
     const { token_ids, scores, count } = this.#compact;
     return combiner.list(whole, index, token_ids, scores, count);
   }
 
-  /** Puts the row back as it came: for raw log-probabilities, and for another chain on the same row. */
+  /** Restores the unchanged row: for raw log-probabilities, and for another chain on the same row. */
   restoreRow(): void {
     this.#dense.restore();
   }
@@ -133,12 +133,15 @@ export class Candidates {
     return this.form().min();
   }
 
-  /** True when a whole row in place of this sparse one would provably have given the same answer. */
+  /** True when the whole row in place of this sparse one would provably have given the same answer. */
   isExact(): boolean {
     return this.#omitted.isExact;
   }
 
-  /** Whether the scores of all tokens are known: false for a sparse row without all of them, until a cut has left them behind. */
+  /**
+   * True when the scores of all kept tokens are known. It is false for a sparse row that omits tokens, until a cut has removed
+   * the omitted ones.
+   */
   get is_whole(): boolean {
     return !this.#omitted.is_open;
   }
@@ -175,7 +178,7 @@ export class Candidates {
     else for (let i = 0; i < count; i++) scores[i] = this.scoreOf(token_ids[i]!);
   }
 
-  /** The kept tokens as plain arrays, whatever form they were in. For samplers that must look at each one. */
+  /** The kept tokens as plain arrays, whatever form they were in. For samplers that need each token. */
   all(): Compact {
     this.#omitted.guess();
     return this.#everything();
@@ -192,7 +195,10 @@ export class Candidates {
     return this.#compact.rank();
   }
 
-  /** Where the bends of the ranked probabilities exceed z of their sum; undefined where a list has to tell. */
+  /**
+   * Counts the ranked tokens before the tail by tail-free sampling at z; undefined when a list has to compute
+   * it.
+   */
   bends(z: number, straight: number): Bends | undefined {
     return this.#form === "dense" ? bendsOfRow(this.#dense, z, straight) : undefined;
   }
@@ -220,24 +226,28 @@ export class Candidates {
 
   /** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every kept token. Each p, as it was, goes to `remembered`. */
   scoreByDistance(rule: DistanceRule, remembered: Remembered): void {
-    // In float32 scores near the peak are equal that are not in float64: no matter where none is ranked.
+    // In float32, some scores near the peak are equal that differ in float64. That is harmless where nothing
+    // is ranked.
     if (this.#form === "dense" && this.#is_last) if (this.#dense.scoreByDistance(rule, remembered)) return;
     scoreEachByDistance(this.all(), rule, remembered);
   }
 
-  /** skew by rank for every token of a whole row, as the last stage; false, and nothing done, where a list has to be bent. */
+  /**
+   * skew by rank for every token of a whole row, as the last stage. Returns false and does nothing when a list has to compute
+   * it.
+   */
   skewByRank(skew: number): boolean {
     return this.#form === "dense" && this.#is_last && this.#dense.skewByRank(skew);
   }
 
-  /** Gives one token another score; −Infinity bans it. A token that is no longer kept stays out. */
+  /** Gives one token another score; −Infinity bans it. A token that was removed stays removed. */
   setScore(token_id: number, score: number): void {
     if (this.#editable() !== this.#compact) this.#dense.setScore(token_id, score);
     else if (this.#omitted.is_open) setSparseScore(this.#compact, this.#omitted, token_id, score);
     else this.#compact.setScore(token_id, score);
   }
 
-  /** s ← s + amount, for some distinct tokens; −Infinity as amount bans. */
+  /** s ← s + amount, for some distinct tokens; the amount −Infinity bans a token. */
   add(token_ids: Int32Array, amounts: Float64Array): void {
     if (this.#editable() === this.#dense) this.#dense.add(token_ids, amounts);
     else addEach(this, token_ids, amounts);
@@ -257,7 +267,7 @@ export class Candidates {
     this.keepBest(k, ties);
   }
 
-  /** The same of a stage that notes by itself why they go. */
+  /** Like topK, for a stage that records its own reasons of removal. */
   keepBest(k: number, ties: Ties = "cut"): void {
     if (this.#omitted.is_open) keepSparseTopK(this.#compact, this.#omitted, k, ties);
     else if (this.#form === "compact") this.#compact.keepTopK(k, ties);
@@ -266,7 +276,10 @@ export class Candidates {
     else this.#afterCut(this.#dense.cutToTopK(k, ties));
   }
 
-  /** Keeps what `find` finds in a whole row, and never fewer than the min_keep best. False, and nothing done, where a list has to tell. */
+  /**
+   * Keeps the prefix that `find` finds in a whole row, and never fewer than the min_keep best. Returns false and does
+   * nothing when a list has to compute it.
+   */
   keepPrefix(find: (row: Dense) => Prefix | undefined, min_keep: number): boolean {
     const found = this.#form === "dense" ? find(this.#dense) : undefined;
     if (found === undefined) return false;
@@ -277,7 +290,7 @@ export class Candidates {
     return true;
   }
 
-  /** Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1), as the rule says. */
+  /** Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1), by the given rule. */
   keepMass(p: number, rule: MassRule): void {
     note(this.removal, "mass", p, rule.min_keep);
     if (this.#omitted.is_open) keepSparseMass(this.#compact, this.#omitted, p, rule);
@@ -305,14 +318,17 @@ export class Candidates {
     keepOne(this.#turnCompact(1), token_id);
   }
 
-  /** Keeps the tokens nearest in surprise to the entropy until their mass reaches p, as MassRule says. */
+  /**
+   * Keeps the tokens whose surprise is nearest to the entropy until their mass reaches p, by the given
+   * MassRule.
+   */
   keepTypical(p: number, rule: MassRule): void {
     const form = this.#form === "dense" ? keepTypicalOfRow(this.#dense, this.#compact, p, rule) : undefined;
     if (form === undefined) keepTypical(this.all(), p, rule);
     else this.#form = form;
   }
 
-  /** Removes the top choices but the last in rank, or makes them less likely, as the exclusion says. */
+  /** Removes all top choices but the last of them, or makes them less likely, by the given exclusion. */
   excludeTop(exclusion: Exclusion): void {
     if (this.#editable() === this.#dense && excludeTopOfRow(this.#dense, exclusion)) return;
     excludeTop(this.all(), exclusion);
@@ -320,33 +336,39 @@ export class Candidates {
 
   // ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The token at u of the cumulative distribution, taken in token-id order (0 < u < 1). A single one needs no u. */
+  /**
+   * The token at u of the cumulative distribution, taken in token-id order (0 < u < 1). A single kept token needs no
+   * u.
+   */
   draw(u: () => number): number {
     return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u());
   }
 
-  /** The token at u of the distribution that a mark makes of the kept tokens; undefined where they lie in a list. */
+  /** The token at u of the distribution that a watermark makes of the kept tokens; undefined in the compact form. */
   drawMarked(rule: MarkRule, u: number): number | undefined {
     return this.#form === "dense" ? this.#dense.drawMarked(rule, u) : undefined;
   }
 
-  /** Whether each draw with replacement costs the same, however many are asked for at once. */
+  /** True when each draw with replacement costs the same, for any number of draws at once. */
   get draws_apart(): boolean {
     return this.#form === "dense";
   }
 
-  /** One draw for each uniform; without replacement no token comes twice, and there are at most as many as are kept. */
+  /**
+   * One draw for each uniform. Without replacement no token comes twice, and there are at most as many draws as kept
+   * tokens.
+   */
   drawEach(uniforms: readonly number[], replacement: boolean): number[] {
     if (replacement && this.#form !== "compact") return uniforms.map((u) => this.#dense.draw(u));
     return this.#everything().drawEach(uniforms, replacement);
   }
 
-  /** Where a token of the vocabulary lies in the cumulative distribution that `draw` walks: from = to when it is not kept. */
+  /** The interval of a token in the cumulative distribution that `draw` walks; from = to when it is not kept. */
   interval(token_id: number): { readonly from: number; readonly to: number } {
     return this.form().interval(token_id);
   }
 
-  /** The kept token for which score + noise is largest, of equals the lowest id: a draw, where the noise is Gumbel's. */
+  /** The kept token for which score + noise is largest; of equals the lowest id. With Gumbel noise this is a draw. */
   noisiest(noise: Noise): number {
     return this.form().noisiest(noise);
   }
@@ -361,13 +383,13 @@ export class Candidates {
     return notAboveZero(this.form().normaliser().logprobOf(this.keptScoreOf(token_id)));
   }
 
-  /** The same for several tokens, which need one normaliser. */
+  /** The same for several tokens, which share one normaliser. */
   logprobs(token_ids: readonly number[]): number[] {
     const normaliser = this.form().normaliser();
     return token_ids.map((id) => notAboveZero(normaliser.logprobOf(this.keptScoreOf(id))));
   }
 
-  /** Score of one token; −Infinity when it is not kept. Changes no form. */
+  /** Score of one token; −Infinity when it is not kept. Does not change the form. */
   keptScoreOf(token_id: number): number {
     return this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
   }
@@ -380,7 +402,10 @@ export class Candidates {
       : this.#everything().rank().top(n, normaliser);
   }
 
-  /** Reads the part of the raw mass that the kept tokens hold; `of_row` tells whether it is that of this row. Puts the row back as it came. */
+  /**
+   * Computes the part of the raw mass that the kept tokens hold; `of_row` is true when the raw mass is that of this row. Restores
+   * the unchanged row.
+   */
   keptMass(raw: RawRow, of_row = true): number {
     const banned = this.#form === "dense" && of_row ? this.#dense.bannedIds() : undefined;
     const { token_ids, count } = banned ?? this.#everything();
@@ -388,7 +413,10 @@ export class Candidates {
     return banned === undefined ? massOf(raw, token_ids, count) : 1 - massOf(raw, token_ids, count);
   }
 
-  /** Single tokens can be edited in a compact form or in a whole row, not in a row that is already cut. */
+  /**
+   * Single tokens can be edited in the compact form or in a whole row, but not in a dense row that was
+   * already cut.
+   */
   #editable(): Compact | Dense {
     if (this.#form === "dense" && this.#dense.isCut) this.#everything();
     return this.#form === "compact" ? this.#compact : this.#dense;

@@ -1,10 +1,11 @@
 /**
  * Candidates in their dense form: the whole row in kernel memory, a temperature that only rescales (no pass over
  * the row), and a cut, the threshold that separates kept from removed tokens. Stages that touch few tokens edit
- * the row in place, behind a journal that puts it back, so that raw log-probabilities can still be read.
+ * the row in place. A journal records the edits, so that the row can be restored and raw log-probabilities can
+ * still be read.
  *
  *     score(id) = row[id] / temperature
- *     kept      ⇔ row[id] > cut.floor, or row[id] = cut.floor and id ≤ cut.tie_id
+ *     kept ⇔ row[id] > cut.floor, or row[id] = cut.floor and id ≤ cut.tie_id
  *
  * Typical sampling also cuts from above, by a ceiling of the same form.
  */
@@ -31,12 +32,12 @@ import { logitNotBelow, type MassRule, type Ties } from "./thresholds.ts";
 
 export class Dense {
   readonly kernel: Kernel;
-  /** the stage that is at work, for the account of who masked the last token */
+  /** name of the running stage, to report the stage that masked the last token */
   stage = "the row";
   temperature = 1;
   /** length of the row */
   vocab_size = 0;
-  /** what is kept */
+  /** the tokens that are kept */
   cut: Cut = EVERYTHING;
   #count = -1;
 
@@ -56,29 +57,31 @@ export class Dense {
     return this.kernel.edits.row;
   }
 
-  /** True when some tokens were removed; edits are then no longer possible in this form. */
+  /** True when some tokens were removed. Edits are then no longer possible in this form. */
   get isCut(): boolean {
     return this.cut.floor !== Number.NEGATIVE_INFINITY || this.cut.ceiling !== Number.POSITIVE_INFINITY;
   }
 
-  /** True while every token is kept with the logit that came. */
+  /** True while every token is kept with its original logit. */
   get isWhole(): boolean {
     return !this.isCut && this.kernel.edits.tokens()?.size === 0;
   }
 
-  /** The row as the kernel should see it: block maxima right after edits. A Problem when they masked the last token. */
+  /**
+   * The row for the kernel, with correct block maxima after edits. Throws a Problem when edits masked the last token.
+   */
   settle(): Row {
     const row = this.kernel.edits.settle();
     if (row.max === Number.NEGATIVE_INFINITY) throw maskedBy(this.stage);
     return row;
   }
 
-  /** A Problem when edits have masked the last token. */
+  /** Throws a Problem when edits have masked the last token. */
   requireSome(): void {
     if (this.kernel.edits.may_leave_none) this.settle();
   }
 
-  /** `settle` for those kernel calls that know no ceiling: what lies above it is banned first. */
+  /** `settle` for kernel calls without a ceiling: tokens above the ceiling are banned first. */
   settleBelowCeiling(): Row {
     const { cut, vocab_size } = this;
     const { ceiling, ceiling_tie_id } = cut;
@@ -93,7 +96,7 @@ export class Dense {
     return this.settle();
   }
 
-  /** How many tokens are kept; those at −Infinity never are. */
+  /** How many tokens are kept; a token at −Infinity is never kept. */
   count(): number {
     const row = this.settle();
     if (this.#count < 0) this.#count = this.kernel.count(row, this.cut);
@@ -122,7 +125,7 @@ export class Dense {
     return this.normaliser().logsumexp;
   }
 
-  /** The same in two parts, for log-probabilities. */
+  /** ln Σ exp in two parts, for log-probabilities. */
   normaliser(): Normaliser {
     return this.kernel.normaliser(this.settle(), this.temperature, this.cut);
   }
@@ -162,7 +165,10 @@ export class Dense {
     return this.#cutAt(cut.floor, ties === "keep" ? this.vocab_size - 1 : cut.tie_id);
   }
 
-  /** Cuts to as many as a cut keeps, but of those at its floor to the highest ids: the lowest are banned. */
+  /**
+   * Cuts to as many tokens as the given cut keeps, but of those at its floor keeps the highest ids and bans
+   * the lowest.
+   */
   #cutToHighest({ floor, tie_id }: Cut): boolean {
     if (floor < this.cut.floor) return false;
     const last = floor === this.cut.floor ? this.cut.tie_id : this.vocab_size - 1;
@@ -193,7 +199,7 @@ export class Dense {
     return min_keep > 1 && this.kernel.count(this.row, cutFrom(floor, this.vocab_size - 1)) < min_keep;
   }
 
-  /** The part of the row's mass, at this temperature, that is still kept. */
+  /** The part of the row's mass, at this temperature, that is kept. */
   #keptShare(): number {
     if (!this.isCut) return 1;
     const all = this.kernel.normaliser(this.row, this.temperature, EVERYTHING);
@@ -206,7 +212,7 @@ export class Dense {
     this.#count = kept;
   }
 
-  /** Tightens the cut; one no tighter than the present changes nothing and gives false. */
+  /** Tightens the cut. Returns false and changes nothing when the new cut is not tighter. */
   #cutAt(floor: number, tie_id: number): boolean {
     const { cut } = this;
     if (floor < cut.floor || (floor === cut.floor && tie_id >= cut.tie_id)) return false;
@@ -220,12 +226,14 @@ export class Dense {
     return this.kernel.draw(this.settle(), this.temperature, this.cut, u);
   }
 
-  /** Where a token lies in the cumulative distribution that `draw` walks. */
+  /** The interval of a token in the cumulative distribution that `draw` walks. */
   interval(token_id: number): { from: number; to: number } {
     return this.kernel.interval(this.settle(), this.temperature, this.cut, token_id);
   }
 
-  /** The token at u of the distribution that a mark makes of the kept tokens; undefined where there is a ceiling. */
+  /**
+   * The token at u of the distribution that a watermark makes of the kept tokens; undefined when there is a ceiling.
+   */
   drawMarked(rule: MarkRule, u: number): number | undefined {
     if (this.cut.ceiling !== Number.POSITIVE_INFINITY) return undefined;
     return this.kernel.drawMarked(this.settle(), this.temperature, this.cut, rule, u);
@@ -253,7 +261,7 @@ export class Dense {
     return this.keeps(token_id, logit) ? logit / this.temperature : Number.NEGATIVE_INFINITY;
   }
 
-  /** Whether a token with this logit is inside of the cut. */
+  /** True when a token with this logit is inside the cut. */
   keeps(token_id: number, logit: number): boolean {
     const { floor, tie_id, ceiling, ceiling_tie_id } = this.cut;
     return (
@@ -267,7 +275,7 @@ export class Dense {
     compact.filled(this.kernel.list.list(this.settle(), this.temperature, this.cut), "id");
   }
 
-  /** The same ranked. */
+  /** The same, ranked. */
   rankIn(compact: Compact): void {
     compact.filled(this.kernel.list.rank(this.settle(), this.temperature, this.cut), "score");
   }
@@ -299,8 +307,8 @@ export class Dense {
   }
 
   /**
-   * s ← (s > 0 ? s / ratio : s · ratio) + constant + per_count · n, for tokens seen n times. False, and nothing done,
-   * when they were not counted in the kernel: then some lie past its vocabulary.
+   * s ← (s > 0 ? s / ratio : s · ratio) + constant + per_count · n, for tokens seen n times. Returns false and does
+   * nothing when the counts are not in the kernel, because some tokens lie past its vocabulary.
    */
   penalise(seen: SeenTokens, ratio: number, constant: number, per_count: number): boolean {
     const { edits, tokens } = this.kernel;
@@ -316,7 +324,10 @@ export class Dense {
     this.#count = -1;
   }
 
-  /** s ← max + d²·(square + cube·d), d = s − max, for every token. False, and nothing done, in a row that is cut. */
+  /**
+   * s ← max + d²·(square + cube·d), d = s − max, for every token. Returns false and does nothing in a row that is
+   * cut.
+   */
   smooth(square: number, cube: number): boolean {
     if (this.isCut) return false;
     this.kernel.edits.smooth(square, cube, this.temperature);
@@ -326,8 +337,8 @@ export class Dense {
   }
 
   /**
-   * Scores every token by the distance of its probability to a target; its logits and their normaliser as they were
-   * go to `remembered`. False, and nothing done, in a row that is cut.
+   * Scores every token by the distance of its probability to a target; The old logits and their normaliser are
+   * written to `remembered`. Returns false and does nothing in a row that is cut.
    */
   scoreByDistance(rule: DistanceRule, remembered: Remembered): boolean {
     if (this.isCut) return false;
@@ -340,7 +351,10 @@ export class Dense {
     return true;
   }
 
-  /** s ← ln(Cᵃ − (C − p)ᵃ), for every token, most likely first. False, and nothing done, in a row that is cut or cannot be ranked. */
+  /**
+   * s ← ln(Cᵃ − (C − p)ᵃ), for every token, most likely first. Returns false and does nothing in a row that is cut or cannot be
+   * ranked.
+   */
   skewByRank(skew: number): boolean {
     if (this.isCut || !this.kernel.skewByRank(this.temperature, skew)) return false;
     this.temperature = 1;
@@ -348,13 +362,13 @@ export class Dense {
     return true;
   }
 
-  /** Puts every edited logit back; the row is again what came in. */
+  /** Undoes every edit, so that the row is unchanged again. */
   restore(): void {
     this.kernel.edits.revert();
     this.#count = -1;
   }
 
-  /** The distinct tokens that edits have banned; undefined where more than single tokens were removed. */
+  /** The distinct tokens that edits have banned; undefined when a cut removed tokens. */
   bannedIds(): { readonly token_ids: readonly number[]; readonly count: number } | undefined {
     const edited = this.isCut ? undefined : this.kernel.edits.tokens();
     if (edited === undefined) return undefined;

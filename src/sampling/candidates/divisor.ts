@@ -1,12 +1,15 @@
-/** What scores are divided by in all, stage after stage: never so little that they overflow. */
+/** The product of all divisors of the scores so far, bounded so that scores do not overflow. */
 
 /**
- * The least divisor. It keeps the scores of float32 logits finite, and changes nothing: by 1e-250 as by less, any two
- * that differ come out further apart than exp can tell.
+ * The smallest divisor. It keeps the scores of float32 logits finite. A smaller divisor would give the same result:
+ * divided by 1e-250, any two different scores are already further apart than exp can tell.
  */
 const LEAST = 1e-250;
 
-/** What scores that were divided by `whole` are divided by for one more temperature: that itself, unless both together would be too little. */
+/**
+ * The divisor for one more temperature of scores that were already divided by `whole`: that temperature, unless the product would
+ * be too small.
+ */
 export function divisorBehind(whole: number, temperature: number): number {
   return whole * temperature < LEAST ? LEAST / whole : temperature;
 }

@@ -1,15 +1,15 @@
 /**
  * Masks: the allowed tokens as bits, bit i mod 32 of word i div 32 for token i. Tokens past the end of a mask are
- * not allowed. A mask that allows few tokens leaves the row for the compact form; one that allows many is written
- * into a copy of the row: a journal entry for every banned token would cost more than the step.
+ * not allowed. A mask that allows few tokens turns the row into the compact form. A mask that allows many is
+ * written into a copy of the row, because a journal entry for every banned token would cost more than the step.
  */
 import type { Compact } from "./compact/compact.ts";
 import type { Dense } from "./dense.ts";
 
-/** Up to this many allowed tokens float64 arrays are quicker than the row in kernel memory. */
+/** Up to this number of allowed tokens, float64 arrays are faster than the row in kernel memory. */
 const FEW = 256;
 
-/** The mask that allows just these tokens. */
+/** The mask that allows exactly these tokens. */
 export function maskOf(token_ids: readonly number[]): Uint32Array {
   let id_max = -1;
   for (let i = 0; i < token_ids.length; i++) if (token_ids[i]! > id_max) id_max = token_ids[i]!;
@@ -19,7 +19,7 @@ export function maskOf(token_ids: readonly number[]): Uint32Array {
   return mask;
 }
 
-/** Restricts a whole row; tells in which form the candidates are now. */
+/** Applies the mask to a whole row. Returns the form of the candidates afterwards. */
 export function restrictRow(dense: Dense, compact: Compact, mask: Uint32Array): "dense" | "compact" {
   const allowed = countAllowed(mask, dense.vocab_size);
   if (allowed > FEW) {
@@ -30,7 +30,10 @@ export function restrictRow(dense: Dense, compact: Compact, mask: Uint32Array): 
   return "compact";
 }
 
-/** Restricts the tokens of a compact form; returns how many tokens of the vocabulary are allowed but not among them. */
+/**
+ * Applies the mask to the compact form. Returns how many tokens of the vocabulary are allowed but not among the
+ * candidates.
+ */
 export function restrict(compact: Compact, mask: Uint32Array, vocab_size: number): number {
   const { token_ids, scores } = compact;
   let kept = 0;
@@ -57,7 +60,7 @@ export function countAllowed(mask: Uint32Array, vocab_size: number): number {
   return whole < mask.length && rest > 0 ? allowed + bitsOf(mask[whole]! & ((1 << rest) - 1)) : allowed;
 }
 
-/** The only allowed token below `vocab_size`; undefined when there is none, or another. */
+/** The only allowed token below `vocab_size`; undefined when there is none or more than one. */
 export function allowedAlone(mask: Uint32Array, vocab_size: number): number | undefined {
   let alone: number | undefined;
   for (let i = 0; i < mask.length && 32 * i < vocab_size; i++) {
@@ -69,7 +72,7 @@ export function allowedAlone(mask: Uint32Array, vocab_size: number): number | un
   return alone !== undefined && alone < vocab_size ? alone : undefined;
 }
 
-/** How many bits of a word are 1, by sums of neighbours: of pairs, nibbles, bytes. */
+/** The number of 1 bits of a word, by sums of neighbouring bits, pairs and nibbles. */
 function bitsOf(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555);
   const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
@@ -81,7 +84,7 @@ function fillFromAllowed(compact: Compact, dense: Dense, mask: Uint32Array): voi
   const { values } = dense.settle();
   let count = 0;
   for (let i = 0; i < mask.length; i++) {
-    // The lowest bit that is left, until none is.
+    // Visits the set bits, lowest first.
     for (let word = mask[i]!; word !== 0; word &= word - 1) {
       const id = 32 * i + 31 - Math.clz32(word & -word);
       if (id >= vocab_size || values[id] === Number.NEGATIVE_INFINITY) continue;
@@ -93,7 +96,7 @@ function fillFromAllowed(compact: Compact, dense: Dense, mask: Uint32Array): voi
   compact.filled(count, "id");
 }
 
-/** Makes a single token of the candidates, whatever its score was. */
+/** Makes a single token the only candidate, whatever its score was. */
 export function keepOne(compact: Compact, token_id: number): void {
   compact.token_ids[0] = token_id;
   compact.scores[0] = 0;

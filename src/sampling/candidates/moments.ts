@@ -1,6 +1,6 @@
 /**
- * Sums over the kept tokens that several samplers look at: the normaliser, the entropy and the collision
- * probability of their softmax, and the spread of their scores.
+ * Sums over the kept tokens that several samplers use: the normaliser, the entropy and collision probability
+ * of their softmax, and the spread of their scores.
  */
 import { exp, ln } from "../../kernels/float64.ts";
 import type { Compact } from "./compact/compact.ts";

@@ -1,33 +1,36 @@
 /**
- * What is known of the tokens that a sparse row left out, and whether the answer is provably the one that the
- * whole row would have given. Each omitted score has an upper bound; a removing stage whose last kept score lies
- * above the bound closes the question: no omitted token can be kept from there on.
+ * What is known about the tokens that a sparse row omits, and whether the answer is provably that of the whole
+ * row. Each omitted score has an upper bound. When a removing stage keeps only scores above that bound, no
+ * omitted token can be kept, and every later answer is exact.
  */
 import { exp, ln } from "../../kernels/float64.ts";
 
-/** What rounding may hide of the omitted mass, as a share of the row's. */
+/** Largest rounding error of the omitted mass, as a share of the row's mass. */
 const MASS_SLACK = 1e-12;
 
 export class Omitted {
-  /** how many tokens were left out; Infinity when the vocabulary size is not known */
+  /** number of omitted tokens; Infinity when the vocabulary size is not known */
   #count = 0;
   /** no omitted score is larger */
   #bound = Number.NEGATIVE_INFINITY;
-  /** ln Σ exp over the whole row at the present scores, when the sender told and nothing has changed since */
+  /**
+   * ln Σ exp over the whole row at the present scores; known when the client sent it and no score has changed
+   * since
+   */
   #logsumexp: number | undefined;
-  /** no more than ln Σ exp over the omitted tokens at the present scores; undefined when nothing is known of it */
+  /** upper bound of ln Σ exp over the omitted tokens at the present scores; undefined when unknown */
   #log_mass: number | undefined;
   /** true while an omitted token might still be in play */
   is_open = false;
   #spoiled = false;
 
-  /** So many are omitted; of a whole row none, and every answer is exact. */
+  /** Sets the number of omitted tokens. A whole row omits none, so every answer is exact. */
   start(count: number, bound = Number.NEGATIVE_INFINITY, logsumexp?: number): void {
     this.#count = count;
     this.#bound = bound;
     this.#logsumexp = logsumexp;
     this.#log_mass = undefined;
-    // Nothing is in play that is masked.
+    // Records that no omitted token is in play, because all are masked.
     this.is_open = count > 0 && bound !== Number.NEGATIVE_INFINITY;
     this.#spoiled = false;
   }
@@ -42,7 +45,7 @@ export class Omitted {
     return this.#bound;
   }
 
-  /** All scores are divided; `sentLogSumExp` is ln Σ exp over the tokens that were sent, before that. */
+  /** Divides all scores; `sentLogSumExp` is ln Σ exp over the listed tokens before that. */
   rescaled(temperature: number, sentLogSumExp: () => number): void {
     const log_mass = this.#log_mass ?? this.#massBeside(sentLogSumExp);
     this.#log_mass = log_mass === undefined ? undefined : this.#scaledMass(log_mass, 1 / temperature);
@@ -50,7 +53,7 @@ export class Omitted {
     this.#logsumexp = undefined;
   }
 
-  /** What the sum over the whole row leaves for the omitted. */
+  /** The part of the whole row's sum that belongs to the omitted tokens. */
   #massBeside(sentLogSumExp: () => number): number | undefined {
     if (this.#logsumexp === undefined || !this.is_open) return undefined;
     const share = 1 - exp(sentLogSumExp() - this.#logsumexp);
@@ -58,8 +61,9 @@ export class Omitted {
   }
 
   /**
-   * What Σ exp(x) may become when every x is multiplied. Above 1: no factor exp(x·(by − 1)) is larger than that of the
-   * bound. Below 1: Σ yᵇ over n numbers of one sum is largest where they are equal.
+   * An upper bound of Σ exp(x) after every x is multiplied by `by`. For `by` above 1, no factor exp(x·(by − 1)) is
+   * larger than that of the bound. For `by` below 1, Σ yᵇ over n numbers with a fixed sum is largest when they are
+   * equal.
    */
   #scaledMass(log_mass: number, by: number): number | undefined {
     if (by === Number.POSITIVE_INFINITY) return undefined;
@@ -69,32 +73,38 @@ export class Omitted {
     return log_count + (log_mass - log_count) * by;
   }
 
-  /** A token was edited; `score` is an upper bound of its new score if it was left out, −Infinity if it was sent. */
+  /**
+   * Records an edit of a token; `score` is an upper bound of its new score if it was omitted, −Infinity if it was
+   * listed.
+   */
   edited(score: number): void {
     if (score > this.#bound) this.#bound = score;
     if (score !== Number.NEGATIVE_INFINITY) this.#log_mass = undefined;
     this.#logsumexp = undefined;
   }
 
-  /** A stage kept only scores of at least `last_kept`: none of the omitted if that lies above the bound. */
+  /**
+   * Records that a stage kept only scores of at least `last_kept`. No omitted token stays if that is above
+   * the bound.
+   */
   cutAt(last_kept: number): void {
     if (last_kept > this.#bound) this.is_open = false;
     this.#logsumexp = undefined;
   }
 
-  /** Only so many of the omitted tokens may still be drawn. */
+  /** Records that at most this number of omitted tokens can still be drawn. */
   restrictedTo(count: number): void {
     if (count < this.#count) this.#count = count;
     if (count === 0) this.is_open = false;
     this.#logsumexp = undefined;
   }
 
-  /** A stage looked at probabilities or at every token, of which some are unknown. */
+  /** Records that a stage used probabilities or every token, of which some are unknown. */
   guess(): void {
     if (this.is_open) this.#spoiled = true;
   }
 
-  /** The least and the largest that the whole row's mass can be, in units of the mass that was sent. */
+  /** Bounds of the whole row's mass, in units of the mass of the listed tokens. */
   massRatios(sent_logsumexp: number): readonly [least: number, most: number] {
     if (this.#logsumexp !== undefined) {
       const ratio = exp(this.#logsumexp - sent_logsumexp);

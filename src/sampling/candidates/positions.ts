@@ -1,9 +1,12 @@
-/** Where each token stands in a list of candidates: made when somebody asks for a single token, and kept until they move. */
+/**
+ * The index of each token in a list of candidates. It is built when a single token is first looked up, and kept until the
+ * candidates move.
+ */
 
 export class Positions {
   /** index + 1 by token id */
   #places = new Int32Array(0);
-  /** false: the tokens may stand elsewhere by now */
+  /** false: the tokens may have moved */
   is_valid = false;
 
   /** Index among the first `count` of the list; −1 for a token that is not there. */
@@ -12,7 +15,7 @@ export class Positions {
     return (this.#places[token_id] ?? 0) - 1;
   }
 
-  /** Says that a token was put at this index, or, at −1, taken out. */
+  /** Records that a token was moved to this index, or removed at −1. */
   put(token_id: number, index: number): void {
     this.#places[token_id] = index + 1;
   }

@@ -1,6 +1,6 @@
 /**
- * By what limit the last removing stage removed tokens, as the candidates or the stage itself noted it: what a trace
- * needs to say why a token died and how close the limit came to one. A few numbers; noting them costs nothing.
+ * The limit by which the last removing stage removed tokens, as the candidates or the stage noted it. A trace uses
+ * it to say why a token was removed and how close it was to the limit. Noting it costs a few assignments.
  */
 export interface Removal {
   /**
@@ -10,12 +10,12 @@ export interface Removal {
    */
   kind: "rank" | "mass" | "score" | "typical" | "above" | "share" | "other";
   limit: number;
-  /** share: what the kept hold, and what they would hold with the first that was removed */
+  /** share: what the kept tokens hold, and what they would hold with the first removed one */
   kept_at: number;
   removed_at: number;
   /**
-   * The least length of the list in a host that bans tokens where they stand and shortens the list by cuts: banned tokens
-   * stay on it, at −Infinity, until a cut reaches them. The list is never shorter than the number of kept tokens.
+   * Minimum length of the candidate list in a host that bans tokens in place. There, banned tokens stay in the list at
+   * −Infinity until a cut removes them. The list is never shorter than the number of kept tokens.
    */
   listed: number;
 }
@@ -30,7 +30,7 @@ export function note(removal: Removal, kind: Removal["kind"], limit: number, min
     removal.listed = Math.min(listed, min_keep);
 }
 
-/** How long that list is now. */
+/** The present length of that list. */
 export function listedIn(candidates: { readonly removal: Removal; count(): number }): number {
   return Math.max(candidates.removal.listed, candidates.count());
 }

@@ -1,6 +1,6 @@
 /**
- * Removing from the tokens that a sparse row sent, while tokens that it left out may still be in play: the same
- * cuts as on a whole row, and what each of them proves about the tokens that are not here.
+ * Removes tokens of a sparse row while omitted tokens may still be in play. The cuts are those of a whole row.
+ * Each cut also records what it proves about the omitted tokens.
  */
 
 import type { SparseRow } from "../rows.ts";
@@ -10,7 +10,7 @@ import { maskedAsItCame } from "./masked.ts";
 import type { Omitted } from "./omitted.ts";
 import type { MassRule, Ties } from "./thresholds.ts";
 
-/** Takes the tokens that were sent, and notes what is known of the others. */
+/** Takes the listed tokens, and records what is known of the omitted ones. */
 export function beginSparse(compact: Compact, omitted: Omitted, row: SparseRow, vocab_size: number): void {
   const count = fillFromSparse(compact, row, vocab_size);
   if (count === 0) throw maskedAsItCame();
@@ -38,7 +38,9 @@ export function keepSparseFrom(
   omitted.cutAt(Math.min(threshold, compact.min()));
 }
 
-/** A mass can be kept exactly if the prefix is the same for the least and the most that was left out. */
+/**
+ * A cut by mass is exact if the prefix is the same for the smallest and the largest possible omitted mass.
+ */
 export function keepSparseMass(compact: Compact, omitted: Omitted, p: number, rule: MassRule): void {
   const [least, most] = omitted.massRatios(compact.logSumExp());
   const probabilities = compact.rank().probabilities();

@@ -1,31 +1,37 @@
 /**
- * The bends of tail-free sampling in a whole row in kernel memory. In a peaked row the best tokens decide: what lies far
- * below them bends by less than any limit can tell. Otherwise all tokens are ranked where they lie.
+ * The second differences of tail-free sampling in a whole row in kernel memory. In a peaked row the best tokens decide,
+ * because the others add less than any limit can tell. Otherwise all tokens are ranked in place.
  */
 import { exp } from "../../kernels/float64.ts";
 import { cutFrom, EVERY_TIE } from "../../kernels/kernel.ts";
 import type { Dense } from "./dense.ts";
 import { SLACK } from "./thresholds.ts";
 
-/** Where the second differences of ranked probabilities reach a share of their sum. */
+/** The place where the second differences of the ranked probabilities reach a share of their sum. */
 export interface Bends {
-  /** how many, from the first on, add up to no more */
+  /** how many second differences, from the first on, add up to at most the share */
   readonly count: number;
-  /** what they hold of the sum, and what they hold with the next */
+  /** the share of the sum that they hold, and the share with the next one */
   readonly kept_at: number;
   readonly removed_at: number;
 }
 
-/** Tokens within so many nats of the best are looked at alone; the others bend by 2·e⁻¹⁶ of the best one's weight at most. */
+/**
+ * Only tokens within this many nats of the best are used. The second differences of the others add at most 2·e⁻¹⁶ of the best
+ * token's weight.
+ */
 const NEAR_NATS = 16;
 
-/** Undefined where the row does not tell: it is cut, or too straight, or all bends are within the share z. */
+/**
+ * Undefined when the row cannot tell: it is cut or too straight, or all second differences are within the
+ * share z.
+ */
 export function bendsOfRow(dense: Dense, z: number, straight: number): Bends | undefined {
   if (dense.isCut) return undefined;
   return bendsOfBest(dense, z, straight) ?? bendsOfAll(dense, z, straight);
 }
 
-/** From the tokens near the best one, when they decide whatever the others are. */
+/** Uses the tokens near the best one, when they decide for any values of the others. */
 function bendsOfBest(dense: Dense, z: number, straight: number): Bends | undefined {
   const { kernel, temperature } = dense;
   const row = dense.settle();
@@ -41,7 +47,7 @@ function bendsOfBest(dense: Dense, z: number, straight: number): Bends | undefin
   const bends = count - 2;
   let sum = 0;
   for (let i = 0; i < bends; i++) sum += bendAt(weights, i);
-  // Σ |a − b| ≤ Σ a + Σ b: the gaps behind a weight add up to it at most.
+  // Σ |a − b| ≤ Σ a + Σ b: the gaps behind a weight add up to at most that weight.
   const last = weights[bends]!;
   const most = sum + 2 * last;
   if (sum <= straight * (mass + row.length * last)) return undefined;
@@ -58,7 +64,9 @@ function bendsOfAll(dense: Dense, z: number, straight: number): Bends | undefine
   return bend <= straight * mass ? undefined : crossingOf(weights, weights.length - 2, z, bend);
 }
 
-/** Where the running sum of the bends exceeds z of `sum`; undefined when it does not. */
+/**
+ * The place where the running sum of the second differences exceeds z of `sum`; undefined when it does not.
+ */
 function crossingOf(weights: Float64Array, bends: number, z: number, sum: number): Bends | undefined {
   const limit = (z + SLACK) * sum;
   let running = 0;

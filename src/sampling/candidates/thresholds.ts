@@ -1,16 +1,14 @@
-/**
- * Float32 thresholds and the slack that makes exact ties come out the same in any arithmetic.
- */
+/** Float32 thresholds, and the tolerance that makes exact ties come out the same in any arithmetic. */
 
-/** What becomes of tokens whose score equals that of the last one kept. */
+/** The treatment of tokens whose score equals that of the last kept one. */
 export type Ties = "cut" | "keep";
 
-/** The same for a prefix of given mass: `highest` cuts too, and of those that tie the highest ids stay. */
+/** The same for a prefix of given mass. `highest` also cuts, and keeps the highest ids of the tied tokens. */
 export type MassTies = Ties | "highest";
 
-/** How a prefix of given mass is cut. */
+/** The rule by which a prefix of given mass is cut. */
 export interface MassRule {
-  /** also keep the token that the mass before it exactly reaches */
+  /** true: also keep the token when the mass before it equals the limit exactly */
   readonly inclusive: boolean;
   readonly ties: MassTies;
   readonly min_keep: number;
@@ -39,7 +37,7 @@ export function float32NotBelow(x: number): number {
 
 /**
  * The smallest float32 logit whose score x / temperature is not below a threshold. The product threshold · temperature
- * alone may round past it: 3e38 / 7 · 7 lies above 3e38, and equal logits at the threshold would all go.
+ * alone may round past it: 3e38 / 7 · 7 lies above 3e38, and all logits at the threshold would be removed.
  */
 export function logitNotBelow(threshold: number, temperature: number): number {
   const logit = float32NotBelow(threshold * temperature);
@@ -56,8 +54,8 @@ function nextFloat32(x: number): number {
 }
 
 /**
- * How many of the ranked probabilities form the smallest prefix of mass p: token i stays iff the mass before it
- * is below p (`inclusive`: not above p). At least 1.
+ * The number of ranked probabilities in the smallest prefix of mass p: token i stays iff the mass before it is
+ * below p (`inclusive`: not above p). At least 1.
  */
 export function prefixOfMass(
   probabilities: Float64Array,

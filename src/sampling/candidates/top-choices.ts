@@ -1,6 +1,6 @@
 /**
- * Excluding top choices: of the tokens above a score only the one that ranks last stays, or the others are made less
- * likely. Which tokens that are, for a list of them and for a whole row alike.
+ * Excludes top choices: of the tokens above a score, only the last-ranked one stays, or the others are made less
+ * likely. The same code finds these tokens in a list and in a whole row.
  */
 import { exp, ln } from "../../kernels/float64.ts";
 import { cutFrom, EVERY_TIE } from "../../kernels/kernel.ts";
@@ -9,25 +9,30 @@ import type { Compact } from "./compact/compact.ts";
 import type { Dense } from "./dense.ts";
 import { logitNotBelow, type Ties } from "./thresholds.ts";
 
-/** aside: they are no top choices; stay: they are, and stay; refuse: nothing is excluded when one of them would be. */
+/**
+ * aside: these tokens are no top choices; stay: they are top choices but are kept; refuse: nothing is excluded when
+ * one of them is a top choice
+ */
 export type SparedRule = "aside" | "stay" | "refuse";
 
 export interface Exclusion {
-  /** scores from here on are those of top choices */
+  /** a token is a top choice from this score on */
   readonly threshold: number;
   readonly spared: TokenSet | undefined;
   readonly spared_rule: SparedRule;
-  /** keep: what equals the last one stays with it */
+  /** keep: tokens with the score of the last top choice stay with it */
   readonly ties: Ties;
-  /** 1 removes; less averages both outcomes, of which this is the probability of the exclusion */
+  /**
+   * 1 removes the tokens. Below 1, both outcomes are averaged, and this is the probability of the exclusion
+   */
   readonly share: number;
-  /** of all that is kept */
+  /** number of all kept tokens */
   readonly logsumexp: number;
-  /** fewer than so many are never left by a removal */
+  /** a removal leaves at least this number of tokens */
   readonly min_keep: number;
 }
 
-/** Leaves everything as it is when there are fewer than two top choices, or when a rule of the exclusion is against it. */
+/** Changes nothing when there are fewer than two top choices, or when a rule of the exclusion forbids it. */
 export function excludeTop(compact: Compact, exclusion: Exclusion): void {
   const { token_ids, scores, count } = compact;
   const amount = survey(token_ids, scores, count, 1, count, exclusion);
@@ -48,14 +53,17 @@ export function excludeTop(compact: Compact, exclusion: Exclusion): void {
   compact.truncate(kept);
 }
 
-/** The same for a whole row in kernel memory. False, and nothing done, when the top choices are too many to be listed. */
+/**
+ * The same for a whole row in kernel memory. Returns false and does nothing when the top choices are too many to be
+ * listed.
+ */
 export function excludeTopOfRow(dense: Dense, exclusion: Exclusion): boolean {
   const { kernel, temperature } = dense;
   const { selected_ids, selected_logits } = kernel;
   const floor = logitNotBelow(exclusion.threshold, temperature);
   const top = kernel.gather(dense.settle(), cutFrom(floor, EVERY_TIE));
   if (top < 0) return false;
-  // The kernel has compared already, in float32.
+  // The kernel has already compared, in float32.
   const listed = { ...exclusion, threshold: Number.NEGATIVE_INFINITY };
   const amount = survey(selected_ids, selected_logits, top, temperature, dense.count(), listed);
   if (amount === 0) return true;
@@ -66,16 +74,16 @@ export function excludeTopOfRow(dense: Dense, exclusion: Exclusion): boolean {
   return true;
 }
 
-/** The last of the top choices in rank, as the last survey has found it: the least score, the highest id among equals. */
+/** The last-ranked top choice of the latest survey: the smallest score, and of equals the highest id. */
 let last_id = -1;
 let least = 0;
 
 /**
- * Finds the last top choice, and tells what is added to the scores of the excluded: −Infinity to remove them, 0 when
- * nothing is to be done. Scores are values / temperature; `total` tokens are kept altogether.
+ * Finds the last top choice, and returns the amount to add to the scores of the excluded: −Infinity to remove them,
+ * 0 for no change. Scores are values / temperature; `total` is the number of kept tokens.
  *
- * The average of both outcomes, with P the share and m the mass of the excluded: they are left (1 − P) of their
- * probability, the others get 1 + P·m / (1 − m) of theirs, and the ratio of the two is what scores need.
+ * The average of both outcomes, with P the share and m the mass of the excluded: each excluded token keeps (1 − P)
+ * of its probability, each other token gets 1 + P·m / (1 − m) of its own. The amount is ln of the ratio of the two.
  */
 function survey(
   token_ids: Int32Array,
@@ -110,7 +118,8 @@ function survey(
   const { share } = exclusion;
   if (excluded === 0) return 0;
   if (share === 1) return total - excluded < exclusion.min_keep ? 0 : Number.NEGATIVE_INFINITY;
-  // The last one is never excluded: where all else is, rounding may leave no other mass than its own.
+  // The last top choice is never excluded. When all others are excluded, rounding may leave no mass but its
+  // own.
   const rest = Math.max(1 - mass, exp(least - exclusion.logsumexp));
   return ln(((1 - share) * rest) / (rest + share * mass));
 }
@@ -119,7 +128,9 @@ function isTop(token_id: number, score: number, { threshold, spared, spared_rule
   return score >= threshold && !(spared_rule === "aside" && spared?.has(token_id));
 }
 
-/** Whether a token is a top choice that ranks before the last, and with ties "keep" is likelier than it. */
+/**
+ * True when a token is a top choice that ranks before the last one, and with ties "keep" is likelier than it.
+ */
 function isBeforeLast(token_id: number, score: number, exclusion: Exclusion): boolean {
   if (!isTop(token_id, score, exclusion)) return false;
   return exclusion.ties === "keep" ? score > least : token_id !== last_id;

@@ -1,6 +1,6 @@
 /**
- * Locally typical sampling on a whole row in kernel memory. In a peaked row all that can be kept is near enough to
- * the best tokens to be listed and weighed in float64; in a flat one the kernel finds the window.
+ * Locally typical sampling on a whole row in kernel memory. In a peaked row, all tokens that can be kept are near
+ * the best ones, so they are listed and weighed in float64. In a flat row the kernel finds the window.
  */
 import { type Cut, cutFrom, EVERY_TIE, EVERYTHING } from "../../kernels/kernel.ts";
 import type { Compact } from "./compact/compact.ts";
@@ -9,10 +9,12 @@ import type { Dense } from "./dense.ts";
 import { float32NotBelow, type MassRule, SLACK } from "./thresholds.ts";
 import { keepNearest } from "./typical.ts";
 
-/** A row is taken for peaked when the kernel can list all tokens within so many nats of the best one. */
+/** A row counts as peaked when the kernel can list all tokens within this many nats of the best one. */
 const PEAK_NATS = 12;
 
-/** Keeps the mass p nearest in surprise to the entropy; tells in which form the candidates are then. A row that is cut cannot be. */
+/**
+ * Keeps the mass p nearest in surprise to the entropy. Returns the form of the candidates afterwards. The row must not be cut.
+ */
 export function keepTypicalOfRow(
   dense: Dense,
   compact: Compact,
@@ -25,8 +27,8 @@ export function keepTypicalOfRow(
 }
 
 /**
- * By Chebyshev's inequality less than 1 − p of the mass is farther from the entropy than √(varentropy/(1 − p)), so
- * that the tokens down to there suffice. False when there are too many of them.
+ * By Chebyshev's inequality, less than 1 − p of the mass is farther from the entropy than √(varentropy/(1 − p)).
+ * So the tokens down to that distance suffice. Returns false when there are too many of them.
  */
 function keepListed(dense: Dense, compact: Compact, p: number, rule: MassRule): boolean {
   const { kernel, temperature } = dense;
@@ -66,7 +68,10 @@ function keepWindow(
   return "dense";
 }
 
-/** With all tokens equal to its edges. An edge of which no token was kept lies outside of the window: its ties are no ties of a kept one. */
+/**
+ * Includes all tokens equal to the window's edges. An edge at which no token was kept lies outside the window, so its ties are
+ * not kept.
+ */
 function withTies({ floor, tie_id, ceiling, ceiling_tie_id }: Cut): Cut {
   return {
     floor,

@@ -1,6 +1,6 @@
 /**
- * The tokens nearest to a centre in the order of their scores, as locally typical sampling keeps them: distance
- * |sᵢ − c|, nearest first; of two equally far the more likely first; equal scores by lower token id.
+ * Locally typical sampling: keeps the tokens nearest to a centre c, by the distance |sᵢ − c| of their scores.
+ * Of two equally far, the more likely comes first; of equal scores, the lower token id.
  */
 import { exp } from "../../kernels/float64.ts";
 import type { Compact } from "./compact/compact.ts";
@@ -15,8 +15,8 @@ export function keepTypical(compact: Compact, p: number, rule: MassRule): void {
 }
 
 /**
- * The same for the likelier part of a distribution of which `moments` tells the whole: every token that is no
- * farther than `reach` from the centre must be there. False, and nothing removed, when those do not suffice. Ranks.
+ * The same, for the likelier part of a distribution whose `moments` are those of the whole: every token within
+ * `reach` of the centre must be listed. Returns false and removes nothing when those do not suffice. Ranks.
  *
  * The centre c = ln Σ exp s − H is the score of a typical token: |−ln pᵢ − H| = |sᵢ − c|.
  */
@@ -30,7 +30,7 @@ export function keepNearest(
   const centre = logsumexp - entropy;
   const { scores, count } = compact.rank();
   const limit = rule.inclusive ? p + SLACK : p - SLACK;
-  // Ranked scores fall, so that the kept tokens lie side by side: first ≤ i < end grows from where the centre is.
+  // Ranked scores fall, so the kept tokens are adjacent: the range first ≤ i < end grows from the centre.
   let end = firstBelow(compact, centre);
   let first = end;
   let mass = 0;
@@ -60,7 +60,7 @@ function firstBelow({ scores, count }: Compact, centre: number): number {
   return index;
 }
 
-/** When the cut at `first` runs through equal scores, the lower ids of them are the ones to stay. */
+/** When the cut at `first` falls between equal scores, the tokens with the lower ids stay. */
 function lowestIdsFirst({ token_ids, scores, count }: Compact, first: number): void {
   let begin = first;
   while (begin > 0 && scores[begin - 1] === scores[first]) begin--;

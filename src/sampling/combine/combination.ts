@@ -1,4 +1,4 @@
-/** How the rows of several sources become one: the rule, with its checked options. */
+/** How the rows of several sources become one row: the rule with its checked options. */
 import { Problem } from "../../errors.ts";
 import type { Chain } from "../chain.ts";
 import type { Rule, RuleOptions } from "./rule.ts";
@@ -6,22 +6,22 @@ import type { Rule, RuleOptions } from "./rule.ts";
 export interface Combination {
   readonly rule: Rule;
   readonly options: RuleOptions;
-  /** what masks tokens of each source before */
+  /** the stages that mask tokens of each source first */
   readonly before: Chain;
-  /** of each source, as far as they were given */
+  /** the options of each source that were given */
   readonly sources: readonly SourceOptions[] | undefined;
-  /** whether a stage of the step's chain looks at where zero lies */
+  /** true when a stage of the step's chain depends on where zero lies */
   readonly from_zero: boolean;
-  /** how many of the best tokens the step's chain looks at; undefined: at all */
+  /** how many of the best tokens the step's chain uses; undefined: all */
   readonly best: number | undefined;
 }
 
-/** What is said of a source besides its logits. */
+/** The options of a source, without its logits. */
 export interface SourceOptions {
   readonly temperature?: number | undefined;
 }
 
-/** Whether a step with these options may have so many rows. Throws the Problem of one that may not. */
+/** Checks the number of rows of a step against these options. Throws a Problem when it does not fit. */
 export function requireSources(
   count: number,
   { combine }: { readonly combine: Combination | undefined },
@@ -51,7 +51,7 @@ export function requireSources(
   within("/combine", () => rule.check?.(options, count));
 }
 
-/** A Problem's pointer is seen from further outside. */
+/** Prefixes a Problem's pointer with the path of the source. */
 export function within<Result>(pointer: string, run: () => Result): Result {
   try {
     return run();

@@ -1,4 +1,7 @@
-/** Makes one row out of the rows of a step, before the chain: each is checked, masked where that is asked, and combined. */
+/**
+ * Combines the rows of a step to one row before the chain. Each row is checked, then masked when the request asks for it,
+ * then combined.
+ */
 import { Problem } from "../../errors.ts";
 import type { Kernel, Row } from "../../kernels/kernel.ts";
 import type { Candidates } from "../candidates/candidates.ts";
@@ -11,13 +14,13 @@ import { ListedSources } from "./listed-sources.ts";
 import type { Account } from "./rule.ts";
 import { type Combined, WholeSources } from "./sources.ts";
 
-/** What has become of the sources, and how. */
+/** The result of a combination, and how it was made. */
 export interface Outcome {
   readonly row: LogitsRow;
-  /** whether whole rows in place of lists would provably have given the same */
+  /** true when whole rows in place of sparse ones would provably have given the same */
   readonly is_exact: boolean;
   readonly account: Account;
-  /** how many tokens of the first source the rule finds plausible; undefined where that is no matter */
+  /** how many tokens of the first source the rule finds plausible; undefined for rules without that test */
   readonly plausible: () => number | undefined;
 }
 
@@ -28,8 +31,8 @@ interface Machine {
 }
 
 /**
- * The context is that of the step already. The rows stay as they are; the candidates are left at no row. With `best` nobody will
- * look at more than so many of the best tokens of whole rows.
+ * The context must already be that of the step. The rows stay unchanged; the candidates are left without a row. With `best`,
+ * only that number of best tokens of whole rows is needed afterwards.
  */
 export function combineRows(
   machine: Machine,
@@ -42,7 +45,7 @@ export function combineRows(
   const temperatures = rows.map((_, i) => of_each?.[i]?.temperature ?? 1);
   const sources =
     before.length === 0 ? rows : rows.map((row, i) => masked(machine, row, i, combination, vocab_size));
-  const [first] = sources as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has counted them
+  const [first] = sources as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has checked the number
   if (rule.isNeutral(options) && temperatures[0] === 1)
     return { row: first, is_exact: true, account: {}, plausible: () => undefined };
   const { kernel } = machine;
@@ -55,7 +58,7 @@ export function combineRows(
   return { account, ...combined };
 }
 
-/** The first source at its own temperature. */
+/** The first source, divided by its own temperature. */
 function alone(sources: WholeSources | ListedSources): Account {
   sources.add([{ source: 0, weight: 1 }], "logits");
   return {};
@@ -69,7 +72,10 @@ function isEmpty(row: LogitsRow): boolean {
   return isSparse(row) ? row.token_ids.length === 0 : row.max === Number.NEGATIVE_INFINITY;
 }
 
-/** Checks the rows of a step: none has NaN, +Infinity or no token, and all are of one length. The vocabulary size that they have; undefined where none tells. */
+/**
+ * Checks the rows of a step: no NaN, no +Infinity, at least one token, and all of one length. Returns their vocabulary size;
+ * undefined when no row gives it.
+ */
 export function requireRows(
   kernel: Kernel,
   rows: readonly LogitsRow[],
@@ -110,7 +116,7 @@ function requireRow(kernel: Kernel, row: LogitsRow): void {
   );
 }
 
-/** A source after the stages that mask tokens. */
+/** A source after its masking stages. */
 function masked(
   { kernel, candidates, context }: Machine,
   row: LogitsRow,
@@ -123,7 +129,7 @@ function masked(
       candidates.startSparse(row, vocab_size);
       runChain(before, candidates, context);
       const { token_ids, scores, count } = candidates.all();
-      // What was masked is no longer part of what the sender's normaliser was of.
+      // Masked tokens are no longer part of the normaliser that the client sent.
       return {
         ...row,
         token_ids: token_ids.slice(0, count),

@@ -1,5 +1,5 @@
 /**
- * Every rule there is, in the order in which the catalogue lists them. To add a combination: its file, one line here,
+ * The list of all combination rules, in the order of the catalogue. To add a combination: its file, one line here,
  * its test, then `npm run generate`.
  */
 import type { Rule } from "./rule.ts";

@@ -1,6 +1,6 @@
 /**
- * Sources of which some are lists of tokens: what they make is a list, too. Whether whole rows would have given the same
- * is known as far as the senders have told the normaliser of their row and a bound for what they left out.
+ * Sources of which at least one is sparse. Their combination is sparse, too. It is exact only if the client sent, for
+ * each row, the normaliser and an upper bound for the omitted logits.
  */
 import { exp, ln } from "../../kernels/float64.ts";
 import type { Kernel } from "../../kernels/kernel.ts";
@@ -40,15 +40,15 @@ export class ListedSources implements Sources {
     let shift = 0;
     if (scale === "log_softmax" && this.#from_zero)
       for (const { source, weight } of terms) shift -= weight * this.#logMass(source);
-    const least = plausible === undefined ? MASKED : this.#leastOf(terms[0] as Term, plausible); // a sum has a term
+    const least = plausible === undefined ? MASKED : this.#leastOf(terms[0] as Term, plausible); // a sum has at least one term
     const sum = new ListedSum(parts, Math.fround(shift), least);
     if (plausible !== undefined) this.#plausible = sum.plausible;
     this.#made(sum.token_ids, sum.values, sum.bound);
   }
 
   mix(weights: readonly number[]): void {
-    // What is in one list and was left out of another is more likely than what was sent of it says; and whole rows are
-    // mixed by other steps, which round otherwise.
+    // A token that one list has and another omits is more likely than its listed part says. Also, whole rows are mixed
+    // in other steps, which round differently.
     this.#is_exact = false;
     const values = new Map<number, number>();
     let bound = MASKED;
@@ -67,7 +67,10 @@ export class ListedSources implements Sources {
     this.#made(token_ids, sums, bound);
   }
 
-  /** Of the tokens that were sent. That of whole rows is summed in another order, and what follows from it is not proven. */
+  /**
+   * ln Σ exp of the listed tokens. Whole rows are summed in another order, so results that depend on it are not proven
+   * exact.
+   */
   divergence(a: number, b: number): number {
     const [one, other] = [this.#source(a), this.#source(b)];
     const [of_one, of_other] = [this.#logMass(a), this.#logMass(b)];
@@ -91,7 +94,7 @@ export class ListedSources implements Sources {
   }
 
   #source(source: number): Listed {
-    return this.#sources[source] as Listed; // a rule numbers the sources that there are
+    return this.#sources[source] as Listed; // a rule names only sources that exist
   }
 
   #logMass(source: number): number {
@@ -100,7 +103,7 @@ export class ListedSources implements Sources {
     return value;
   }
 
-  /** The least plausible logit. The most likely token may be one that was not sent. */
+  /** The logit of the least plausible token. The most likely token may be one that was omitted. */
   #leastOf({ source }: Term, plausible: number): number {
     const { max, bound, temperature } = this.#source(source);
     if (bound > max) this.#is_exact = false;

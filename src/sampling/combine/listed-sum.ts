@@ -1,27 +1,27 @@
 /**
- * A weighted sum of sources of which some came as lists: of the tokens that were sent in all of them, in the arithmetic
- * of the kernel's pass over whole rows; and how large the sum of any other token may be.
+ * A weighted sum of sources of which some are sparse. It sums the tokens that all of them list, in the arithmetic of
+ * the kernel's pass over whole rows, and bounds the sum of any other token.
  */
 import { type Listed, MASKED } from "./listed.ts";
 
 const UNBOUNDED = Number.POSITIVE_INFINITY;
 /** Largest finite float32. */
 const FLOAT_MAX = 3.4028234663852886e38;
-/** What rounding each step to float32 may add to a sum, as a part of its summands. */
+/** Rounding error of one step to float32, relative to its summands. */
 const ROUNDING = 2 ** -20;
 
 export interface Part {
   readonly listed: Listed;
-  /** float32s: what its logits are multiplied by, and counted from before */
+  /** float32s: the factor of the logits, and the origin from which they are counted */
   readonly factor: number;
   readonly top: number;
 }
 
 export class ListedSum {
-  /** the tokens whose sums are known, ascending, and these */
+  /** the tokens whose sums are known, ascending, and their sums */
   readonly token_ids: Int32Array;
   readonly values: Float32Array;
-  /** how many tokens of the first part are plausible, as far as they were sent */
+  /** how many listed tokens of the first part are plausible */
   readonly plausible: number;
   /** no other token has a larger sum; −Infinity when all others are masked */
   readonly bound: number;
@@ -38,7 +38,7 @@ export class ListedSum {
     let bound = MASKED;
     let plausible = 0;
     for (const id of idsOf(parts)) {
-      if (((parts[0] as Part).listed.at(id) ?? MASKED) >= least) plausible++; // a sum has a part
+      if (((parts[0] as Part).listed.at(id) ?? MASKED) >= least) plausible++; // a sum has at least one part
       const sum = this.#sumOf(id);
       if (sum === undefined) bound = Math.max(bound, this.#boundOf(id));
       else if (sum !== MASKED) sums.set(id, sum);
@@ -49,7 +49,7 @@ export class ListedSum {
     this.bound = Math.max(bound, this.#boundOf(undefined));
   }
 
-  /** The sum of a token; undefined when not all of it was sent. */
+  /** The sum of a token; undefined when one of its parts is not listed. */
   #sumOf(id: number): number | undefined {
     let sum = 0;
     let exact = this.#shift;
@@ -69,7 +69,7 @@ export class ListedSum {
     return Number.isFinite(sum) ? sum : Math.min(FLOAT_MAX, Math.max(-FLOAT_MAX, exact));
   }
 
-  /** The most that the sum of a token can be of which not all was sent; without one, of a token of which nothing was. */
+  /** Upper bound of the sum of a token that some part omits; without a token, of one that every part omits. */
   #boundOf(id: number | undefined): number {
     let bound = this.#shift;
     let size = Math.abs(this.#shift);
@@ -77,7 +77,7 @@ export class ListedSum {
       const sent = id === undefined ? undefined : listed.at(id);
       const most = sent ?? listed.bound;
       if (most === MASKED || (index === 0 && most < this.#least)) return MASKED;
-      // A source that is taken away may have given a token that it left out as little as can be.
+      // The logit that a subtracted source omits may be arbitrarily low.
       if (sent === undefined && (factor < 0 || most === UNBOUNDED) && factor !== 0) return UNBOUNDED;
       if (factor === 0) continue;
       bound += factor * (most - top);
@@ -87,7 +87,7 @@ export class ListedSum {
   }
 }
 
-/** Every token that was sent in one of the parts. */
+/** Every token that at least one part lists. */
 function idsOf(parts: readonly Part[]): Iterable<number> {
   const ids = new Set<number>();
   for (const { listed } of parts) for (const id of listed.ids()) ids.add(id);

@@ -1,4 +1,4 @@
-/** One source of a combination of which some came as lists: its logits by token id, and what is known of those left out. */
+/** One source of a combination with sparse rows: its logits by token id, and what is known of the omitted ones. */
 import { exp, ln } from "../../kernels/float64.ts";
 import type { Kernel, Row } from "../../kernels/kernel.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
@@ -8,17 +8,17 @@ const UNBOUNDED = Number.POSITIVE_INFINITY;
 
 export interface Listed {
   readonly temperature: number;
-  /** the largest logit that was sent */
+  /** the largest listed logit */
   readonly max: number;
-  /** no logit that was not sent is larger; −Infinity when all were sent */
+  /** upper bound of the omitted logits; −Infinity when none is omitted */
   readonly bound: number;
-  /** how many were sent */
+  /** number of listed tokens */
   readonly size: number;
-  /** The logit of a token; undefined when it was not sent. */
+  /** The logit of a token; undefined when it is omitted. */
   at(token_id: number): number | undefined;
-  /** The tokens that were sent. */
+  /** The listed tokens. */
   ids(): Iterable<number>;
-  /** ln Σ exp((x − max)/T) over the whole row, or where that is not known over what was sent. */
+  /** ln Σ exp((x − max)/T) over the whole row when that is known, otherwise over the listed tokens. */
   logMass(): { readonly value: number; readonly is_known: boolean };
 }
 

@@ -1,8 +1,9 @@
 /**
- * The rows that a rule combines, as it sees them: numbered from 0, each with a temperature of its own by which its
- * logits are divided first. Two forms stand behind this face: whole rows in kernel memory, and lists of tokens.
+ * The rows that a rule combines. They are numbered from 0, and each has its own temperature, by which its logits
+ * are divided first. The interface has two implementations: whole rows in kernel memory, and lists of tokens.
  *
- * A token that is at −Infinity in any of the sources that are added up is so in the sum; none is at +Infinity.
+ * A token that is at −Infinity in any of the sources that are added up is at −Infinity in the sum; no token is at
+ * +Infinity.
  */
 import { ln } from "../../kernels/float64.ts";
 import { cutFrom, EVERY_TIE, type Kernel, type LogRow, type Row } from "../../kernels/kernel.ts";
@@ -10,18 +11,21 @@ import { SMALL_ROW } from "../candidates/compact/compaction.ts";
 import { float32NotBelow, SCORE_SLACK } from "../candidates/thresholds.ts";
 import type { LogitsRow } from "../rows.ts";
 
-/** A source and what it is multiplied by. */
+/** A source and its factor in the sum. */
 export interface Term {
   readonly source: number;
   readonly weight: number;
 }
 
-/** What is added up: the logits, or ln of their softmax. */
+/** The values that are summed: the logits, or ln of their softmax. */
 export type Scale = "logits" | "log_softmax";
 
 export interface Sources {
   readonly count: number;
-  /** Σ weight·s for each token. With `plausible` only the tokens stay that have this share of the most likely one's probability in the first term's source. */
+  /**
+   * Σ weight·s for each token. With `plausible` only the tokens are kept that have this share of the most likely one's
+   * probability in the first term's source.
+   */
   add(terms: readonly Term[], scale: Scale, plausible?: number): void;
   /** ln Σ weight·p for each token. */
   mix(weights: readonly number[]): void;
@@ -29,12 +33,12 @@ export interface Sources {
   divergence(a: number, b: number): number;
 }
 
-/** What has become of the sources. */
+/** The result of a sum. */
 export interface Combined {
   readonly row: LogitsRow;
-  /** whether whole rows in place of lists would provably have given the same */
+  /** true when whole rows in place of lists would provably have given the same */
   readonly is_exact: boolean;
-  /** how many tokens of the first source were plausible; undefined where all are */
+  /** how many tokens of the first source were plausible; undefined when there is no such test */
   readonly plausible: () => number | undefined;
 }
 
@@ -44,9 +48,11 @@ export class WholeSources implements Sources {
   readonly #kernel: Kernel;
   readonly #rows: readonly Row[];
   readonly #temperatures: readonly number[];
-  /** whether it matters where zero lies; otherwise what all tokens of a source have in common is left out */
+  /**
+   * true when the origin of the logits matters; otherwise a constant of all tokens of a source is left out
+   */
   readonly #from_zero: boolean;
-  /** how many of the best are asked for; undefined: all tokens are */
+  /** how many of the best tokens are needed; undefined: all */
   readonly #best: number | undefined;
   readonly #log_masses: (number | undefined)[] = [];
   #combined: Row | undefined;
@@ -64,7 +70,7 @@ export class WholeSources implements Sources {
     this.#rows = rows;
     this.#temperatures = temperatures;
     this.#from_zero = from_zero;
-    // A row that is small is taken as a list, whatever the chain looks at.
+    // A small row is handled as a list, whatever the chain needs.
     this.#best = (rows[0]?.length ?? 0) > SMALL_ROW ? best : undefined;
   }
 
@@ -78,7 +84,7 @@ export class WholeSources implements Sources {
     if (scale === "log_softmax" && this.#from_zero)
       for (const { source, weight } of terms) shift -= weight * this.#logMass(source);
     if (plausible !== undefined) {
-      const { source } = terms[0] as Term; // a sum has a term
+      const { source } = terms[0] as Term; // a sum has at least one term
       this.#least = leastLogit(this.#row(source).max, this.#temperature(source), plausible);
     }
     this.#combined = this.#kernel.combiner.add(summands, shift, this.#least);
@@ -108,7 +114,7 @@ export class WholeSources implements Sources {
   }
 
   #row(source: number): Row {
-    return this.#rows[source] as Row; // a rule numbers the sources that there are
+    return this.#rows[source] as Row; // a rule names only sources that exist
   }
 
   #temperature(source: number): number {
@@ -130,7 +136,7 @@ export class WholeSources implements Sources {
   }
 }
 
-/** The least logit, a float32, of a token that has this share of the probability of the most likely one. */
+/** The smallest logit, as float32, of a token with this share of the probability of the most likely one. */
 export function leastLogit(max: number, temperature: number, share: number): number {
   return float32NotBelow(max + temperature * (ln(share) - SCORE_SLACK));
 }

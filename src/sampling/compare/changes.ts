@@ -1,28 +1,28 @@
 /**
- * In what two chains differ, stage by stage: each difference as the one chain with that one taken away, so that it can
- * be seen how much of the distance it makes.
+ * The stages in which two chains differ. Each difference is one chain with that difference removed, which shows how
+ * much of the distance it causes.
  */
 import { type Chain, type ChainEntry, chainOfEntries } from "../chain.ts";
 import type { StepOptions } from "../step.ts";
 
-/** In what a stage differs: only the one chain has it, its options differ, or it stands elsewhere. */
+/** How a stage differs: only one chain has it, its options differ, or its place differs. */
 export interface ChangedStage {
   readonly stage: string;
   readonly differs: "presence" | "options" | "place";
   /** which options differ */
   readonly options?: readonly string[];
-  /** the stages on whose other side it stands */
+  /** the stages that come before it in one chain and after it in the other */
   readonly across?: readonly string[];
 }
 
 export interface Change extends ChangedStage {
-  /** true when the stage is one that only the other has */
+  /** true when only the other chain has the stage */
   readonly of_other: boolean;
-  /** the options of the one, with this stage as the other has it */
+  /** the options of one chain, with this stage as in the other */
   readonly changed: StepOptions;
 }
 
-/** Every change of one stage that would make `one` more like `other`. */
+/** Every change of one stage that makes `one` more like `other`. */
 export function changesTowards(one: StepOptions, other: StepOptions): Change[] {
   const pairs = pairsOf(one.chain, other.chain);
   const own = one.chain.flatMap((_, i) => {
@@ -33,14 +33,17 @@ export function changesTowards(one: StepOptions, other: StepOptions): Change[] {
   return [...own, ...other.chain.flatMap((_, j) => (pairs.includes(j) ? [] : having(one, pairs, other, j)))];
 }
 
-/** For each entry of the one the place of its twin in the other: alike if there is one, else of the same stage, or in its stead. */
+/**
+ * For each entry of one chain, the index of its twin in the other: an equal entry if there is one, otherwise one of the same
+ * stage, or the stage that replaces it.
+ */
 function pairsOf(one: Chain, other: Chain): (number | undefined)[] {
   const pairs: (number | undefined)[] = one.map(() => undefined);
   const free = new Set(other.keys());
   for (const areTwins of [isSame, isSameStage, standsIn])
     for (const [i, entry] of one.entries()) {
       if (pairs[i] !== undefined) continue;
-      const j = [...free].find((each) => areTwins(entry, other[each] as ChainEntry)); // free are places of other
+      const j = [...free].find((each) => areTwins(entry, other[each] as ChainEntry)); // free holds indices of other
       pairs[i] = j;
       if (j !== undefined) free.delete(j);
     }
@@ -59,7 +62,7 @@ function standsIn({ stage }: ChainEntry, { stage: other }: ChainEntry): boolean 
   return (stage.replaces ?? []).includes(other.name) || (other.replaces ?? []).includes(stage.name);
 }
 
-/** Names of the options that are not the same. */
+/** Names of the options that differ. */
 function differing({ options: one }: ChainEntry, { options: other }: ChainEntry): string[] {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   const text = (options: object, name: string) => JSON.stringify((options as Record<string, unknown>)[name]);
@@ -67,7 +70,7 @@ function differing({ options: one }: ChainEntry, { options: other }: ChainEntry)
 }
 
 function without(one: StepOptions, i: number): Change[] {
-  const { stage, skipped } = one.chain[i] as ChainEntry; // i is a place of it
+  const { stage, skipped } = one.chain[i] as ChainEntry; // i is an index of it
   if (skipped !== undefined) return [];
   return [
     {
@@ -79,14 +82,14 @@ function without(one: StepOptions, i: number): Change[] {
   ];
 }
 
-/** The other's own stage, behind the twin of what stands in front of it there. */
+/** The other chain's stage, inserted after the twin of the stage before it there. */
 function having(
   one: StepOptions,
   pairs: readonly (number | undefined)[],
   other: StepOptions,
   j: number,
 ): Change[] {
-  const entry = other.chain[j] as ChainEntry; // j is a place of it
+  const entry = other.chain[j] as ChainEntry; // j is an index of it
   if (entry.skipped !== undefined) return [];
   const before = pairs.findLastIndex((twin) => twin !== undefined && twin < j);
   const changed = withChain(one, one.chain.toSpliced(before + 1, 0, entry));
@@ -95,7 +98,7 @@ function having(
 }
 
 function withOptions(one: StepOptions, i: number, other: StepOptions, j: number): Change[] {
-  const entry = one.chain[i] as ChainEntry; // both are places
+  const entry = one.chain[i] as ChainEntry; // both are indices
   const twin = other.chain[j] as ChainEntry;
   const options = differing(entry, twin);
   if (options.length === 0) return [];
@@ -103,7 +106,7 @@ function withOptions(one: StepOptions, i: number, other: StepOptions, j: number)
   return [{ stage: entry.stage.name, differs: "options", options, of_other: false, changed }];
 }
 
-/** Past all twins that stand on its other side: behind the last of them, or in front of the first. */
+/** Past all twins that are on its other side: after the last of them, or before the first. */
 function moved(one: StepOptions, i: number, pairs: readonly (number | undefined)[]): Change[] {
   const j = pairs[i] as number; // only entries with a twin are moved
   const crossed = [...pairs.entries()].filter(
@@ -120,12 +123,12 @@ function moved(one: StepOptions, i: number, pairs: readonly (number | undefined)
   return [{ stage: entry.stage.name, differs: "place", across, of_other: false, changed }];
 }
 
-/** What runs is decided anew: a greedy stage makes others pointless. */
+/** Decides again which stages run: a greedy stage makes others pointless. */
 function withChain(options: StepOptions, chain: Chain): StepOptions {
   return { ...options, chain: chainOfEntries(chain) };
 }
 
-/** A stage that comes from the other brings the state that it has there. */
+/** A stage from the other chain brings the state that it has there. */
 function withState(options: StepOptions, { state }: StepOptions, stage: string): StepOptions {
   if (!Object.hasOwn(state, stage)) return options;
   return { ...options, state: { ...options.state, [stage]: state[stage] } };

@@ -1,7 +1,7 @@
 /**
- * One row through several presets or chains: which tokens and probabilities differ, and which stage made the
- * difference. Every arm takes the same step with the same randomness; the first is what the others are held
- * against.
+ * Runs one row through several presets or chains, and reports which tokens and probabilities differ and which
+ * stage makes the difference. All arms take the same step with the same randomness; each is compared with the
+ * first.
  */
 import { Problem } from "../../errors.ts";
 import type { Sampled } from "../report/report.ts";
@@ -16,9 +16,9 @@ import type { Arm, ComparisonOptions } from "./options.ts";
 
 export interface Comparison {
   readonly arms: readonly (ArmTaken | ArmRefused)[];
-  /** the tokens that are compared, as they rank in the row */
+  /** the compared tokens, in the order of the row's ranking */
   readonly tokens: readonly TokenCompared[];
-  /** the first arm held against each other one, where both could be taken */
+  /** the first arm compared with each other one, when both could be run */
   readonly differences: readonly Difference[];
   readonly seed: string;
   readonly step: number;
@@ -41,38 +41,41 @@ export interface TokenCompared {
   readonly token_id: number;
   /** raw ln p; null stands for −Infinity */
   readonly logprob: number | null;
-  /** what each arm makes of it, in the order of the arms; null for an arm that could not be taken */
+  /** the result of each arm, in order; null for an arm that could not be run */
   readonly arms: readonly (TokenInArm | null)[];
 }
 
 export interface TokenInArm {
-  /** the probability with which it is drawn */
+  /** the probability with which the arm draws it */
   readonly probability: number;
   readonly removed_by: string | null;
 }
 
 export interface Difference {
-  /** places of the two arms in `arms` */
+  /** indices of the two arms in `arms` */
   readonly between: readonly [first: number, other: number];
-  /** total variation between the two over the listed tokens and the rest as one: at least this is different */
+  /**
+   * total variation distance over the listed tokens, with all others as one token: a lower bound of the
+   * difference
+   */
   readonly distance: number;
   /** listed tokens that only one of the two can draw */
   readonly only_first: readonly number[];
   readonly only_other: readonly number[];
-  /** the difference of one stage without which the two would be nearest; null when none brings them nearer */
+  /** the single difference whose removal brings the two nearest; null when none does */
   readonly made_by: Maker | null;
 }
 
-/** The stage of one arm, and how far the two would be apart if it were as the other arm has it. */
+/** A stage of one arm, and the distance of the two if it were as in the other arm. */
 export interface Maker extends ChangedStage {
   readonly arm: number;
   readonly distance_without: number;
 }
 
-/** A comparison under way: it pauses after each of its steps, of which long chains make thousands. */
+/** A running comparison. It pauses after each of its steps, because long chains need thousands. */
 export type Comparing<Result> = Generator<undefined, Result>;
 
-/** Throws the Problem of the first arm when no arm can be taken. The row stays as it was. */
+/** Throws the Problem of the first arm when no arm can be run. The row is restored. */
 export function* compareRow(
   sampler: StepTaker,
   row: LogitsRow,
@@ -97,7 +100,7 @@ export function* compareRow(
   const refused = taken.every((each) => each instanceof Problem);
   if (refused) throw taken[0] as Problem; // there are at least two arms, and all are problems
   return {
-    arms: options.arms.map(({ name }, i) => told(name, taken[i] as Taken | Problem)), // one for each arm
+    arms: options.arms.map(({ name }, i) => told(name, taken[i] as Taken | Problem)), // one per arm
     tokens: yield* tokensOf(run, options, token_ids, taken),
     differences: yield* differencesOf({ run, work }, token_ids, taken),
     seed,
@@ -105,10 +108,10 @@ export function* compareRow(
   };
 }
 
-/** Takes the step as some options say, with what is asked besides. */
+/** Takes a step with these options, and with the requested extras. */
 type Run = (options: StepOptions, asked: Partial<StepOptions>) => Comparing<Sampled>;
 
-/** What all its steps have taken so far, in the units of work.ts, and what they may. */
+/** The work of all its steps so far, in the units of work.ts, and its maximum. */
 interface Work {
   done: number;
   readonly max: number;
@@ -131,7 +134,7 @@ function requireWithin({ done, max }: Work): void {
 interface Taken {
   readonly options: StepOptions;
   readonly sampled: Sampled;
-  /** of the listed tokens, in their order */
+  /** values of the listed tokens, in order */
   readonly probabilities: readonly number[];
 }
 
@@ -183,7 +186,7 @@ function told(name: string, taken: Taken | Problem): ArmTaken | ArmRefused {
   };
 }
 
-/** Most likely first, as the row came. */
+/** Most likely first, in the unchanged row. */
 function* tokensOf(
   run: Run,
   { arms: _, compare_top: __, ...options }: ComparisonOptions,
@@ -246,7 +249,7 @@ function* differenceOf(
   };
 }
 
-/** How far the two are apart when one stage of the one is as the other has it, for each stage that differs. */
+/** For each stage that differs, the distance of the two arms when the stage of one is as in the other. */
 function* attempts(
   runner: Runner,
   token_ids: readonly number[],

@@ -1,4 +1,4 @@
-/** What a comparison is asked: several ways to take the same step, each a preset, options of its own, or a chain. */
+/** The options of a comparison: several arms for the same step, each a preset, own options, or a chain. */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -14,7 +14,7 @@ import {
 } from "../options/step-options.ts";
 import type { StepOptions } from "../step.ts";
 
-/** One way to take the step; a problem when it cannot be taken so. */
+/** One arm, or the problem of an arm that cannot be run. */
 export interface Arm {
   readonly name: string;
   readonly options: StepOptions | Problem;
@@ -23,7 +23,7 @@ export interface Arm {
 /** The options that every arm shares, and the arms. */
 export interface ComparisonOptions extends StepOptions {
   readonly arms: readonly Arm[];
-  /** how many of the row's most likely tokens are compared, besides those that an arm prefers */
+  /** how many of the row's most likely tokens are compared, besides the best of each arm */
   readonly compare_top: number;
 }
 
@@ -35,7 +35,7 @@ export const COMPARE_FIELDS = {
     .min(2)
     .max(COMPARE_ARMS_MAX)
     .describe(
-      'What to compare, the first with each of the others: presets by name, or objects of options such as {"name": "mine", "chain": […]} or {"preset": "vllm", "temperature": 0.5}. What they say wins over what stands beside; a chain takes no stage options from there.',
+      'The arms to compare, the first with each of the others: presets by name, or objects of options such as {"name": "mine", "chain": […]} or {"preset": "vllm", "temperature": 0.5}. Options of an arm win over the shared ones; an arm with a chain takes no stage options from them.',
     ),
   compare_top: whole({ min: 1 })
     .optional()
@@ -44,15 +44,15 @@ export const COMPARE_FIELDS = {
 
 const TOP = z.object({ compare_top: COMPARE_FIELDS.compare_top });
 
-/** What an arm may say besides the options of stages. */
+/** The options of an arm that are not options of stages. */
 const OWN = new Set(["name", "preset", "variant", "chain", "state"]);
 
-/** Names under which the list of ways has been sent. */
+/** Wrong names under which clients have sent the list of arms. */
 const OTHER_NAMES = ["presets", "arms", "hosts", "chains"] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Checks a comparison. An arm that cannot be is told of in its place; what is wrong for all arms is thrown. */
+/** Checks a comparison. The problem of a single arm is reported in its place; a fault of all arms is thrown. */
 export function parseComparison(
   { compare, compare_top, ...shared }: Fields,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,

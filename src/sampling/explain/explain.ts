@@ -1,6 +1,7 @@
 /**
- * Why another sampler gave something else: every known difference is tried alone, then pairs of those that came nearest.
- * It is asked with options and an observation, and looks through a function that takes a step: the core's, or any other.
+ * Explains why another sampler gave a different result. Every known difference is tried alone, then pairs of the nearest
+ * ones. The search takes options and an observation, and runs steps through a function: the core's own, or any other
+ * sampler's.
  */
 
 import { Problem } from "../../errors.ts";
@@ -14,7 +15,10 @@ import { explanationsOf, type NamedProposal } from "./explanations/index.ts";
 import { type Fit, fitOf, type Looked, type Observed, observedIds } from "./observed.ts";
 
 export interface Explained extends Fit {
-  /** what brings the options nearer to what was observed, nearest first; empty when they agree as they are */
+  /**
+   * differences that bring the options nearer to the observation, nearest first; empty when they already
+   * agree
+   */
   readonly explanations: readonly Found[];
 }
 
@@ -22,30 +26,33 @@ export interface Found extends Fit {
   /** one name, or two joined by " and " */
   readonly name: string;
   readonly kind: ExplanationKind;
-  /** the stage that makes the difference */
+  /** the stage that causes the difference */
   readonly stage: string;
   readonly says: string;
 }
 
-/** Takes a step and tells what it comes to for some tokens; undefined for a step that is refused. */
+/** Runs a step and returns its result for some tokens; undefined for a refused step. */
 export type Look = (
   step: StepOptions,
   token_ids: readonly number[],
 ) => Generator<undefined, Looked | undefined>;
 
-/** The nearest are told, no more than so many. */
+/** Maximum number of reported differences. */
 const TOLD_MAX = 8;
-/** From so many of the nearest a second difference is looked for. */
+/** Number of nearest differences that are tried with a second one. */
 const PAIRED = 4;
 
 export interface SearchLimits {
-  /** steps that may be taken; a search that has taken them ends with what it has found */
+  /** maximum number of steps; a search that reaches it ends with what it has found */
   readonly looks_max?: number;
 }
 
 const LOOKS_MAX = 2000;
 
-/** The search in pieces, one step each. Throws the Problem of options that the look refuses as they are. */
+/**
+ * The search in pieces of one step each. Throws the Problem of options that the look refuses without any
+ * change.
+ */
 function* explain(
   look: Look,
   row: LogitsByToken,
@@ -65,7 +72,7 @@ function* explain(
   return { ...base, explanations: told([...singles, ...both]) };
 }
 
-/** The same at once, by a sampler and a row. */
+/** The whole search in one piece, by a sampler and a row. */
 export function explainRow(
   sampler: StepTaker,
   row: LogitsRow,
@@ -76,7 +83,7 @@ export function explainRow(
   return allAtOnce(explain(lookWith(sampler, row), logitsOf(row), options, observed, limits));
 }
 
-/** Looks through a sampler's log-probabilities; of refusals nothing is seen. */
+/** Runs steps through a sampler's log-probabilities; a refused step gives undefined. */
 export function lookWith(sampler: StepTaker, row: LogitsRow): Look {
   return function* (step, token_ids) {
     yield;
@@ -131,7 +138,7 @@ class Search {
     return looked === undefined ? undefined : fitOf(this.#observed, looked);
   }
 
-  /** Every difference of a step that brings it nearer, the nearest first, and of equals the likeliest. */
+  /** Every difference of a step that brings it nearer, nearest first; of equals the likeliest first. */
   *nearer(step: StepOptions, base: Fit, behind: readonly Found[]): Generator<undefined, Tried[]> {
     const tried: Tried[] = [];
     for (const proposal of explanationsOf(step, this.#row)) {
@@ -144,7 +151,7 @@ class Search {
   }
 }
 
-/** What brings a step no nearer than this is told of nowhere: rounding does as much. */
+/** Improvements up to this size are not reported, because rounding can cause them. */
 const NEARER = 0.999;
 
 function joined(behind: readonly Found[], { name, kind, stage, says }: NamedProposal, fit: Fit): Found {

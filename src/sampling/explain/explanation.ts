@@ -1,13 +1,13 @@
 /**
- * One known way in which samplers differ: an order, a rule for ties, a bound, a scope. An explanation turns the options
- * of a step into those of other samplers; the search takes the step so, and sees which comes nearest to what was observed.
- * It knows options alone, so that the core, the plain definitions and any other sampler can be asked.
+ * One known way in which samplers differ: an order, a rule for ties, a bound, a scope. An explanation turns the options of
+ * a step into those of other samplers. The search runs the step with them and keeps the ones that come nearest to the
+ * observation. An explanation sees options alone, so it works with the core, the plain definitions and any other sampler.
  */
 import type * as z from "zod";
 import { type Chain, type ChainEntry, chainOfEntries, type ParsedEntry } from "../chain.ts";
 import type { StepOptions } from "../step.ts";
 
-/** Whether two samplers differ by the place of a stage, by the rule of one, or by what it looks at. */
+/** Samplers differ by the place of a stage, by its rule, or by the tokens that it reads. */
 export const EXPLANATION_KINDS = [
   "order",
   "ties",
@@ -23,31 +23,31 @@ export type ExplanationKind = (typeof EXPLANATION_KINDS)[number];
 export interface Explanation {
   /** snake_case, for reports */
   readonly name: string;
-  /** what is tried, in one sentence */
+  /** the difference that is tried, in one sentence */
   readonly summary: string;
-  /** every way in which it could hold for this step; none where it cannot */
+  /** every variant of this difference for this step; none when it does not apply */
   propose(step: StepOptions, row: LogitsByToken): readonly Proposal[];
 }
 
 /** A step as another sampler takes it. */
 export interface Proposal {
   readonly kind: ExplanationKind;
-  /** the stage that makes the difference */
+  /** the stage that causes the difference */
   readonly stage: string;
   /** `as if top_p came before temperature` */
   readonly says: string;
   readonly changed: StepOptions;
 }
 
-/** The logits as they came; −Infinity for a token that the row does not list. */
+/** The unchanged logits; −Infinity for a token that the row does not list. */
 export type LogitsByToken = (token_id: number) => number;
 
-/** The stages of a chain that do something, in their order. */
+/** The stages of a chain that are not skipped, in their order. */
 export function running({ chain }: StepOptions): readonly ChainEntry[] {
   return chain.filter(({ skipped }) => skipped !== "neutral");
 }
 
-/** The step with another chain. What runs is decided anew. */
+/** The step with another chain. Skipped stages are decided again. */
 export function withChain(step: StepOptions, chain: Chain | readonly ParsedEntry[]): StepOptions {
   return { ...step, chain: chainOfEntries(chain) };
 }
@@ -58,13 +58,13 @@ export function withEntry(step: StepOptions, place: number, ...entries: readonly
   return withChain(step, parts.toSpliced(place, 1, ...entries));
 }
 
-/** The step with other values of some options of one running stage; undefined where a value is out of range. */
+/** The step with other values of some options of one running stage; undefined when a value is out of range. */
 export function withOptions(
   step: StepOptions,
   place: number,
   changes: Readonly<Record<string, unknown>>,
 ): StepOptions | undefined {
-  const { stage, options } = running(step)[place] as ChainEntry; // place is one of them
+  const { stage, options } = running(step)[place] as ChainEntry; // place is an index of the list
   for (const [name, value] of Object.entries(changes))
     if (fieldOf(stage.options, name)?.safeParse(value).success !== true) return undefined;
   return withEntry(step, place, { stage, options: { ...options, ...changes } });
@@ -78,7 +78,7 @@ export function fieldOf(
   return Object.hasOwn(shape, name) ? shape[name] : undefined;
 }
 
-/** The value of an option of a running stage, as it was checked. */
+/** The checked value of an option of a running stage. */
 export function optionOf({ options }: ParsedEntry, name: string): unknown {
   return (options as unknown as Readonly<Record<string, unknown>>)[name]; // options are plain records
 }

@@ -1,28 +1,31 @@
-/** What another sampler was seen to do with a row, and how far a distribution is from it. */
+/** The observed result of another sampler for a row, and the distance of a distribution from it. */
 import { exp, ln } from "../../kernels/float64.ts";
 import { gammaQ } from "../../kernels/special.ts";
 import { totalVariation } from "../total-variation.ts";
 
-/** Probabilities of some tokens, the set of tokens that can be drawn, or how often each token was drawn. */
+/** Probabilities of some tokens, the set of tokens that can be drawn, or the counts of drawn tokens. */
 export type Observed =
   | { readonly probabilities: ReadonlyMap<number, number>; readonly tolerance?: number }
   | { readonly kept: readonly number[] }
   | { readonly counts: ReadonlyMap<number, number> };
 
-/** What a sampler makes of the step: the probability of each observed token, and how many tokens can be drawn. */
+/**
+ * A sampler's result for the step: the probability of each observed token, and the number of tokens that can be
+ * drawn.
+ */
 export interface Looked {
   readonly probabilities: readonly number[];
   readonly kept: number;
 }
 
 export interface Fit {
-  /** 0 is equal, 1 has nothing in common */
+  /** from 0, equal, to 1, nothing in common */
   readonly distance: number;
-  /** the distance is rounding, or chance */
+  /** true when rounding or chance explains the distance */
   readonly agrees: boolean;
 }
 
-/** The tokens that an observation speaks of, ascending. */
+/** The tokens of an observation, ascending. */
 export function observedIds(observed: Observed): readonly number[] {
   const ids =
     "kept" in observed
@@ -44,18 +47,18 @@ export function fitOf(observed: Observed, looked: Looked): Fit {
   return { distance, agrees: distance <= (observed.tolerance ?? toleranceOf(seen)) };
 }
 
-/** 1 − |A ∩ B| / |A ∪ B| of the observed set and the set that is left. */
+/** 1 − |A ∩ B| / |A ∪ B| of the observed set and the kept set. */
 function fitOfSet(size: number, { probabilities, kept }: Looked): Fit {
   const both = probabilities.filter((p) => p > 0).length;
   const distance = 1 - both / Math.max(1, size + kept - both);
   return { distance, agrees: distance === 0 };
 }
 
-/** What float32 may differ by in a sum over a row, for each token. */
+/** Largest float32 error of a sum over a row, per token. */
 const FLOAT32 = 2e-5;
 const DIGITS_MAX = 12;
 
-/** Rounding: float32's, and that of numbers that were written with few digits. */
+/** Tolerance for the rounding of float32 and of numbers that were written with few digits. */
 function toleranceOf(seen: readonly number[]): number {
   let rounding = 0;
   for (const p of seen) rounding += p === 0 || p === 1 ? 0 : unitOf(p) / 2;
@@ -69,12 +72,12 @@ function unitOf(p: number): number {
   return digits >= DIGITS_MAX ? 0 : exp(-digits * Math.LN10);
 }
 
-/** Below this p-value of the G-test the draws are not of the distribution. */
+/** Below this p-value of the G-test, the draws do not come from the distribution. */
 const COUNTS_P_MIN = 0.001;
-/** Cells that expect fewer draws are counted as one. */
+/** Cells with fewer expected draws than this are merged. */
 const EXPECTED_MIN = 5;
 
-/** G = 2 Σ n ln(n / N p) against χ²; a token that cannot be drawn ends it. */
+/** G = 2 Σ n ln(n / N p) against χ². A drawn token with probability 0 ends the test. */
 function fitOfCounts(counts: readonly number[], { probabilities }: Looked): Fit {
   const draws = counts.reduce((sum, n) => sum + n, 0);
   if (draws === 0) return { distance: 0, agrees: true };

@@ -1,24 +1,24 @@
 /**
- * How much each token of a history weighs when old ones count less, as ExLlamaV3's penalties have it: the last
- * `last_n` tokens in full, those before them less and less, on a line that reaches 0 `decay_range` tokens further back.
+ * Weights of the tokens of a history that fade with age, as in ExLlamaV3's penalties: the last `last_n` tokens have
+ * weight 1, and older ones fall on a line that reaches 0 `decay_range` tokens further back.
  *
  *     weight 1 ──────────┐
  *                         ╲
- *            0  ───────────╲──────── age: the last token has 1
- *                       last_n   last_n + decay_range
+ *            0 ───────────╲──────── age: the last token has 1
+ *                       last_n last_n + decay_range
  */
 import type { Candidates } from "../candidates/candidates.ts";
 
 export class FadingTokens {
-  /** distinct ids, the one seen last first; the first `distinct` are valid */
+  /** distinct ids, most recent first; the first `distinct` are valid */
   token_ids = new Int32Array(1024);
   /** the largest weight with which each of them occurs: that of its last occurrence */
   presence = new Float64Array(1024);
-  /** the sum of the weights of its occurrences */
+  /** the sum of the weights of a token's occurrences */
   frequency = new Float64Array(1024);
   distinct = 0;
   #amounts = new Float64Array(1024);
-  /** place + 1 by token id; all 0 between calls */
+  /** index + 1 by token id; all 0 between calls */
   #places = new Int32Array(0);
   #id_end = 0;
 
@@ -32,7 +32,7 @@ export class FadingTokens {
   ): this {
     const end = history.length;
     const full = last_n < 0 ? begin : Math.max(begin, end - last_n);
-    // The token at an age of last_n + decay_range weighs 0.
+    // The token at an age of last_n + decay_range has weight 0.
     const first = last_n < 0 ? begin : Math.max(begin, end - last_n - decay_range + 1);
     this.#id_end = id_end;
     this.#makeRoom(Math.min(end - Math.min(first, full), id_end), id_end);
@@ -52,15 +52,15 @@ export class FadingTokens {
   }
 
   /**
-   * s ← s + presence · (r(s) − s), where r(s) = s / ratio above `zero` and s · ratio below it, counted from there. Scores
-   * of −∞ stay.
+   * s ← s + presence · (r(s) − s), where r(s) = s / ratio above `zero` and s · ratio below it, with the score counted
+   * from `zero`. Scores of −∞ stay.
    */
   scale(candidates: Candidates, ratio: number, zero: number): void {
     const amounts = this.#amounts;
     candidates.readScores(this.token_ids, this.distinct, amounts);
     for (let i = 0; i < this.distinct; i++) {
       const height = amounts[i]! - zero;
-      // One of the two is 0: signs without pattern would cost more as a branch.
+      // One of the two terms is 0. A branch would be slower, because signs are unpredictable.
       const scaled = Math.max(height, 0) / ratio + Math.min(height, 0) * ratio;
       amounts[i] = height === Number.NEGATIVE_INFINITY ? 0 : this.presence[i]! * (scaled - height);
     }

@@ -1,18 +1,18 @@
 /**
- * Where the end of one sequence of tokens stands in another, and by what it is followed there: Knuth, Morris & Pratt,
- * Fast Pattern Matching in Strings, 1977. Linear in both lengths, whatever the tokens are.
+ * Finds the end of one token sequence inside another, and the token after each occurrence: Knuth, Morris & Pratt,
+ * Fast Pattern Matching in Strings, 1977. Linear in both lengths for any tokens.
  */
 
 export class OccurrenceFinder {
-  /** the token behind each occurrence, as often as there are occurrences; the first `count` are valid */
+  /** the token after each occurrence, with repeats; the first `count` are valid */
   next_ids = new Int32Array(1024);
   count = 0;
-  /** by length − 1 of a beginning of the pattern: the length of the longest beginning that is also its end */
+  /** by length − 1 of a prefix of the pattern: length of its longest proper prefix that is also a suffix */
   #borders = new Int32Array(64);
 
   /**
-   * Looks for the last `length` tokens of `sequence` in `text`. No occurrence when the sequence is shorter; every place is
-   * one of length 0. Valid until the next call.
+   * Searches `text` for the last `length` tokens of `sequence`. There is no occurrence when the sequence is shorter; with
+   * length 0, every position matches. Valid until the next call.
    */
   find(text: readonly number[], sequence: readonly number[], length: number): this {
     this.count = 0;

@@ -1,24 +1,24 @@
 /**
- * What steps of one request find out about the history that they share: it is counted and searched for repeats once,
- * not once for each row. The history must not change meanwhile, so that the histories of streams, which grow in place,
- * have none of this.
+ * What the steps of one request share about their common history: it is counted and searched for repeats once, not
+ * once for each row. The history must not change meanwhile, so streams, whose histories grow in place, do not use
+ * this.
  */
 import type { CountMemory } from "../../kernels/kernel.ts";
 import type { Repeats } from "./repeats.ts";
 import type { SeenTokens } from "./seen-tokens.ts";
 
-/** Shorter histories cost less to look through than to keep accounts of. */
+/** Shorter histories are cheaper to scan again than to cache. */
 const LENGTH_MIN = 4096;
 
 export class PreparedHistory {
-  /** of the kernel's table */
+  /** counts in the kernel's table */
   readonly table: CountMemory = { largest: undefined, counted: new Map() };
-  /** of tokens beyond the kernel's vocabulary */
+  /** counts of tokens past the kernel's vocabulary */
   readonly wide = new Map<string, SeenTokens>();
   readonly repeats = new Map<string, Repeats>();
 }
 
-/** What is to be known of a history that several steps share; undefined where it is not worth it. */
+/** Prepares a history that several steps share; undefined when it is too short. */
 export function prepareHistory(history: readonly number[]): PreparedHistory | undefined {
   return history.length < LENGTH_MIN ? undefined : new PreparedHistory();
 }

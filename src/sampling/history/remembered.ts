@@ -1,6 +1,6 @@
 /**
- * Probabilities that a stage sets aside before it rescales the tokens, to be asked for the one that was drawn: pairs of
- * a list, or a row and its normaliser. The arrays are reused from step to step.
+ * Probabilities that a stage saves before it rescales the tokens, so that the probability of the drawn token can be
+ * looked up: pairs of a list, or a row and its normaliser. The arrays are reused from step to step.
  */
 import { exp } from "../../kernels/float64.ts";
 import type { Normaliser } from "../../kernels/kernel.ts";
@@ -11,7 +11,7 @@ export class Remembered {
   #count = 0;
   #logits = new Float32Array(0);
   #temperature = 1;
-  /** of the row; undefined when none is kept */
+  /** length of the saved row; undefined when no row is saved */
   #normaliser: Normaliser | undefined;
 
   forget(): void {
@@ -19,7 +19,7 @@ export class Remembered {
     this.#normaliser = undefined;
   }
 
-  /** Copies the first `count` pairs; what was remembered before is forgotten. */
+  /** Saves the first `count` pairs, and drops what was saved before. */
   keep(token_ids: Int32Array, values: Float64Array, count: number): void {
     this.forget();
     if (count > this.#token_ids.length) {
@@ -31,7 +31,7 @@ export class Remembered {
     this.#count = count;
   }
 
-  /** Copies a row, of which ln p is x/T less the normaliser; what was remembered before is forgotten. */
+  /** Saves a row whose ln p is x/T minus the normaliser, and drops what was saved before. */
   keepRow(logits: Float32Array, temperature: number, normaliser: Normaliser): void {
     this.forget();
     if (logits.length > this.#logits.length) this.#logits = new Float32Array(logits.length);
@@ -40,7 +40,7 @@ export class Remembered {
     this.#normaliser = normaliser;
   }
 
-  /** The probability of one token; undefined when none was kept for it. */
+  /** The saved probability of one token; undefined when there is none. */
   of(token_id: number): number | undefined {
     if (this.#normaliser !== undefined)
       return exp(this.#normaliser.logprobOf(this.#logits[token_id]! / this.#temperature));

@@ -1,15 +1,15 @@
 /**
- * Repeats at the end of a sequence: which tokens would continue a run that stood in it before, and how long that
- * run already is. One pass of the Z-algorithm over the reversed sequence (Gusfield, "Algorithms on Strings, Trees
- * and Sequences", 1997, §1.4), so the cost is linear in the length whatever the tokens are.
+ * Repeats at the end of a sequence: the tokens that would continue an earlier run, and the length of that run.
+ * One pass of the Z-algorithm over the reversed sequence (Gusfield, "Algorithms on Strings, Trees and Sequences",
+ * 1997, §1.4), so the cost is linear in the length for any tokens.
  *
- *     a b c d a b c   after the last "a b c", "d" would continue a run of 3
+ *     a b c d a b c after the last "a b c", "d" would continue a run of 3
  */
 
 export interface Repeats {
   /** the tokens that would continue a run, each once; the first `count` are valid */
   readonly token_ids: Int32Array;
-  /** length of the longest run that each of them would continue */
+  /** by token: length of the longest run that it would continue */
   readonly lengths: Int32Array;
   readonly count: number;
 }
@@ -18,16 +18,16 @@ export class RepeatFinder implements Repeats {
   token_ids = new Int32Array(1024);
   lengths = new Int32Array(1024);
   count = 0;
-  /** the sequence from its end to its beginning */
+  /** the sequence in reverse order */
   #reversed = new Int32Array(1024);
-  /** how many tokens from index k on equal those from the beginning, of the reversed sequence */
+  /** for index k of the reversed sequence: number of tokens from k on that equal those from 0 on */
   #common = new Int32Array(1024);
-  /** place + 1 in `token_ids` by token id; all 0 between calls */
+  /** index + 1 in `token_ids` by token id; all 0 between calls */
   #places = new Int32Array(0);
 
   /**
-   * Looks at history[first … end − 1]. Ids from `id_end` on continue no run. Runs shorter than `length_min` do not count, and longer ones count as
-   * `length_max`. Valid until the next call.
+   * Reads history[first … end − 1]. Ids from `id_end` on continue no run. Runs shorter than `length_min` do not count, and longer
+   * ones count as `length_max`. Valid until the next call.
    */
   find(
     history: ArrayLike<number>,
@@ -74,7 +74,9 @@ export class RepeatFinder implements Repeats {
   }
 }
 
-/** For every k ≥ 1: how many tokens from k on equal those from 0 on. `left … right` is the match that reaches farthest. */
+/**
+ * For every k ≥ 1: the number of tokens from k on that equal those from 0 on. `left … right` is the match that ends last.
+ */
 function findCommonPrefixes(tokens: Int32Array, n: number, common: Int32Array): void {
   let left = 0;
   let right = 0;

@@ -1,8 +1,8 @@
-/** Which tokens occur in a part of a history. */
+/** The tokens that occur in a part of a history. */
 export interface SeenTokens {
   /** distinct ids, in any order; the first `distinct` are valid */
   readonly token_ids: Int32Array;
-  /** how often each of them occurs */
+  /** the number of occurrences of each */
   readonly counts: Int32Array;
   readonly distinct: number;
 }

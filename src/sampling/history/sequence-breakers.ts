@@ -1,7 +1,7 @@
 /**
- * Sequences at which a repeat stops, such as a line break or a speaker's name: DRY looks back no further than the last of
- * them. Those of tokens are kept as a trie, so that looking for them costs the same however many there are; texts are
- * looked for in the bytes of the tokens, wherever their borders lie.
+ * Sequences at which a repeat stops, such as a line break or a speaker's name: DRY looks back to the last of them at
+ * most. Breakers of tokens are kept as a trie, so the cost of a search does not depend on their number. Text breakers are
+ * searched in the bytes of the tokens, across token borders.
  */
 import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
 import type { NamedIn } from "./token-names.ts";
@@ -18,20 +18,20 @@ interface Text {
   readonly vocabulary: Vocabulary;
 }
 
-/** How many tokens of a breaker a text counts as: what it costs to look for one. */
+/** Cost of searching a text, in tokens of a breaker. */
 const TEXT_TOKENS = 4;
 
-/** Breakers as a request lists them. */
+/** Breakers from a request. */
 export class ListedBreakers {
   readonly #listed: readonly TokenSequence[];
-  /** of the last vocabulary that they were read with */
+  /** the vocabulary with which they were last compiled */
   #read: { readonly vocabulary: Vocabulary | undefined; readonly breakers: SequenceBreakers } | undefined;
 
   constructor(listed: readonly TokenSequence[]) {
     this.#listed = listed;
   }
 
-  /** What looking for them costs at each token, in tokens that are compared. */
+  /** The cost of the search at each token, in token comparisons. */
   get work(): number {
     return this.#listed.reduce(
       (most, each) => ("bytes" in each ? most + TEXT_TOKENS : Math.max(most, each.length)),
@@ -39,7 +39,7 @@ export class ListedBreakers {
     );
   }
 
-  /** The breakers for a step. Throws the Problem of a text without a vocabulary. */
+  /** The breakers for a step. Throws a Problem when a text has no vocabulary. */
   in({ vocabulary }: Pick<NamedIn, "vocabulary">, pointer: string): SequenceBreakers {
     if (this.#read === undefined || this.#read.vocabulary !== vocabulary) {
       const sought = this.#listed.map((each, i) => soughtIn(each, { vocabulary }, `${pointer}/${i}`));
@@ -60,15 +60,15 @@ export class SequenceBreakers {
     this.#is_empty = sequences.length === 0;
   }
 
-  /** True when this token alone is a breaker, or holds one. */
+  /** True when this token alone is a breaker or contains one. */
   has(token_id: number): boolean {
     if (this.#root.next.get(token_id)?.ends === true) return true;
     return this.#texts.some((text) => lengthAt(text, [token_id], 0, 1) > 0);
   }
 
   /**
-   * How many tokens of history[first … end − 1] stand behind the last breaker; all of them when there is none.
-   * The last breaker is the one that begins last, and of those that begin there the longest.
+   * The number of tokens of history[first … end − 1] after the last breaker; all of them when there is none.
+   * The last breaker is the one that begins last; of several with the same beginning, the longest.
    */
   tokensSince(history: readonly number[], first: number, end: number): number {
     if (this.#is_empty) return end - first;
@@ -79,7 +79,7 @@ export class SequenceBreakers {
     return end - first;
   }
 
-  /** Length of the longest breaker that begins in the token at `start`; 0 when none does. */
+  /** Length of the longest breaker that begins in the token at `start`; 0 when there is none. */
   #longestAt(history: readonly number[], start: number, end: number): number {
     let longest = 0;
     for (let i = 0; i < this.#texts.length; i++)
@@ -104,7 +104,10 @@ export class SequenceBreakers {
   }
 }
 
-/** How many tokens a text touches that begins in the token at `start`, wherever in it; 0 when none does before `end`. */
+/**
+ * The number of tokens that a text touches when it begins inside the token at `start`; 0 when it is not found before
+ * `end`.
+ */
 function lengthAt(
   { bytes, vocabulary }: Text,
   history: readonly number[],
@@ -123,12 +126,12 @@ function lengthAt(
 interface From {
   readonly history: readonly number[];
   readonly start: number;
-  /** the byte of the token at `start` */
+  /** a byte of the token at `start` */
   readonly begin: number;
   readonly end: number;
 }
 
-/** The token in which a text ends that begins there; −1 when it does not stand there. */
+/** The token in which a text ends that begins there; −1 when the text is not there. */
 function lastTokenOf(
   bytes: Uint8Array,
   vocabulary: Vocabulary,

@@ -1,4 +1,4 @@
-/** What a stage may know of the text of a step: the tokens so far, the vocabulary that says what they stand for, and grammars. */
+/** What a stage may know of the text of a step: the tokens so far, the vocabulary with their texts, and compiled grammars. */
 import { Problem } from "../../errors.ts";
 import type { Grammars } from "../../grammar/grammars.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
@@ -8,11 +8,11 @@ export interface StepText {
   readonly history: readonly number[];
   readonly prompt_length: number;
   readonly vocabulary: Vocabulary | undefined;
-  /** those compiled lately by this sampler */
+  /** grammars that this sampler compiled recently */
   readonly grammars: Grammars;
 }
 
-/** The vocabulary of a step, which this option needs. */
+/** The vocabulary of a step, required by this option. */
 export function requireVocabulary(
   { vocabulary }: Pick<StepText, "vocabulary">,
   option: string,

@@ -1,6 +1,6 @@
 /**
- * Strings at the end of the generated text, wherever the borders of its tokens lie. A special token is no text: none goes
- * on behind one.
+ * Strings at the end of the generated text, across token borders. A special token has no text, so no string continues
+ * across one.
  */
 import * as z from "zod";
 import { show } from "../../errors.ts";
@@ -8,9 +8,12 @@ import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { listOf } from "../options/counted-fields.ts";
 
 const STRINGS_MAX = 64;
-/** Longest string: each is looked for after every draw. */
+/** Longest string. Each is searched after every draw. */
 const STRING_BYTES_MAX = 256;
-/** How many tokens a string may touch: a byte each, and those without any count too. */
+/**
+ * Maximum number of tokens that a string may touch. Each has at least a byte; tokens without bytes are not
+ * limited.
+ */
 export const STRING_TOKENS_MAX = STRING_BYTES_MAX;
 const UTF8 = new TextEncoder();
 
@@ -32,7 +35,7 @@ export function byteStrings() {
   );
 }
 
-/** The generated text of a step, and the token that was drawn behind it. */
+/** The generated text of a step, with the drawn token at its end. */
 export interface Written {
   readonly vocabulary: Vocabulary;
   readonly history: readonly number[];
@@ -40,19 +43,22 @@ export interface Written {
   readonly token_id: number;
 }
 
-/** A string that ends in the token that was drawn. */
+/** A string that ends in the drawn token. */
 export interface Ended {
-  /** how many bytes of the text lie behind its beginning */
+  /** number of bytes of the text from the string's beginning on */
   readonly bytes: number;
-  /** how many tokens these bytes touch: the first of them has its beginning */
+  /** number of tokens that these bytes touch; the string begins in the first of them */
   readonly tokens: number;
 }
 
-/** What each byte counts as: itself, or where case does not matter a letter of ASCII as its small form. */
+/**
+ * The value by which a byte is compared: itself, or for matches without case the lower case of an ASCII
+ * letter.
+ */
 const AS_IT_IS = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 const SMALL = AS_IT_IS.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 
-/** The one of these strings that begins first, of those that end in the last token; undefined when none does. */
+/** The string that begins first among those that end in the last token; undefined when there is none. */
 export function endedString(
   strings: readonly Uint8Array[],
   written: Written,
@@ -60,11 +66,11 @@ export function endedString(
 ): Ended | undefined {
   const longest = strings.reduce((most, { length }) => Math.max(most, length), 0);
   const { tail, lengths } = tailOf(written, longest - 1);
-  const own = lengths[0] as number; // the last token's, which is always there
+  const own = lengths[0] as number; // the last token is always there
   const count_as = ignore_case ? SMALL : AS_IT_IS;
   let first = tail.length;
   for (const string of strings) {
-    // One that ends before this token was seen before.
+    // A string that ends before this token was found before.
     const from = Math.max(tail.length - own - string.length + 1, 0);
     first = Math.min(first, indexOf(tail, string, from, count_as));
   }
@@ -74,14 +80,17 @@ export function endedString(
 
 interface Tail {
   readonly tail: Uint8Array;
-  /** bytes of each token, the last token first */
+  /** bytes of each token, last token first */
   readonly lengths: readonly number[];
 }
 
-/** The bytes of the last token behind at least `before` bytes of the generated text, if it has as many. */
+/**
+ * The bytes of the last token and at least `before` bytes of generated text in front of it, if there are as
+ * many.
+ */
 function tailOf({ vocabulary, history, prompt_length, token_id }: Written, before: number): Tail {
   const parts = [bytesOf(vocabulary, token_id)];
-  // A history of ids without text, which the vocabulary does not have, would be looked through at every step.
+  // Bounds the search in a history of ids without a text, which would otherwise be scanned at every step.
   const first = Math.max(prompt_length, history.length + 1 - STRING_TOKENS_MAX);
   let length = 0;
   for (let i = history.length - 1; i >= first && length < before; i--) {
@@ -101,14 +110,14 @@ function tailOf({ vocabulary, history, prompt_length, token_id }: Written, befor
   return { tail, lengths };
 }
 
-/** How many of the last tokens so many bytes touch. */
+/** The number of last tokens that this many bytes touch. */
 function tokensOf(lengths: readonly number[], bytes: number): number {
   let tokens = 0;
   for (let left = bytes; left > 0; tokens++) left -= lengths[tokens] ?? left;
   return tokens;
 }
 
-/** Where a string begins in the bytes, from a place on; their length where it does not stand. */
+/** The index at which a string begins in the bytes, from a start on; their length when it is not there. */
 function indexOf(bytes: Uint8Array, string: Uint8Array, from: number, count_as: Uint8Array): number {
   for (let begin = from; begin + string.length <= bytes.length; begin++) {
     let i = 0;

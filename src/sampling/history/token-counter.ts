@@ -1,6 +1,6 @@
 /**
- * Counts how often each token occurs in a part of the history: in the kernel's table, or in one of its own where
- * token ids lie beyond the kernel's vocabulary, as they may beside a sparse row.
+ * Counts the tokens in a part of the history: in the kernel's table, or in its own table when token ids lie past
+ * the kernel's vocabulary, which is possible with a sparse row.
  */
 import type { TokenTable } from "../../kernels/kernel.ts";
 import { ownIdsOf } from "./foreign-ids.ts";
@@ -13,7 +13,7 @@ export class TokenCounter {
   #history: readonly number[] = [];
   #prepared: PreparedHistory | undefined;
   #id_end = 0;
-  /** by position of the whole history, how many ids before it are counted; undefined: all of them */
+  /** by position of the whole history, the number of counted ids before it; undefined: all */
   #own_before: Int32Array | undefined;
   #first = -1;
   #end = -1;
@@ -24,15 +24,15 @@ export class TokenCounter {
   }
 
   /**
-   * Takes another history, of which so many are prompt, and tells how long tables by its ids have to be: 1 more than
-   * the largest, 0 without any.
+   * Takes a new history whose first `prompt_length` tokens are the prompt. Returns the length of tables by its ids:
+   * the largest id plus 1, or 0 without ids.
    */
   take(history: readonly number[], prompt_length: number, prepared?: PreparedHistory): number {
     this.#own_before = undefined;
     return this.#take(history, prompt_length, prepared);
   }
 
-  /** The same with a history of which the ids from `end` on are not counted; ranges are still those of the whole. */
+  /** The same for a history whose ids from `end` on are not counted; ranges still refer to the whole history. */
   takeOwn(history: readonly number[], prompt_length: number, end: number): number {
     const { ids, before } = ownIdsOf(history, end);
     this.#own_before = before;
@@ -48,7 +48,7 @@ export class TokenCounter {
     return this.#id_end;
   }
 
-  /** Counts history[first … end − 1]; the same range again costs nothing. */
+  /** Counts history[first … end − 1]; repeating the same range costs nothing. */
   count(from: number, to: number): SeenTokens {
     const first = this.#own_before?.[from] ?? from;
     const end = this.#own_before?.[to] ?? to;
@@ -78,12 +78,12 @@ export class TokenCounter {
   }
 }
 
-/** The same table for ids of any size; only entries that were touched are cleared. */
+/** A table like the kernel's for ids of any size. Only touched entries are cleared. */
 class WideTable implements SeenTokens {
   token_ids = new Int32Array(0);
   counts = new Int32Array(0);
   distinct = 0;
-  /** by token id: 1 more than its place */
+  /** by token id: its index plus 1 */
   #places = new Int32Array(0);
 
   count(history: readonly number[], first: number, end: number, id_end: number): void {

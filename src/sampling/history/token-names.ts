@@ -1,6 +1,6 @@
 /**
- * Tokens as a request names them: by id, or by the text that they are. Which token a text is, the vocabulary of the step
- * says: options keep the names, and stages ask for the ids.
+ * Tokens as a request names them: by id, or by their text. The vocabulary of the step resolves a text to a token, so
+ * options keep the names, and stages ask for the ids.
  */
 import { Problem, show } from "../../errors.ts";
 import { tokenNamed } from "../../vocabulary/lookup.ts";
@@ -10,26 +10,26 @@ import { requireVocabulary } from "./step-text.ts";
 
 export type TokenName = number | string;
 
-/** What of a step the names in its options depend on. */
+/** The parts of a step on which the names in its options depend. */
 export interface NamedIn {
   readonly vocabulary: Vocabulary | undefined;
-  /** every id must be below it */
+  /** every id must be below this */
   readonly vocab_size: number;
 }
 
-/** Where ids are only compared, the length of the row does not matter. */
+/** For options that only compare ids, the length of the row does not matter. */
 export function inAnyRow({ vocabulary }: Pick<NamedIn, "vocabulary">): NamedIn {
   return { vocabulary, vocab_size: Number.POSITIVE_INFINITY };
 }
 
-/** The id of a token. The pointer leads to its name. */
+/** The id of a token. The pointer of a Problem leads to its name. */
 export function idOf(name: TokenName, { vocabulary, vocab_size }: NamedIn, pointer: string): number {
   const id = typeof name === "string" ? idOfText(name, vocabulary, pointer) : name;
   if (id >= vocab_size) requireBelow(vocab_size, id, pointer);
   return id;
 }
 
-/** The ids of a list, in its order: the list itself where all are told by id. */
+/** The ids of a list, in its order; the list itself when all names are ids. */
 export function idsOf(names: readonly TokenName[], named_in: NamedIn, pointer: string): readonly number[] {
   const { vocab_size } = named_in;
   for (let i = 0; i < names.length; i++) {
@@ -37,10 +37,10 @@ export function idsOf(names: readonly TokenName[], named_in: NamedIn, pointer: s
     if (typeof name === "string") return idsOfTexts(names, named_in, pointer);
     if (name >= vocab_size) requireBelow(vocab_size, name, `${pointer}/${i}`);
   }
-  return names as readonly number[]; // each was seen to be one
+  return names as readonly number[]; // all names were checked to be ids
 }
 
-/** Lists whose texts were looked up: the steps of a stream or a batch share them. */
+/** Lists whose texts were resolved; the steps of a stream or a batch share them. */
 const LATELY = new WeakMap<
   readonly TokenName[],
   { readonly vocabulary: Vocabulary; readonly vocab_size: number; readonly ids: readonly number[] }
@@ -67,7 +67,7 @@ function idOfText(name: string, known: Vocabulary | undefined, pointer: string):
   );
 }
 
-/** Most words are tokens with a blank before them, or without. */
+/** Most words are tokens with a leading blank, or without one. */
 function hintFor(name: string, vocabulary: Vocabulary): string {
   const other = name.startsWith(" ") ? name.slice(1) : ` ${name}`;
   return tokenNamed(vocabulary, other) === undefined ? "" : `; ${show(other)} is one`;

@@ -1,7 +1,6 @@
 /**
- * Sequences of tokens that are looked for at the end of a text: lists of tokens, or a text, which is found however tokens
- * spell it, as long as it begins and ends where tokens do. No tokenizer is needed: whichever way it would split the text is
- * among them.
+ * Token sequences that are searched at the end of a text: lists of tokens, or a text, which is found in any tokenization,
+ * as long as it begins and ends at token borders. No tokenizer is needed.
  */
 import { specialNamed, tokensOfBytes } from "../../vocabulary/lookup.ts";
 import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
@@ -29,13 +28,13 @@ export function isSpelt(sequence: TokenSequence): sequence is Spelt {
   return "bytes" in sequence;
 }
 
-/** Longest text, in bytes: each is looked for at every step. */
+/** Longest text, in bytes. Each is searched at every step. */
 export const SPELT_BYTES_MAX = 256;
 
-/** A sequence as a step looks for it: ids, or bytes and what tokens they may be spelt with. */
+/** A sequence in the form of a search: ids, or bytes with the tokens that may spell them. */
 export type Sought = readonly number[] | { readonly bytes: Uint8Array; readonly vocabulary: Vocabulary };
 
-/** The name of a special token is that token, as tokenizers read it. */
+/** The name of a special token is that token, as in tokenizers. */
 export function soughtIn(
   sequence: TokenSequence,
   step: Pick<NamedIn, "vocabulary">,
@@ -47,20 +46,20 @@ export function soughtIn(
   return special === undefined ? { bytes: sequence.bytes, vocabulary } : [special];
 }
 
-/** Where a sequence is looked for. */
+/** The part of the history that is searched. */
 export interface Place extends NamedIn {
   readonly history: readonly number[];
-  /** index of the first token that counts */
+  /** index of the first token of the part */
   readonly first: number;
 }
 
-/** The part of a step's history that a scope names. */
+/** The part of a step's history that a scope selects. */
 export function placeIn(context: StepContext, scope: Scope): Place {
   const { history, vocabulary, vocab_size } = context;
   return { history, vocabulary, vocab_size, first: context.firstOf(-1, scope) };
 }
 
-/** The tokens that would complete a sequence; none where the end of the history is no beginning of it. */
+/** The tokens that would complete a sequence; none when the end of the history is not a prefix of it. */
 export function completions(
   sequence: TokenSequence,
   place: Place,
@@ -81,7 +80,7 @@ export function completions(
   return [id];
 }
 
-/** True when all ids but the last are the end of the history: the last one would complete the sequence. */
+/** True when the history ends with all ids but the last: the last one would complete the sequence. */
 function isBegun(ids: readonly number[], { history, first }: Place, min_history: MinHistory): boolean {
   const prefix = ids.length - 1;
   if (prefix === 0) return true;
@@ -90,7 +89,7 @@ function isBegun(ids: readonly number[], { history, first }: Place, min_history:
   return standBefore(ids, prefix, history, history.length);
 }
 
-/** Each number of bytes of a text that the last tokens of the history are: 0 for none of them. */
+/** Each prefix length of a text, in bytes, that the last tokens of the history spell; 0 for no tokens. */
 function begunBy(
   bytes: Uint8Array,
   vocabulary: Vocabulary,
@@ -103,13 +102,13 @@ function begunBy(
     const own = bytesOf(vocabulary, history[begin]!).length;
     length += own;
     if (own === 0 || length >= bytes.length) break;
-    if (min_history === "sequence" && begin === first) break; // the history would be shorter than the sequence
+    if (min_history === "sequence" && begin === first) break; // otherwise the history would be shorter than the sequence
     if (spells(vocabulary, history, begin, history.length, bytes)) begun.push(length);
   }
   return begun;
 }
 
-/** Whether history[since … end) ends with a sequence. */
+/** True when history[since … end) ends with a sequence. */
 export function endsWith(sought: Sought, history: readonly number[], since: number, end: number): boolean {
   if (!("bytes" in sought))
     return sought.length <= end - since && standBefore(sought, sought.length, history, end);
@@ -124,7 +123,7 @@ export function endsWith(sought: Sought, history: readonly number[], since: numb
   return length === bytes.length && spells(vocabulary, history, begin, end, bytes);
 }
 
-/** The first `count` ids stand right before `end`. */
+/** True when the first `count` ids stand directly before `end`. */
 function standBefore(
   ids: readonly number[],
   count: number,
@@ -135,7 +134,7 @@ function standBefore(
   return true;
 }
 
-/** Whether the bytes begin with those of history[begin … end), which are at most as many. */
+/** True when the bytes begin with those of history[begin … end), which are not longer. */
 function spells(
   vocabulary: Vocabulary,
   history: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * The schema of a logit-bias map: token ids as decimal keys, or texts that each are a token, and biases as numbers. It is
- * checked in one plain loop and comes out as two parallel arrays, ready for the hot loop.
+ * The schema of a logit-bias map: token ids as decimal keys, or texts that each are one token, with biases as numbers. It
+ * is checked in one plain loop, and the result is two parallel arrays for the hot loop.
  */
 
 import * as z from "zod";
@@ -15,11 +15,11 @@ export interface Bias {
   readonly biases: Float64Array;
   /** 1 more than the largest id; 0 without any */
   readonly id_end: number;
-  /** biases of tokens told by their text; the vocabulary of a step says which those are */
+  /** biases of tokens named by their text; the vocabulary of a step resolves them */
   readonly of_texts: readonly (readonly [text: string, bias: number])[];
 }
 
-/** All of them for a step, whose vocabulary must have every token. */
+/** All biases for a step, whose vocabulary must have every named token. */
 export function biasesIn(bias: Bias, step: NamedIn): Pick<Bias, "token_ids" | "biases"> {
   const { token_ids, biases, id_end, of_texts } = bias;
   if (id_end > step.vocab_size)
@@ -80,7 +80,10 @@ function parseBias(value: unknown, context: z.core.$RefinementCtx): Bias {
   return { token_ids: token_ids.subarray(0, count), biases: biases.subarray(0, count), id_end, of_texts };
 }
 
-/** What looks like a number is an id, never a text: "007" and "-1" are no ids, and hardly meant as texts. */
+/**
+ * A key that looks like a number is an id, never a text: "007" and "-1" are no valid ids, and rarely meant as
+ * texts.
+ */
 const WHOLE = /^-?\d+$/;
 const ID = /^(0|[1-9]\d{0,9})$/;
 
@@ -97,7 +100,7 @@ export function isBias(entry: unknown): entry is number | "-inf" | "-Infinity" |
   return Number.isFinite(entry) || entry === null || entry === "-inf" || entry === "-Infinity";
 }
 
-/** The number that a bias adds: −Infinity for a ban. */
+/** The amount that a bias adds: −Infinity for a ban. */
 export function biasOf(entry: unknown): number {
   return typeof entry === "number" ? entry : Number.NEGATIVE_INFINITY;
 }

@@ -1,6 +1,6 @@
 /**
- * The chain as a request says it. The short form (`{ temperature: 0.8, top_k: 40 }`) is turned into a chain by a preset's
- * order; the explicit form is a list.
+ * The chain of a request. The short form (`{ temperature: 0.8, top_k: 40 }`) becomes a chain by a preset's order; the
+ * explicit form is a list.
  */
 import { Problem, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -13,7 +13,7 @@ import { parseWith } from "./parse.ts";
 
 const STAGE_BY_NAME: ReadonlyMap<string, Stage> = new Map(STAGES.map((stage) => [stage.name, stage]));
 
-/** Stages that come before a host's own, whichever the preset. */
+/** Stages that run before a host's own, with every preset. */
 const FIRST: readonly Place[] = STAGES.filter((stage) => stage.comesFirst).map(({ name }) => name);
 
 /** The explicit form: `[{ stage: "top_k", top_k: 40 }, { stage: "temperature", temperature: 0.7 }]`. */
@@ -21,7 +21,7 @@ export function chainFromList(list: readonly unknown[], pointer = "/chain"): Cha
   return chainOfEntries(list.map((entry, i) => parseEntry(entry, `${pointer}/${i}`)));
 }
 
-/** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */
+/** The short form: the preset's stages whose option was given or has a default there, in the preset's order. */
 export function chainFromShortForm(written: Readonly<Record<string, unknown>>, preset: Preset): Chain {
   const given = spelledOut(preset, written);
   const present = { ...preset.defaults, ...given };
@@ -47,7 +47,7 @@ function isOn(place: Place, options: Readonly<Record<string, unknown>>): boolean
   return typeof place !== "string" || options[triggerOf(stageNamed(place))] !== undefined;
 }
 
-/** An option that would add a stage which the preset's host does not have is an error, not ignored. */
+/** An option that adds a stage which the preset's host lacks is an error. It is not ignored. */
 function requireInOrder(
   given: Readonly<Record<string, unknown>>,
   order: readonly Place[],
@@ -91,7 +91,7 @@ function stageNamed(name: string, pointer = ""): Stage {
   throw new Problem("unknown_stage", sentence, pointer);
 }
 
-/** Those options of the short form that belong to the stage. */
+/** The options of the short form that belong to the stage. */
 function fieldsOf(stage: Stage, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of Object.keys(stage.options.shape))

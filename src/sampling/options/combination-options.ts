@@ -1,4 +1,4 @@
-/** What a request says of several sources, and of the rule by which they become one row. */
+/** The options of a request for several sources, and the rule that combines them. */
 import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -16,12 +16,14 @@ import { parseWith } from "./parse.ts";
 export const SOURCE_OPTIONS = z.strictObject({
   temperature: finite({ min: 0, openMin: true })
     .optional()
-    .describe("What the logits of this source are divided by before they are combined. Default 1."),
+    .describe(
+      "Temperature by which the logits of this source are divided before they are combined. Default 1.",
+    ),
 });
 
 const { $schema: _, ...SOURCE_SCHEMA } = z.toJSONSchema(SOURCE_OPTIONS);
 
-/** What is said of each source; `parseSource` checks what is in it. */
+/** The options of each source; `parseSource` checks the contents. */
 export const SOURCES = listOf(
   z.custom<Readonly<Record<string, unknown>>>(isRecord, rule("must be an object")).meta(SOURCE_SCHEMA),
   { noun: "objects", min: 1, max: SOURCES_MAX },
@@ -33,7 +35,7 @@ export function parseSource(value: unknown, index: number): SourceOptions {
 
 const RULE_BY_NAME: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.name, rule]));
 
-/** `value` is what stands at `combine`; `chain` is what runs on the combined row. */
+/** `value` is the `combine` option; `chain` runs on the combined row. */
 export function parseCombination(
   value: Readonly<Record<string, unknown>>,
   sources: readonly SourceOptions[] | undefined,
@@ -53,7 +55,7 @@ function ruleNamed(name: unknown): Rule {
   const known = typeof name === "string" ? amongKnown(name, names) : `: one of ${names.join(", ")}`;
   throw new Problem(
     "invalid_option",
-    `combine needs a rule that there is, got ${show(name)}${known}`,
+    `combine needs a known rule, got ${show(name)}${known}`,
     "/combine/rule",
   );
 }
@@ -80,7 +82,7 @@ function looksAtZero({ stage, options, skipped }: Chain[number]): boolean {
   return skipped === undefined && stage.looksAtZero?.(options) === true;
 }
 
-/** How many of the best tokens are left by the first stage that looks at any. */
+/** The number of best tokens that the first stage with a cut keeps. */
 function bestOf(chain: Chain): number | undefined {
   for (const { stage, options, skipped } of chain) {
     if (skipped !== undefined) continue;

@@ -1,12 +1,12 @@
 /**
- * Lists and objects of plain values whose elements are counted before any of them is looked at, and looked at no
- * further than the first that is wrong: a million wrong ones cost a refusal as much time as one.
+ * Lists and objects of plain values. The elements are counted before any is checked, and the check ends at the
+ * first fault, so a million wrong elements cost a refusal no more than one.
  */
 import * as z from "zod";
 import { show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
 
-/** A list, and how many elements it may have. They are counted before any is looked at, and the first fault ends the look. */
+/** A list with bounds on its length. The elements are counted before any is checked, and the first fault ends the check. */
 export function listOf<Item extends z.ZodType>(
   item: Item,
   { noun, min = 0, max }: { readonly noun: string; readonly min?: number; readonly max: number },
@@ -27,10 +27,10 @@ export function listOf<Item extends z.ZodType>(
     .meta({ type: "array", items: schemaOf(item), ...(min > 0 && { minItems: min }), maxItems: max });
 }
 
-/** How many names an object of names may have. What needs more of them comes as a list. */
+/** Maximum number of names in an object of names. An option that needs more takes a list. */
 const NAMES_MAX = 65_536;
 
-/** An object of names that the client chooses, and their values; counted first, as lists are. */
+/** An object of names, chosen by the client, and their values. It is counted first, like lists. */
 export function namedValues<Value extends z.ZodType>(value: Value, noun: string) {
   return z
     .custom<Readonly<Record<string, z.output<Value>>>>()
@@ -42,7 +42,7 @@ export function namedValues<Value extends z.ZodType>(value: Value, noun: string)
     .meta({ type: "object", additionalProperties: schemaOf(value) });
 }
 
-/** JavaScript gives one name a meaning of its own: taken for a name like others, it would be lost. */
+/** JavaScript gives the name __proto__ a special meaning, and an entry of that name would be lost. */
 function faultOfNames(given: unknown, noun: string): string | undefined {
   if (!isRecord(given)) return `must be an object of ${noun}, got ${show(given)}`;
   const names = Object.keys(given);
@@ -50,7 +50,10 @@ function faultOfNames(given: unknown, noun: string): string | undefined {
   return Object.hasOwn(given, "__proto__") ? 'may have any name but "__proto__"' : undefined;
 }
 
-/** Tells of the first element that the schema does not take. It may not change what it takes: what was sent goes on. */
+/**
+ * Reports the first element that the schema refuses. The schema must not change its value, because the value as sent is
+ * used.
+ */
 function checkEach(schema: z.ZodType, elements: object, context: z.core.$RefinementCtx): void {
   for (const [name, element] of Object.entries(elements)) {
     const result = schema.safeParse(element);

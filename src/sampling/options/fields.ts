@@ -1,6 +1,6 @@
 /**
- * The building blocks of option schemas: numbers with a range, token ids and switches, each with one sentence
- * that states the rule and the value received. Every schema of a client-visible option is made of these.
+ * The building blocks of option schemas: numbers with a range, token ids and switches. Each has one error
+ * sentence with the rule and the value received. Every schema of a client-visible option is made of these.
  */
 import * as z from "zod";
 import { show } from "../../errors.ts";
@@ -9,7 +9,7 @@ import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
 import { CONTEXT_ID_MAX } from "../history/foreign-ids.ts";
 import type { TokenName } from "../history/token-names.ts";
 
-/** A rule whose sentence is completed with the value: `must lie in (0, 1], got 1.5`. */
+/** A rule as a sentence that the value completes: `must lie in (0, 1], got 1.5`. */
 export function rule(sentence: string) {
   return { error: (issue: { readonly input?: unknown }) => `${sentence}, got ${show(issue.input)}` };
 }
@@ -17,9 +17,12 @@ export function rule(sentence: string) {
 interface Range {
   readonly min?: number;
   readonly max?: number;
-  /** the value that switches the option off: told to who sends one that does so elsewhere, such as -1 */
+  /**
+   * the value that switches the option off; named in the error for clients that send another engine's off
+   * value, such as -1
+   */
   readonly off?: number;
-  /** the end itself is not allowed */
+  /** true when the bound itself is not allowed */
   readonly openMin?: boolean;
   readonly openMax?: boolean;
 }
@@ -33,7 +36,9 @@ function describeRange({ min, max, off, openMin = false, openMax = false }: Rang
   return `must be ${noun}`;
 }
 
-/** What is told of a value that is no number at all: a string of digits may well lie in the range. */
+/**
+ * The sentence for a value that is no number, such as a string of digits, whose number may lie in the range.
+ */
 function describeType({ off: _, ...range }: Range, noun: string): string {
   const sentence = describeRange(range, noun);
   return sentence.includes(noun) ? sentence : sentence.replace("must lie", `must be ${noun}`);
@@ -63,14 +68,16 @@ export function whole(range: Range = {}): z.ZodNumber {
   return withRange(z.int({ error: told }), range, "a whole number");
 }
 
-/** true or false, nothing that merely looks like it. `number` says what a number was perhaps meant for. */
+/**
+ * true or false, and no value that only resembles them. `number` says what a number was perhaps meant for.
+ */
 export function flag(number?: string): z.ZodBoolean {
   const { error } = rule("must be true or false");
   const hint = number === undefined ? "" : `: ${number}`;
   return z.boolean({ error: (issue) => error(issue) + (typeof issue.input === "number" ? hint : "") });
 }
 
-/** One of a list of words. `elsewhere` has words that other tools use for some of them. */
+/** One of a list of words. `elsewhere` maps words of other tools to them. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(
   words: Words,
   elsewhere: Readonly<Record<string, Words[number]>> = {},
@@ -93,7 +100,7 @@ export function tokenIds() {
   return listOfTokens<number>(isTokenId, notATokenId).meta({ type: "array", items: ID });
 }
 
-/** Indices into another list of the request, and −1. Whoever reads them checks the upper end. */
+/** Indices into another list of the request, and −1. The caller checks the upper bound. */
 export function nodeIds() {
   return listOfTokens<number>(isNodeId, (value) => `must be -1, 0, 1, 2, …, got ${show(value)}`).meta({
     type: "array",
@@ -106,8 +113,8 @@ function isNodeId(value: unknown): boolean {
 }
 
 /**
- * The ids of a history: any int32 from 0 on, and −1 for a token without an id, which comes out as the largest int32. Both
- * match nothing where the row has no logit for them.
+ * The ids of a history: any int32 from 0 on, and −1 for a token without an id, which becomes the largest int32. Both
+ * match nothing when the row has no logit for them.
  */
 export function contextIds() {
   return listOfTokens<number>(isContextId, notAContextId, areContextIds)
@@ -115,7 +122,7 @@ export function contextIds() {
     .meta({ type: "array", items: { type: "integer", minimum: -1, maximum: CONTEXT_ID_MAX } });
 }
 
-/** Whether all are; one plain loop, as a call for each of a million takes 10 ms. */
+/** True when all ids are valid. A plain loop, because a call for each of a million ids takes 10 ms. */
 function areContextIds(list: readonly unknown[]): boolean {
   for (let i = 0; i < list.length; i++) {
     const id = list[i];
@@ -125,7 +132,7 @@ function areContextIds(list: readonly unknown[]): boolean {
   return true;
 }
 
-/** The list itself, or a copy in which each −1 is the largest int32. */
+/** The list itself, or a copy in which each −1 became the largest int32. */
 export function contextIdsOf(ids: readonly number[]): readonly number[] {
   return ids.includes(-1) ? ids.map((id) => (id === -1 ? CONTEXT_ID_MAX : id)) : ids;
 }
@@ -138,7 +145,7 @@ export function notAContextId(value: unknown): string {
   return `must be a token id (0, 1, 2, …), or -1 for a token without one, got ${show(value)}`;
 }
 
-/** The same with tokens that are told by their text among them. */
+/** The same, with tokens named by their text allowed. */
 export function tokenNames() {
   return listOfTokens<TokenName>(isTokenName, notATokenName).meta({ type: "array", items: NAME });
 }
@@ -159,7 +166,7 @@ function listOfTokens<Token>(
   });
 }
 
-/** JSON Schema of a token id, and of a token that is told by its id or its text. */
+/** JSON Schema of a token id, and of a token named by its id or its text. */
 const ID = { type: "integer", minimum: 0 } as const;
 export const NAME = { type: ["integer", "string"], minimum: 0 } as const;
 
@@ -171,7 +178,7 @@ export function notATokenId(value: unknown): string {
   return `must be a token id (0, 1, 2, …), got ${show(value)}`;
 }
 
-/** A token told by its id, or by the text that it is. */
+/** A token named by its id or by its text. */
 export function isTokenName(value: unknown): value is TokenName {
   return typeof value === "string" ? value !== "" : isTokenId(value);
 }
@@ -180,21 +187,21 @@ export function notATokenName(value: unknown): string {
   return `must be a token id (0, 1, 2, …) or the text of a token, got ${show(value)}`;
 }
 
-/** The tokens that end a text, for the stages that hold them back or bring them on. */
+/** The tokens that end a text, for stages that suppress or favour them. */
 export function stopTokenIds() {
   return tokenNames().describe("The tokens that end a text.");
 }
 
-/** What stages say of the tokens that an encoder has read. */
+/** A description that stages with encoder tokens share. */
 export const ENCODER_INPUT_IDS =
-  "The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep to.";
+  "The tokens that the encoder has read, for models that have one; or those of a text that the output should stay close to.";
 
-/** How many tokens a removing stage leaves at the least. */
+/** The minimum number of tokens that a removing stage keeps. */
 export function minKeep() {
   return whole({ min: 1 }).default(1).describe("Never keep fewer than this many tokens.");
 }
 
-/** How much of the history a penalty looks at. */
+/** The length of the history that a penalty uses. */
 export function penaltyLastN() {
   return whole({ min: -1 })
     .default(-1)
@@ -203,23 +210,23 @@ export function penaltyLastN() {
     );
 }
 
-/** How the weight of tokens falls behind the last n. */
+/** How the weight of tokens falls before the last n. */
 export function penaltyDecayRange() {
   return whole({ min: 0 })
     .default(0)
     .describe(
-      "Over how many tokens before the last penalty_last_n the penalty fades, on a line: the token k before them counts 1 − k / penalty_decay_range. 0: it ends at once (ExLlamaV3's decay range).",
+      "Number of tokens before the last penalty_last_n over which the penalty fades linearly: the token k before them counts 1 − k / penalty_decay_range. 0: no fading (ExLlamaV3's decay range).",
     );
 }
 
-/** Which part of the history a penalty looks at; hosts differ, so each penalty names its default. */
+/** The part of the history that a penalty uses; hosts differ, so each penalty has its own default. */
 export function penaltyScope(standard: "history" | "generated") {
   return oneOf(["history", "generated"])
     .default(standard)
     .describe("`history`: prompt and generated tokens count; `generated`: only those after `prompt_length`.");
 }
 
-/** The same fields, none of them required; a default is not filled in, only told of in the description. */
+/** The same fields, all optional. A default is not filled in, only mentioned in the description. */
 export function optionalEach<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
   const fields = Object.entries(shape).map(([name, schema]) => [name, optional(schema)]);
   return Object.fromEntries(fields) as { [Name in keyof Shape]: z.ZodOptional<Shape[Name]> }; // names are kept one by one

@@ -1,6 +1,6 @@
 /**
- * Names that those who come from other services try here, and what to do instead. They are options of hosts, of what
- * makes texts out of tokens; this service sees a row of logits at a time, and draws from it.
+ * Option names of other services that clients try here, with advice for each. They are options of hosts, which
+ * produce text; this service sees one row of logits at a time and draws from it.
  */
 
 const TEXT = "this service takes logits, not text: the host runs the model and the tokenizer";
@@ -63,7 +63,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   sampling_seed: renamed("seed"),
 };
 
-/** What is told of such a name; undefined for any other. */
+/** The advice for such a name; undefined for any other name. */
 export function insteadOf(name: string): string | undefined {
   return Object.hasOwn(INSTEAD, name) ? INSTEAD[name] : undefined;
 }

@@ -1,4 +1,4 @@
-/** The schema of a grammar: one of the kinds of grammars, and what is said of how it holds. */
+/** The schema of a grammar: one of the kinds of grammars, and the options that apply to every kind. */
 import * as z from "zod";
 import { show } from "../../errors.ts";
 import { DRAFT_NAMES } from "../../grammar/json/drafts.ts";
@@ -10,26 +10,29 @@ import { FORMAT_TYPES, grammarOfFormat, isResponseFormat } from "./response-form
 
 const NAMES = GRAMMAR_KINDS.map(({ name }) => name);
 const ONE_KIND = `must hold one of ${NAMES.join(", ")}`;
-/** Tokens that a list of a grammar may name, and characters of the text behind which it holds: each is kept. */
+/**
+ * Maximum number of tokens in a list of a grammar, and of characters in its `after` text, because each is
+ * stored.
+ */
 const TOKENS_MAX = 1024;
 const AFTER_LENGTH_MAX = 1024;
 const AFTER = 'must be {"token_ids": […]} or {"text": "…"}';
 
-/** A grammar and how it holds. */
+/** A grammar and its options. */
 export interface GrammarOptions {
   readonly source: GrammarSource;
-  /** whether any text may come: OpenAI's {"type": "text"} */
+  /** true when any text may follow: OpenAI's {"type": "text"} */
   readonly is_free: boolean;
-  /** undefined: it holds from the beginning */
+  /** undefined: the grammar applies from the beginning */
   readonly after: { readonly token_ids: readonly TokenName[] } | { readonly text: string } | undefined;
-  /** undefined: the vocabulary's */
+  /** undefined: the vocabulary's end tokens */
   readonly end_ids: readonly TokenName[] | undefined;
   readonly forced: boolean;
-  /** generated tokens within which the text is complete; undefined: no bound */
+  /** number of generated tokens within which the text must be complete; undefined: no bound */
   readonly complete_within: number | undefined;
 }
 
-/** What a kind's value holds is looked at when it is compiled: here, that it is of the right type. */
+/** A kind's value is checked when the grammar is compiled. Here only its type is checked. */
 const KIND_FIELDS = Object.fromEntries(
   GRAMMAR_KINDS.map(({ name, must, takes }) => [name, z.custom(takes, rule(must)).optional()]),
 );
@@ -43,12 +46,12 @@ const FIELDS = z.strictObject({
     )
     .optional()
     .describe(
-      "The grammar holds only behind the first of these tokens, or behind this text, in the generated part of history. Default: from its beginning.",
+      "The grammar applies only after the first of these tokens, or after this text, in the generated part of the history. Default: from its beginning.",
     ),
   whitespace: oneOf(["any", "compact"])
     .default("any")
     .describe(
-      "What stands between the pieces of a JSON text: `any`, up to 32 blanks and line ends, or `compact`, nothing.",
+      "Whitespace between the elements of a JSON text: `any`, up to 32 blanks and line ends, or `compact`, nothing.",
     ),
   property_order: oneOf(["schema", "any"])
     .default("schema")
@@ -58,14 +61,18 @@ const FIELDS = z.strictObject({
   unsupported: oneOf(["refuse", "weaken"])
     .default(READING.unsupported)
     .describe(
-      "What becomes of what a mask cannot hold, such as uniqueItems of long lists: it refuses the schema, or the mask allows more, which `warnings` tell.",
+      "Treatment of rules that a mask cannot enforce, such as uniqueItems of long lists: the schema is refused, or the mask allows more and `warnings` say so.",
     ),
   unknown_keywords: oneOf(["ignore", "refuse"])
     .default(READING.unknown_keywords)
-    .describe("What becomes of a keyword that no draft knows: it is an annotation, or refuses the schema."),
+    .describe(
+      "Treatment of a keyword that no draft defines: it is ignored as an annotation, or the schema is refused.",
+    ),
   formats: oneOf(["annotate", "assert"])
     .default(READING.formats)
-    .describe("What becomes of a format that is not held: it is an annotation, or refuses the schema."),
+    .describe(
+      "Treatment of a format that is not enforced: it is ignored as an annotation, or the schema is refused.",
+    ),
   draft: oneOf(DRAFT_NAMES)
     .optional()
     .describe(
@@ -84,29 +91,34 @@ const FIELDS = z.strictObject({
     .describe("With tags: the text begins with a tag, without free text before it. Default false."),
   stop_after_first: flag()
     .optional()
-    .describe("With tags: the text ends behind the first tag. Default false."),
+    .describe("With tags: the text ends after the first tag. Default false."),
   end_ids: tokenNames()
     .optional()
-    .describe("The tokens that end the text, allowed just where it is complete. Default the vocabulary's."),
+    .describe(
+      "The tokens that end the text. They are allowed only where it is complete. Default the vocabulary's.",
+    ),
   complete_within: whole({ min: 1, max: 1_000_000 })
     .optional()
     .describe(
-      "The text is complete within so many generated tokens, the one that ends it not counted: a token is allowed only if the shortest text behind it can be spelt by the rest. Usual: the host's max_tokens. Default: no bound.",
+      "Maximum number of generated tokens of the complete text, without its end token: a token is allowed only if the remaining tokens can still complete the text. Usual: the host's max_tokens. Default: no bound.",
     ),
   forced: flag()
     .default(false)
     .describe(
-      "Whether to tell, as `forced`, the tokens behind the drawn one of which each alone is allowed in its place.",
+      "Report, as `forced`, the tokens after the drawn one that are the only allowed token in their place.",
     ),
 });
 
-/** What only tags have. */
+/** Options that only tags have. */
 const OF_TAGS = ["triggers", "at_least_one", "stop_after_first"] as const;
 
-/** An issue of zod with the value that it is about. */
+/** A zod issue with the value that it is about. */
 type RawIssue = z.core.$ZodRawIssue;
 
-/** The document says less than is checked: its table stands in docs/structured.md, and each request would repeat it. */
+/**
+ * The OpenAPI document describes less than is checked: the full table is in docs/structured.md, and each request schema
+ * would repeat it.
+ */
 export function grammarField() {
   return z
     .unknown()
@@ -142,7 +154,7 @@ export function grammarField() {
     .meta({ type: "object" });
 }
 
-/** The first list or text that is longer than it may be. */
+/** The first list or text that exceeds its maximum length. */
 function tooLong({
   after,
   end_ids,
@@ -172,7 +184,7 @@ const EXAMPLES = [
   { choice: [" open sea.", " dark harbour."] },
 ];
 
-/** What OpenAI's {"type": "text"} comes to. */
+/** The grammar for OpenAI's {"type": "text"}. */
 const FREE: GrammarOptions = {
   source: { kind: "json", value: true, whitespace: "any", property_order: "schema" },
   is_free: true,

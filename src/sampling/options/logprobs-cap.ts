@@ -1,7 +1,7 @@
 /**
- * The cap on log-probabilities: what a step may ask where a host passes on the options of its own users. Biases with
- * log-probabilities read a model's whole output off (Carlini et al., Stealing Part of a Production Language Model, 2024;
- * Finlayson et al., Logits of API-Protected LLMs Leak Proprietary Information, 2024).
+ * The cap on log-probabilities, for hosts that pass on the options of their own users. With biases and log-probabilities
+ * a user can read a model's whole output (Carlini et al., Stealing Part of a Production Language Model, 2024; Finlayson
+ * et al., Logits of API-Protected LLMs Leak Proprietary Information, 2024).
  */
 import { Problem } from "../../errors.ts";
 import type { Chain } from "../chain.ts";
@@ -20,7 +20,7 @@ interface Asked {
   readonly stops: Stops | undefined;
 }
 
-/** Refuses what tells of tokens beyond the cap, or of probabilities that a bias has changed. */
+/** Refuses options that report tokens beyond the cap, or probabilities that a bias has changed. */
 export function requireWithinCap(asked: Asked, logprobs_rank_max: number): void {
   if (logprobs_rank_max >= LOGPROBS_RANK_ALL) return;
   const refused = optionBeyond(asked, logprobs_rank_max);
@@ -41,7 +41,7 @@ function optionBeyond(asked: Asked, rank_max: number): string | undefined {
   if (asked.uncertainty) return "uncertainty";
   if (asked.combine !== undefined && asked.logprobs) return "combine with logprobs";
   if (asked.stops !== undefined && measuresRow(asked.stops)) return "stop with a measure of the row";
-  // The state of a stage such as mirostat tells how likely the drawn token was.
+  // The state of a stage such as mirostat reveals the probability of the drawn token.
   const stateful = asked.chain.find(
     ({ stage, skipped }) => stage.state !== undefined && skipped === undefined,
   );

@@ -1,4 +1,7 @@
-/** Of which scores log-probabilities are told: the row as it came (of several, the first), the combined row, those at the temperature, or those that are drawn from. */
+/**
+ * The scores whose log-probabilities are reported: the unchanged row (of several, the first), the combined row, the scores around
+ * the temperature, or the scores of the draw.
+ */
 export const LOGPROBS_MODES = [
   "raw",
   "combined",
@@ -8,7 +11,7 @@ export const LOGPROBS_MODES = [
 ] as const;
 export type LogprobsMode = (typeof LOGPROBS_MODES)[number];
 
-/** True for those that are told of the scores before or behind the temperature. */
+/** True for the modes that report scores before or after the temperature. */
 export function isAtTemperature(mode: LogprobsMode): boolean {
   return mode === "before_temperature" || mode === "behind_temperature";
 }

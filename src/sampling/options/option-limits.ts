@@ -1,4 +1,4 @@
-/** Bounds on the size of what a step may ask, and what is told to those who go beyond. */
+/** Bounds on the size of the options of a step, and the errors for larger ones. */
 import { Problem } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
 import { SOURCES_MAX } from "../../kernels/kernel.ts";
@@ -11,13 +11,15 @@ export interface OptionLimits {
   readonly bias_entries_max: number;
   readonly top_logprobs_max: number;
   readonly draws_max: number;
-  /** rows that a step may have to be combined */
+  /** maximum number of rows that a step may combine */
   readonly sources_max: number;
-  /** largest rank of a token whose log-probability is told; below LOGPROBS_RANK_ALL little else of the probabilities is */
+  /**
+   * largest rank of a token whose log-probability is reported; a value below LOGPROBS_RANK_ALL hides most probabilities
+   */
   readonly logprobs_rank_max: number;
 }
 
-/** The rank that no token exceeds. */
+/** A rank that no token exceeds. */
 export const LOGPROBS_RANK_ALL = TOKEN_ID_MAX + 1;
 
 export const DEFAULT_OPTION_LIMITS: OptionLimits = {
@@ -30,7 +32,7 @@ export const DEFAULT_OPTION_LIMITS: OptionLimits = {
   logprobs_rank_max: LOGPROBS_RANK_ALL,
 };
 
-/** Control options whose size a limit bounds: the limit, and what is counted. */
+/** Control options with a size limit: the limit, and the counted noun. */
 const SIZED: Readonly<Record<string, readonly [limit: keyof OptionLimits, noun: string]>> = {
   chain: ["chain_length_max", "stages"],
   before: ["chain_length_max", "stages"],
@@ -41,10 +43,10 @@ const SIZED: Readonly<Record<string, readonly [limit: keyof OptionLimits, noun: 
   n: ["draws_max", "draws"],
 };
 
-/** Lists and maps that stages take: biases, banned and allowed tokens. */
+/** Lists and maps of stages: biases, banned and allowed tokens. */
 const LISTED = ["bias_entries_max", "entries"] as const;
 
-/** Holds the sizes of options, and of the options of the stages in a chain, against the limits. */
+/** Checks the sizes of options, and of the options of the stages in a chain, against the limits. */
 export function requireWithin(
   limits: OptionLimits,
   value: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** Parsing untrusted values with zod, and turning its first complaint into a Problem with a pointer. */
+/** Parses untrusted values with zod, and turns its first issue into a Problem with a pointer. */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
@@ -8,12 +8,12 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, pointer: stri
   const result = schema.safeParse(value, OWN_WORDS);
   if (result.success) return result.data;
   const { issues } = result.error;
-  // A name that is not known explains the one that is missing.
+  // An unknown name is reported before a missing one, because it often explains it.
   const first = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   throw problemOf(schema, first as z.core.$ZodIssue, pointer); // a failed parse has at least one issue
 }
 
-/** What fields without a rule of their own say of a wrong type, in place of zod's sentence. */
+/** The error sentences for a wrong type of fields without their own rule; they replace zod's. */
 export const OWN_WORDS: z.core.ParseContext<z.core.$ZodIssue> = {
   error(issue) {
     if (issue.code !== "invalid_type") return undefined;
@@ -36,7 +36,7 @@ function problemOf(schema: z.ZodType, issue: z.core.$ZodIssue, pointer: string):
   return new Problem("invalid_option", `${subject} ${issue.message}`, pointer + pointerTo(path));
 }
 
-/** Names of the fields of the object that a path leads to; none where there is a choice of objects. */
+/** Names of the fields of the object at a path; none when the path leads to a union. */
 function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: unknown = schema;
   for (const part of [...path, undefined]) {

@@ -1,6 +1,6 @@
-/** Which options of a step its receipt is made of. */
+/** The options of a step that go into its receipt. */
 
-/** Options that say what is told, and those that stand in the reply or below in a form of their own. */
+/** Options that only control the report, and those that a receipt or reply has in another form. */
 const APART: ReadonlySet<string> = new Set([
   ...[
     "trace",
@@ -17,7 +17,7 @@ const APART: ReadonlySet<string> = new Set([
   ...["seed", "step", "history", "prompt_length", "state"],
 ]);
 
-/** Options as they were given, without those that a receipt has apart. */
+/** The options as given, without those that a receipt has separately. */
 export type ReceiptOptions = Readonly<Record<string, unknown>>;
 
 export function receiptOptions(given: Readonly<Record<string, unknown>>): ReceiptOptions {

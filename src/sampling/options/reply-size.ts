@@ -1,7 +1,7 @@
-/** How long the reply to a step may get, reckoned from its options before anything is computed. */
+/** Estimates the length of the reply to a step from its options, before anything is computed. */
 import type { StepOptions } from "../step.ts";
 
-/** Bytes of JSON text, at the most and about: of a reply with nothing asked for, and of each thing asked for. */
+/** Upper estimates, in bytes of JSON text: for a plain reply, and for each requested addition. */
 const REPLY_BYTES = 512;
 const DRAW_BYTES = 24;
 const DRAW_LOGPROB_BYTES = 112;
@@ -10,7 +10,7 @@ const TOKEN_ID_BYTES = 8;
 const TRACE_STAGE_BYTES = 4096;
 const NUMBER_BYTES = 20;
 
-/** Bytes of the JSON text of a reply over so many tokens, at the most and about. */
+/** Upper estimate, in bytes, of the JSON text of a reply that lists this number of tokens. */
 export function replyBytes(options: StepOptions, vocab_size: number): number {
   const {
     n = 0,

@@ -1,18 +1,18 @@
 /**
- * OpenAI's `response_format`, `text.format` and the formats of its custom tools, as the grammar that says the same: a host
- * passes on what it was sent.
+ * Translates OpenAI's `response_format`, `text.format` and the formats of its custom tools into grammars, so that a host
+ * can pass on what it received.
  */
 import { isRecord } from "../../is-record.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A grammar with where its source stands in the format. */
+/** A grammar, and the pointer to its source in the format. */
 export interface FromFormat {
   readonly fields: Fields;
   readonly pointer: string;
 }
 
-/** Each type of format, and what becomes of its fields; undefined: it is not written so. */
+/** For each type of format, the translation of its fields; undefined when they do not have the right form. */
 const FORMATS: Readonly<Record<string, (fields: Fields) => FromFormat | undefined>> = {
   json_schema({ json_schema, schema, name: _, description: __, strict: ___, ...others }) {
     const is_nested = isRecord(json_schema);
@@ -48,14 +48,16 @@ const FORMATS: Readonly<Record<string, (fields: Fields) => FromFormat | undefine
   },
 };
 
-/** {"begin", "schema", "end"}, as vLLM has it. */
+/** {"begin", "schema", "end"}, the form of vLLM. */
 function tagOfStructure(structure: unknown): unknown {
   if (!isRecord(structure)) return structure;
   const { schema, ...tag } = structure;
   return { ...tag, content: { json_schema: schema } };
 }
 
-/** {"type": "tag", "begin", "content": {"type": "json_schema", "json_schema": {…}}, "end"}, as XGrammar has it. */
+/**
+ * {"type": "tag", "begin", "content": {"type": "json_schema", "json_schema": {…}}, "end"}, the form of XGrammar.
+ */
 function tagOfXGrammar(tag: unknown): unknown {
   if (!isRecord(tag) || !isRecord(tag["content"])) return tag;
   const { type: _, content, ...others } = tag as Fields & { content: Fields };
@@ -65,17 +67,17 @@ function tagOfXGrammar(tag: unknown): unknown {
   return { ...others, content: own };
 }
 
-/** The format that says nothing. */
+/** The format that allows any text. */
 const FREE = "text";
 
 export const FORMAT_TYPES = `type must be one of ${[...Object.keys(FORMATS), FREE].join(", ")}, written as OpenAI has it`;
 
-/** Whether a grammar is such a format: it has a type. */
+/** True when a grammar is such a format: it has a `type`. */
 export function isResponseFormat(value: unknown): value is Fields {
   return isRecord(value) && value["type"] !== undefined;
 }
 
-/** The grammar; "free" where any text may come, undefined where it is no such format. */
+/** The grammar; "free" when any text is allowed, undefined when it is no such format. */
 export function grammarOfFormat({ type, ...fields }: Fields): FromFormat | "free" | undefined {
   if (type === FREE && Object.keys(fields).length === 0) return "free";
   return typeof type === "string" && Object.hasOwn(FORMATS, type) ? FORMATS[type]?.(fields) : undefined;

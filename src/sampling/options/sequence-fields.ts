@@ -1,7 +1,7 @@
 /**
- * The building blocks of options that hold lists of token ids: sequences, biased sequences, bit masks and
- * tables by position. Each is checked in one plain loop, with a pointer to the first element that is wrong, and
- * comes out in the form that the hot loops want.
+ * The building blocks of options with lists of token ids: sequences, biased sequences, bit masks and tables by
+ * position. Each is checked in one plain loop, with a pointer to the first wrong element, and converted to the
+ * form that the hot loops need.
  */
 
 import * as z from "zod";
@@ -12,7 +12,7 @@ import { SPELT_BYTES_MAX, spelt, type TokenSequence } from "../history/token-seq
 import { biasOf, isBias } from "./bias-field.ts";
 import { isTokenName, NAME, notATokenName } from "./fields.ts";
 
-/** What is wrong with a value, and where in it. */
+/** A fault of a value, and its place in the value. */
 interface Fault {
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -22,7 +22,7 @@ const NAMES = { type: "array", items: NAME, minItems: 1 } as const;
 /** JSON Schema of a sequence. */
 export const SEQUENCE = { ...NAMES, type: ["array", "string"] } as const;
 
-/** Each is looked for at every step. */
+/** Maximum number of sequences, because each is searched at every step. */
 const TEXTS_MAX = 1024;
 
 /** Lists of at least one token each, of at most `length_max`, and texts. */
@@ -49,7 +49,7 @@ export function tokenSequence(length_max = Number.POSITIVE_INFINITY) {
     .meta(SEQUENCE);
 }
 
-/** One list of at least one token: what is written, and not looked for. */
+/** One list of at least one token, which is written and never searched. */
 export function tokenNameList() {
   return z
     .unknown()
@@ -60,14 +60,16 @@ export function tokenNameList() {
     .meta(NAMES);
 }
 
-/** A sequence as it is given. */
+/** A sequence as the request has it. */
 type Given = readonly TokenName[] | string;
 
 function sequenceOf(given: Given): TokenSequence {
   return typeof given === "string" ? spelt(given) : given;
 }
 
-/** A sequence of tokens and what is added to the score of its last one when it would complete the sequence. */
+/**
+ * A sequence of tokens, and the bias for its last token when the other tokens stand at the end of the history.
+ */
 export interface BiasedSequence {
   readonly token_ids: TokenSequence;
   /** finite, or −Infinity to ban the last token */
@@ -195,7 +197,7 @@ function faultOfList(
   return undefined;
 }
 
-/** Sequences may be many, texts among them not so many. */
+/** Sequences may be many, but texts among them only few. */
 function faultOfTexts(value: unknown, textOf: (each: unknown) => unknown): Fault | undefined {
   const count = (value as unknown[]).filter((each) => typeof textOf(each) === "string").length; // a list without a fault
   if (count <= TEXTS_MAX) return undefined;

@@ -1,7 +1,7 @@
-/** What the stages that look for sequences of tokens at the end of the history have in common. */
+/** Common options of the stages that search the end of the history for token sequences. */
 import { oneOf } from "./fields.ts";
 
-/** How much history a sequence of n tokens needs: its first n − 1 tokens, or n tokens whatever the first of them is. */
+/** The length of history that a sequence of n tokens needs: its first n − 1 tokens, or n tokens. */
 export type MinHistory = "prefix" | "sequence";
 
 export function sequenceScope() {

@@ -1,6 +1,6 @@
 /**
- * Everything a request may say about one step besides its logits: what is drawn, from which chain, and what is
- * reported. The options of the stages come from the stage objects.
+ * All options of one step, without its logits: the draw, the chain and the report. The options of the stages
+ * come from the stage objects.
  */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
@@ -27,7 +27,7 @@ import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./optio
 import { parseWith } from "./parse.ts";
 import { receiptOptions } from "./receipt-options.ts";
 
-/** What the short form can say: the options of every stage, each once. */
+/** The options of the short form: the options of every stage, each once. */
 const STAGE_FIELDS: Readonly<Record<string, z.ZodType>> = optionalEach(
   Object.fromEntries(
     STAGES.flatMap((stage) => Object.entries(stage.options.shape).filter(([name]) => name !== "stage")),
@@ -36,7 +36,7 @@ const STAGE_FIELDS: Readonly<Record<string, z.ZodType>> = optionalEach(
 
 const STAGE_OPTIONS = z.strictObject(STAGE_FIELDS);
 
-/** The whole of a step's options, for the OpenAPI document; `parseStepOptions` is what checks them. */
+/** All options of a step, for the OpenAPI document; `parseStepOptions` checks them. */
 export const STEP_OPTIONS = z.strictObject({
   ...optionalEach(CONTROL),
   ...STAGE_FIELDS,
@@ -96,7 +96,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   return step;
 }
 
-/** How sources are combined; what only a combination has is refused without one. */
+/** The options of a combination; they are refused without `combine`. */
 function combinationOf(
   { combine, sources: given, logprobs_mode }: ControlOptions,
   chain: Chain,
@@ -113,7 +113,7 @@ function combinationOf(
   throw new Problem("option_conflict", `${name} needs combine, got none`, pointer);
 }
 
-/** Options that contradict each other, or need another one. */
+/** Checks options that contradict each other or need another one. */
 function requireCompatible(options: ControlOptions): void {
   const { logprobs, top_logprobs = 0, confidence_top_k, uncertainty, stop, n } = options;
   const { history = [], prompt_length = 0 } = options;
@@ -157,7 +157,9 @@ function requireCompatible(options: ControlOptions): void {
     );
 }
 
-/** Who wants repetitions punished and sends no history is told: an empty one says that there is none yet. */
+/**
+ * Warns a client that asks for a penalty and sends no history. An empty history says that there is none yet.
+ */
 function warningsOf(chain: Chain): readonly string[] | undefined {
   const idle = chain.filter(({ stage, skipped }) => stage.looksBack === true && skipped === undefined);
   if (idle.length === 0) return undefined;
@@ -167,7 +169,7 @@ function warningsOf(chain: Chain): readonly string[] | undefined {
   );
 }
 
-/** True for an option of a stage, false for one that says how to draw and what to report. */
+/** True for an option of a stage, false for an option of the draw or the report. */
 export function isStageOption(name: string): boolean {
   return Object.hasOwn(STAGE_FIELDS, name);
 }
@@ -203,7 +205,9 @@ function chainOf(
   return chainFromList(options.chain);
 }
 
-/** The chain; where log-probabilities are told at the place of the temperature, it has one, and no stage is spared. */
+/**
+ * The chain. When log-probabilities are reported around the temperature, it must have one, and no stage is skipped.
+ */
 function chainFor(
   mode: LogprobsMode,
   options: ControlOptions,
@@ -225,14 +229,14 @@ function chainFor(
 
 const AT_1 = { temperature: 1 };
 
-/** Options of stages that are not in the chain change nothing, and are checked all the same. */
+/** Options of stages that are not in the chain have no effect, but are checked. */
 function requireValidLeftovers(stage_fields: Readonly<Record<string, unknown>>, chain: Chain): void {
   const used = (name: string) => chain.some(({ stage }) => name in stage.options.shape);
   const leftovers = Object.entries(stage_fields).filter(([name]) => !used(name));
   if (leftovers.length > 0) parseWith(STAGE_OPTIONS, Object.fromEntries(leftovers), "");
 }
 
-/** The checked state of every stage and stop that carries one: what the request brings, or a first step's. */
+/** The checked state of every stage and stop that has one: from the request, or the initial state. */
 function statesOf(
   chain: Chain,
   stops: Stops,
@@ -256,7 +260,7 @@ function statesOf(
   );
 }
 
-/** Control options and stage options apart; any other name is an error. */
+/** Separates control options from stage options; any other name is an error. */
 function divide(value: Readonly<Record<string, unknown>>) {
   const control: Record<string, unknown> = {};
   const stage_fields: Record<string, unknown> = {};
@@ -274,7 +278,7 @@ export function isOption(name: string): boolean {
   return Object.hasOwn(CONTROL, name) || isStageOption(name);
 }
 
-/** What an option is told that there is not. */
+/** The error for an unknown option. */
 export function unknownOption(name: string): Problem {
   const instead = insteadOf(name);
   const hint =

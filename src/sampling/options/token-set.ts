@@ -1,19 +1,21 @@
-/** A set of tokens as a request lists them: asked of single tokens, and of the vocabulary whether it has all of them. */
+/**
+ * A set of tokens from a request. It answers whether it has a token, and whether the vocabulary has all of its tokens.
+ */
 import type { z } from "zod";
 import { idsOf, type NamedIn, type TokenName } from "../history/token-names.ts";
 import { tokenNames } from "./fields.ts";
 
 export class TokenSet {
-  /** distinct, in the order in which they were listed first */
+  /** distinct, in the order of their first occurrence in the list */
   readonly token_ids: Int32Array;
-  /** as many places, for whoever adds something to the score of each */
+  /** an array of the same length, for stages that add a number to the score of each token */
   readonly amounts: Float64Array;
   readonly #ids: ReadonlySet<number>;
   /** 1 more than the largest; 0 of none */
   readonly #end: number;
   readonly #listed: readonly TokenName[];
   readonly #has_texts: boolean;
-  /** the set for a vocabulary, where some are told by their text */
+  /** resolves names: the set for a vocabulary, when some tokens are named by their text */
   #told: { readonly ids: readonly number[]; readonly set: TokenSet } | undefined;
 
   constructor(listed: readonly TokenName[]) {
@@ -29,9 +31,11 @@ export class TokenSet {
     return this.#ids.has(token_id);
   }
 
-  /** The set for a step, whose vocabulary must have every token; the problem points at the first that it has not. */
+  /**
+   * The set for a step, whose vocabulary must have every token. The Problem points at the first one that it lacks.
+   */
   of(step: NamedIn, pointer: string): TokenSet {
-    // A long set is looked through only where an id is too large.
+    // A long set is only scanned when its largest id is too large.
     if (!this.#has_texts && this.#end <= step.vocab_size) return this;
     const ids = idsOf(this.#listed, step, pointer);
     if (!this.#has_texts) return this;

@@ -1,4 +1,7 @@
-/** Aphrodite's sampler, a fork of vLLM's V1 with many more samplers: what is not said here is as it is there. */
+/**
+ * Aphrodite's sampler, a fork of vLLM's V1 with many more samplers. Options that are not listed here are those
+ * of vLLM.
+ */
 import type { Preset } from "./preset.ts";
 import { VLLM_MASKS, VLLM_PENALTIES, vllm } from "./vllm.ts";
 
@@ -47,7 +50,7 @@ export const aphrodite: Preset = {
     "The penalties take effect twice in 0.24.1: once with the masks, once in the order of the samplers. Here they do once.",
     "The mass of typical-p is cut before the token that passes p there; here that token stays.",
     "A banned token makes the deviation of top_n_sigma not a number there, and nothing is cut.",
-    "Of tokens that equal the best when none reaches epsilon_cutoff one stays there, here all.",
+    "When no token reaches epsilon_cutoff, one of the tokens equal to the best stays there; here all of them stay.",
     "tfs counts banned and removed tokens as probabilities of 0 there, which bend the curve; here it looks at those that are left.",
     "temperature_last is written as chain.",
     "Aphrodite counts epsilon_cutoff and eta_cutoff in units of 1e-4 in requests.",

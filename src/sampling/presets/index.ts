@@ -1,5 +1,6 @@
 /**
- * The presets, the default first. A preset fills in what a request leaves open; what the request says always wins.
+ * The presets, the default first. A preset fills in options that a request leaves out; options of the request
+ * always win.
  */
 
 import { aphrodite } from "./aphrodite.ts";

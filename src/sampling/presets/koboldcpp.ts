@@ -1,7 +1,7 @@
 /** koboldcpp's chain with its default sampler order: 6, 0, 1, 3, 4, 2, 5. */
 import type { Place, Preset } from "./preset.ts";
 
-/** What comes before the samplers that the user may reorder. */
+/** The stages before the samplers that the user may reorder. */
 const BEGINNING: readonly Place[] = [
   "logit_bias",
   "dry",

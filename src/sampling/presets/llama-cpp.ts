@@ -27,7 +27,7 @@ export const llamaCpp: Preset = {
     "xtc",
     "dynatemp",
     "temperature",
-    // Versions 1 and 2 have an order of their own; this is the place of 0, which is off.
+    // Mirostat versions 1 and 2 have their own order; this is the place of version 0, which is off.
     "mirostat",
     "adaptive_p",
   ],

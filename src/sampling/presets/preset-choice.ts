@@ -1,10 +1,10 @@
-/** Which preset a request means, and which of its variants. */
+/** Finds the preset of a request, and its variant. */
 import { Problem, show } from "../../errors.ts";
 import { amongKnown, didYouMean } from "../../nearest.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./index.ts";
 import { withVariant } from "./preset.ts";
 
-/** What a request says of it. */
+/** The preset fields of a request. */
 interface PresetChoice {
   readonly preset?: string | undefined;
   readonly variant?: string | undefined;
@@ -15,7 +15,7 @@ export const VARIANTS = PRESETS.flatMap((preset) =>
   (preset.variants ?? []).map(({ name }) => ({ preset: preset.name, name })),
 );
 
-/** Every preset by its name, which means its first variant, and as each of its variants. */
+/** Every preset by name, which stands for its first variant, and by each of its variants. */
 const WITH_VARIANTS: ReadonlyMap<string, Preset> = new Map(
   PRESETS.flatMap((preset) => {
     const { name, variants = [] } = preset;
@@ -25,7 +25,7 @@ const WITH_VARIANTS: ReadonlyMap<string, Preset> = new Map(
   }),
 );
 
-/** The preset of a request, as the variant that it asks for. */
+/** The preset of a request, in the requested variant. */
 export function presetOf({ preset, variant }: PresetChoice): Preset {
   const found = presetNamed(preset);
   const chosen = WITH_VARIANTS.get(hostOf({ preset: found.name, variant }) as string); // the name of one is text
@@ -39,7 +39,7 @@ export function presetOf({ preset, variant }: PresetChoice): Preset {
   );
 }
 
-/** Distinct for each preset and variant; undefined for the default. */
+/** A distinct key for each preset and variant; undefined for the default. */
 export function hostOf({ preset, variant }: PresetChoice): string | undefined {
   return variant === undefined ? preset : `${preset ?? DEFAULT_PRESET.name}/${variant}`;
 }

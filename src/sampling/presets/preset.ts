@@ -1,12 +1,14 @@
-/** What a preset is: the stage order, the defaults and the rules of one host, as plain data. */
+/** A preset is the stage order, the defaults and the rules of one host, as plain data. */
 
-/** A stage in its place: by name, switched on by its option; or with options, and then it always runs. */
+/** A stage in its place: a name, which an option switches on, or a stage with options, which always runs. */
 export type Place = string | Readonly<Record<string, unknown> & { stage: string }>;
 
 /** Options by stage. */
 export type Rules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Another order that holds while an option of the short form has one of some values, or is above one. */
+/**
+ * Another order that applies while an option of the short form has one of some values, or exceeds a number.
+ */
 export interface OtherOrder {
   readonly option: string;
   readonly values?: readonly unknown[];
@@ -14,54 +16,56 @@ export interface OtherOrder {
   readonly order: readonly Place[];
 }
 
-/** What a host reports where the request does not say it: options of the reply. */
+/** Defaults of the host for options of the reply. */
 export interface Reports {
   readonly logprobs_mode?: "raw" | "before_temperature" | "behind_temperature" | "processed";
   readonly rank_ties?: "by_id" | "counted";
 }
 
-/** A value that the host takes for an option, and what is meant by it here. */
+/** A value with another meaning at the host, and the equivalent here. */
 export interface Spelling {
   readonly option: string;
   readonly written: unknown;
   readonly means: unknown;
 }
 
-/** One of several codes of a host that do the same step differently. What it does not say, the preset says. */
+/** One of several code paths of a host for the same step. Fields that it lacks are the preset's. */
 export interface Variant {
   readonly name: string;
-  /** what sets it apart, and who gets it */
+  /** how the variant differs, and which users get it */
   readonly summary: string;
   readonly source: { readonly title: string; readonly url: string };
   readonly order?: readonly Place[];
   readonly instead?: OtherOrder;
-  /** in place of the preset's rules of the same stages */
+  /** rules that replace the preset's for the same stages */
   readonly rules?: Rules;
-  /** besides the preset's */
+  /** notes in addition to the preset's */
   readonly notes?: readonly string[];
 }
 
 export interface Preset {
   readonly name: string;
   readonly summary: string;
-  /** where the host's order can be read */
+  /** source of the host's order */
   readonly source: { readonly title: string; readonly url: string };
   /** stages in the order in which the host applies them */
   readonly order: readonly Place[];
   readonly instead?: OtherOrder;
-  /** options of the short form that hold when the request does not give them */
+  /** defaults for options of the short form */
   readonly defaults: Readonly<Record<string, unknown>>;
-  /** the host's variants of a rule: stage → options that hold when the request does not give them */
+  /** the host's variants of a rule: stage → defaults of its options */
   readonly rules: Rules;
-  /** options that a stage of the host does not have: stage → what holds whatever the request says for other stages */
+  /** options that a stage of the host lacks: stage → fixed values for them */
   readonly fixed?: Rules;
   readonly reports?: Reports;
   readonly spellings?: readonly Spelling[];
-  /** the seed by which the host means that it draws one: a request with it has none */
+  /**
+   * the seed value with which the host asks for a random seed; such a request counts as one without a seed
+   */
   readonly seed_drawn_for?: -1;
-  /** the first holds when the request names none */
+  /** the first is the default */
   readonly variants?: readonly Variant[];
-  /** where the host does something else that is not reproduced here, or does it otherwise */
+  /** behaviour of the host that is not reproduced here, or differs */
   readonly notes: readonly string[];
 }
 
@@ -69,7 +73,7 @@ export function stageOf(place: Place): string {
   return typeof place === "string" ? place : place.stage;
 }
 
-/** The preset as one of its variants has it. */
+/** The preset with the fields of one of its variants. */
 export function withVariant(preset: Preset, variant: Variant): Preset {
   const { order, instead, rules, notes = [] } = variant;
   return {
@@ -81,7 +85,7 @@ export function withVariant(preset: Preset, variant: Variant): Preset {
   };
 }
 
-/** The options as the preset means them: what the host writes otherwise is put into our words. */
+/** Translates option values with another meaning at the host into the values used here. */
 export function spelledOut(
   { spellings = [] }: Preset,
   options: Readonly<Record<string, unknown>>,
@@ -91,7 +95,7 @@ export function spelledOut(
   return { ...options, ...Object.fromEntries(spelled.map(({ option, means }) => [option, means])) };
 }
 
-/** The order that holds for these options, with the option that decided it when it is not the usual one. */
+/** The order that applies to these options, and the option that selected it when it is not the usual one. */
 export function orderFor(
   { order, instead }: Preset,
   options: Readonly<Record<string, unknown>>,

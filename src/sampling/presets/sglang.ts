@@ -1,7 +1,7 @@
 /** SGLang's sampler, by its backend. */
 import type { Place, Preset } from "./preset.ts";
 
-/** What comes before the cuts. */
+/** The stages before the cuts. */
 const BEGINNING: readonly Place[] = [
   "frequency_penalty",
   "presence_penalty",

@@ -1,7 +1,7 @@
 /**
- * Whether a sparse row was enough: the whole row would provably have given the same answer, the token and all that is
- * told of it. What the chain proves of the tokens that were left out, the candidates know; here is what the
- * log-probabilities need besides. A trace is an account of the tokens that were sent, and no part of this.
+ * Decides whether a sparse row was enough: the whole row would provably have given the same reply, the token and
+ * every reported value. The candidates know what the chain proves about the omitted tokens. This file adds what the
+ * log-probabilities need. A trace describes the listed tokens only, and is not covered.
  */
 import { Problem } from "../../errors.ts";
 import type { Candidates } from "../candidates/candidates.ts";
@@ -13,12 +13,15 @@ import type { Sampled } from "./report.ts";
 
 type Told = Pick<Sampled, "rank" | "draws">;
 
-/** Why an answer is not proven: a sentence and where it points to. No Problem, as it is one only for who asked for proof. */
+/**
+ * The reason why a reply is not proven: a sentence and a pointer. It becomes a Problem only when the request requires a
+ * proof.
+ */
 type Doubt = readonly [detail: string, pointer: string];
 
 /**
- * Whether the answer is proven; a Problem when it had to be and is not. `rows` are those of the step, of which one at the
- * least is sparse; `is_exact` tells whether the row that several became is proven to be what whole rows would have become.
+ * True when the reply is proven exact. Throws a Problem when it must be and is not. `rows` are the rows of the step, at
+ * least one of them sparse; `is_exact` says whether the combined row is provably that of whole rows.
  */
 export function exactness(
   candidates: Candidates,
@@ -29,12 +32,12 @@ export function exactness(
 ): boolean {
   const lists = rows.filter(isSparse);
   const proven = is_exact && candidates.isExact();
-  const doubt = proven ? doubtOfAny(rows, options, told) : tooFew(lists[0] as SparseRow); // there is one
+  const doubt = proven ? doubtOfAny(rows, options, told) : tooFew(lists[0] as SparseRow); // there is at least one row
   if (doubt !== undefined && options.require_exact) throw new Problem("need_more_tokens", ...doubt);
   return doubt === undefined;
 }
 
-/** What is told of the first row, and of the token in the others. */
+/** The values that are reported of the first row, and of the token in the others. */
 function doubtOfAny(rows: readonly LogitsRow[], options: StepOptions, told: Told): Doubt | undefined {
   const [first, ...others] = rows as readonly [LogitsRow, ...LogitsRow[]];
   const of_first = isSparse(first) ? doubtOf(first, options, told) : undefined;
@@ -50,7 +53,7 @@ const NO_NORMALISER: Doubt = [
   "/logits/logsumexp",
 ];
 
-/** What is wrong with the raw log-probabilities, ranks and entropies; those after the chain are as exact as the chain. */
+/** The fault of the raw log-probabilities, ranks and entropies. Those after the chain are as exact as the chain. */
 function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | undefined {
   const { logprobs, top_logprobs, logprob_token_ids, logprobs_mode, uncertainty, stops } = options;
   const listed = logprobs_mode !== "processed" && (top_logprobs > 0 || logprob_token_ids.length > 0);
@@ -74,14 +77,14 @@ function tooFew({ token_ids }: SparseRow): Doubt {
   return [`${token_ids.length} tokens were not enough to prove the answer exact`, "/logits/token_ids"];
 }
 
-/** How many of the tokens sent come before every token that was left out. */
+/** The number of listed tokens that rank before every omitted token. */
 function countAbove({ values }: SparseRow, bound: number): number {
   let count = 0;
   for (let i = 0; i < values.length; i++) if (values[i]! > bound) count++;
   return count;
 }
 
-/** The largest rank that is told. */
+/** The largest reported rank. */
 function lastRank({ rank = 0, draws = [] }: Told): number {
   return draws.reduce((largest, draw) => Math.max(largest, draw.rank ?? 0), rank);
 }

@@ -1,8 +1,9 @@
 /**
- * Log-probabilities of a step: raw, the ln softmax of the logits as they came (what OpenAI and vLLM report by
- * default), and processed, the ln of the probability with which a token was drawn after every stage.
+ * Log-probabilities of a step. Raw ones are the ln softmax of the unchanged logits, which OpenAI and vLLM
+ * report by default. Processed ones are the ln of the probability with which a token was drawn, after every
+ * stage.
  *
- * The raw side is one normaliser over the whole row; it is computed only when asked for.
+ * The raw side needs one normaliser over the whole row; it is computed only on request.
  */
 import { exp, ln } from "../../kernels/float64.ts";
 import {
@@ -27,27 +28,32 @@ import {
   uncertaintyOfList,
 } from "./uncertainty.ts";
 
-/** The tokens of +Infinity. */
+/** The tokens at +Infinity. */
 const INFINITE = cutFrom(Number.POSITIVE_INFINITY, EVERY_TIE);
 
-/** A row as it came in, whatever form it came in: what raw log-probabilities are read from. */
+/** The unchanged row in any form, as the source of raw log-probabilities. */
 export interface RawRow extends UncertainSide {
-  /** ln p of one token; −Infinity when it is masked or was not sent */
+  /** ln p of one token; −Infinity when it is masked or was omitted */
   logprob(token_id: number): number;
-  /** of each token: 1 for the most likely; equal logits rank by lower id, or with "counted" all before */
+  /**
+   * of each token: 1 for the most likely. Of equal logits the lower id ranks first; with "counted" all equal
+   * ones rank before
+   */
   ranks(token_ids: readonly number[], ties: RankTies): number[];
   /** the n most likely tokens */
   top(n: number): TokenLogprob[];
 }
 
-/** The ranks of so many tokens are counted one after the other, by a pass of the kernel each; those of more in one pass. */
+/**
+ * Up to this number of tokens, each rank is counted by its own pass of the kernel; for more, all are counted in one pass.
+ */
 const COUNTED_MAX = 64;
 
-/** The raw side of a dense row; the row must be as it came (no edits) whenever a method is called. */
+/** The raw side of a dense row. The row must be unchanged (no edits) whenever a method is called. */
 export class RawDense implements RawRow {
   readonly #kernel: Kernel;
   readonly #row: Row;
-  /** undefined where some logits are +Infinity */
+  /** undefined when some logits are +Infinity */
   readonly #normaliser: Normaliser | undefined;
 
   constructor(kernel: Kernel, row: Row) {
@@ -64,7 +70,7 @@ export class RawDense implements RawRow {
   ranks(token_ids: readonly number[], ties: RankTies): number[] {
     const { values, length } = this.#row;
     if (token_ids.length > COUNTED_MAX) return ranksAmong(values.subarray(0, length), token_ids, ties);
-    // Each was drawn from this row.
+    // Each token was drawn from this row.
     return token_ids.map((id) =>
       this.#kernel.count(this.#row, cutFrom(values[id] as number, ties === "counted" ? length - 1 : id)),
     );
@@ -90,7 +96,7 @@ export class RawDense implements RawRow {
     return uncertaintyFrom(moments, logprobs, top_k);
   }
 
-  /** The same for more tokens than the kernel selects: all of the row are ranked. */
+  /** The same for more tokens than the kernel selects: the whole row is ranked. */
   #ranked(n: number): TokenLogprob[] {
     const all = new Compact(new PlainLists(this.#row.length));
     fillFromRow(all, this.#row);
@@ -103,7 +109,7 @@ export class RawDense implements RawRow {
 
   #ofLogit(logit: number): number {
     if (this.#normaliser !== undefined) return this.#normaliser.logprobOf(logit);
-    // The limit of softmax as these logits grow: they share the probability, the others have none.
+    // The limit of softmax as these logits grow: they share the probability, the others have probability 0.
     if (logit !== Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
     return -ln(this.#kernel.count(this.#row, INFINITE));
   }
@@ -121,12 +127,12 @@ export class RawCompact implements RawRow {
   readonly #ranked: Compact;
   readonly #normaliser: Normaliser;
 
-  /** `fill` brings the finite logits into the empty arrays. */
+  /** `fill` writes the finite logits to the empty arrays. */
   constructor(size: number, fill: (compact: Compact) => void, logsumexp?: number) {
     this.#ranked = new Compact(new PlainLists(size));
     fill(this.#ranked);
     this.#ranked.rank();
-    // What was sent is part of the whole row: a normaliser below its own is one that was rounded.
+    // The listed tokens are part of the whole row, so a normaliser below theirs was rounded.
     this.#normaliser = this.#ranked.normaliser().atLeast(logsumexp);
   }
 
@@ -149,7 +155,7 @@ export class RawCompact implements RawRow {
     return this.#ranked.top(n, this.#normaliser);
   }
 
-  /** Of the tokens that were sent, as if there were no others. */
+  /** Normaliser of the listed tokens alone. */
   uncertainty(top_k: number): Uncertainty {
     return uncertaintyOfList(this.#ranked, top_k);
   }

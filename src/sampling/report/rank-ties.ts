@@ -1,2 +1,2 @@
-/** Whether tokens that equal another count for its rank by their ids, or all. */
+/** The rank of a token among equal ones: by their ids, or all of them count before it. */
 export type RankTies = "by_id" | "counted";

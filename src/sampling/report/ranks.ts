@@ -15,7 +15,7 @@ export function ranksAmong(
 ): number[] {
   const places = Int32Array.from(new Set(token_ids)).sort((a, b) => values[b]! - values[a]! || a - b);
   const limits = Float32Array.from(places, (id) => values[id]!);
-  // Up to which id equal values rank no later.
+  // The id up to which equal values rank no later.
   const ends = ties === "counted" ? new Int32Array(places.length).fill(values.length) : places;
   const counts = new Int32Array(places.length + 1);
   for (let id = 0; id < values.length; id++) counts[firstNotBefore(limits, ends, values[id]!, id)]! += 1;
@@ -28,7 +28,7 @@ export function ranksAmong(
   return token_ids.map((id) => rank_of.get(id)!);
 }
 
-/** Index of the first place that is this token or ranks behind it; their number when all rank before it. */
+/** Index of the first entry that is this token or ranks after it; their number when all rank before it. */
 function firstNotBefore(limits: Float32Array, ends: Int32Array, value: number, id: number): number {
   let low = 0;
   let high = limits.length;

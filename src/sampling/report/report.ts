@@ -1,4 +1,4 @@
-/** What is told of a step: the shape of the reply and the part of it that reads candidates and log-probabilities. */
+/** The reply to a step: its shape, and the part that reads candidates and log-probabilities. */
 
 import { Problem } from "../../errors.ts";
 import type { TokenText } from "../../vocabulary/text.ts";
@@ -13,14 +13,14 @@ import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
 import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 
-/** The reply to one step, in wire order. What was not asked for is absent. */
+/** The reply to one step, in wire order. Values that the request did not ask for are absent. */
 export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason"> {
   readonly token_id: number;
-  /** why the text is to end here; null or absent while it goes on */
+  /** why the text ends here; null or absent while it continues */
   readonly finish_reason?: string | null;
-  /** how many bytes at the end of the generated text belong to the string that ends it */
+  /** number of bytes at the end of the generated text that belong to the stop string */
   readonly stop_bytes?: number;
-  /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
+  /** raw ln p of the token, or with some values of logprobs_mode that around the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */
   readonly processed_logprob?: number;
@@ -30,37 +30,40 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   readonly draws?: readonly Draw[];
   readonly top_logprobs?: readonly TokenLogprob[];
   readonly named_logprobs?: readonly TokenLogprob[];
-  /** how many tokens were left to draw from */
+  /** number of kept tokens */
   readonly kept: number;
-  /** the tokens that were left, ascending */
+  /** the kept tokens, ascending */
   readonly kept_token_ids?: readonly number[];
-  /** with `kept_max`: there were more */
+  /** with `kept_max`: true when more tokens were kept */
   readonly kept_truncated?: true;
-  /** the raw mass of the tokens that were left */
+  /** the raw mass of the kept tokens */
   readonly kept_mass?: number;
-  /** ln p of the token in each source of a combination, as they came; null stands for −Infinity */
+  /** ln p of the token in each unchanged source of a combination; null stands for −Infinity */
   readonly source_logprobs?: readonly (number | null)[];
-  /** how sure the model was, and how sure what it was drawn from */
+  /** uncertainty of the model's row, and of the distribution of the draw */
   readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
-  /** with `watermark`: whether the token bears the mark */
+  /** with `watermark`: true when the token is marked */
   readonly watermark?: Marked;
   /** with `receipt`: hashes of the row and of the options */
   readonly receipt?: Receipt;
-  /** sparse rows: whether the whole row would provably have given the same answer */
+  /** for sparse rows: true when the whole row would provably have given the same reply */
   readonly exact?: boolean;
   readonly seed: string;
   readonly step: number;
-  /** what the next step must bring along: the chain's stages that carry state, by name; null when none does */
+  /** state of the stages that have one, by name, for the next step; null when no stage has one */
   readonly state: Readonly<Record<string, unknown>> | null;
   readonly system_fingerprint: string;
-  /** options that could do nothing, such as a penalty without a history; what a grammar does not hold to */
+  /**
+   * options without effect, such as a penalty without a history; parts of a grammar that the mask does not
+   * enforce
+   */
   readonly warnings?: readonly string[];
   readonly trace?: readonly TraceEntry[];
-  /** what became of the tokens in logprob_token_ids; with a trace */
+  /** with a trace: the fate of the tokens in logprob_token_ids */
   readonly fates?: readonly Fate[];
-  /** where the uniform of the (first) draw fell; with a trace */
+  /** with a trace: the position of the uniform of the (first) draw */
   readonly inverse_cdf?: InverseCdf;
-  /** the largest scores with their noise, of a draw by Gumbel noise; with a trace */
+  /** with a trace, for a draw by Gumbel noise: the largest scores with their noise */
   readonly gumbel?: { readonly best: readonly { readonly token_id: number; readonly total: number }[] };
 }
 
@@ -86,7 +89,7 @@ export type Report = Pick<
   | "uncertainty"
 >;
 
-/** The processed side is read first: reading the raw side puts the row back as it came. */
+/** The processed side is read first, because reading the raw side restores the unchanged row. */
 export function reportOf(
   candidates: Candidates,
   raw: RawRow | undefined,
@@ -133,8 +136,8 @@ export function reportOf(
 }
 
 /**
- * The kept tokens, or the `kept_max` likeliest of them. The drawn tokens are always among these: one that is not takes the
- * place of the least likely, as in SGLang, since a trainer that masks with a set without the token gets ln 0.
+ * The kept tokens, or the `kept_max` likeliest of them. The drawn tokens are always included: a drawn token outside the
+ * likeliest replaces the least likely one, as in SGLang. A trainer that masks with a set without the token would get ln 0.
  */
 function keptIds(
   candidates: Candidates,
@@ -151,7 +154,7 @@ function keptIds(
       "/kept_max",
     );
   const reported = new Set(drawn);
-  // kept_max is at least n, so that all drawn tokens have a place.
+  // kept_max is at least n, so all drawn tokens fit.
   for (const { token_id } of candidates.top(kept_max)) {
     if (reported.size === kept_max) break;
     reported.add(token_id);
@@ -164,13 +167,15 @@ function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: 
   return { token_id, logprob, processed_logprob, rank };
 }
 
-/** Under a cap nothing is told that a bias or a filter has changed, and nothing of tokens beyond the rank. */
+/**
+ * Under a cap the reply contains nothing that a bias or a filter has changed, and no tokens beyond the rank.
+ */
 function cappedDrawOf(raw: RawRow, token_id: number, rank: number, rank_max: number): Draw {
   if (rank > rank_max) return { token_id };
   return { token_id, logprob: tokenLogprob(token_id, raw.logprob(token_id)).logprob, rank };
 }
 
-/** The top and the named log-probabilities that were asked for, read from either side. */
+/** The requested top and named log-probabilities, read from either side. */
 function distribution(
   side: Pick<RawRow, "logprob" | "top">,
   { top_logprobs, logprob_token_ids }: StepOptions,

@@ -1,6 +1,6 @@
 /**
- * The candidates as they were at one moment, for a trace: a copy that nothing changes, so that its probabilities
- * are worked out once however many tokens are asked for.
+ * A copy of the candidates at one moment, for a trace. Nothing changes the copy, so its probabilities are
+ * computed once for any number of tokens.
  */
 import { exp } from "../../kernels/float64.ts";
 import type { Candidates } from "../candidates/candidates.ts";
@@ -40,7 +40,9 @@ export class Snapshot {
     return index < 0 ? 0 : this.probabilities()[index]!;
   }
 
-  /** What a token of this score has of the candidates' softmax: a score in the unit of probabilities. */
+  /**
+   * The probability of a token with this score in the candidates' softmax: converts a score to a probability.
+   */
   probabilityAt(score: number): number {
     const { scores } = this.candidates;
     let best = 0;

@@ -1,4 +1,4 @@
-/** What tokens stand for, beside their ids, wherever a report lists them. */
+/** Adds the texts of tokens next to their ids, wherever a report lists tokens. */
 import { type TokenText, textOf } from "../../vocabulary/text.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
 import type { Report } from "./report.ts";
@@ -19,7 +19,7 @@ export function withTexts(vocabulary: Vocabulary, token_id: number, report: Repo
   };
 }
 
-/** The same for what stages did. */
+/** The same for the entries of a trace. */
 export function traceWithTexts(vocabulary: Vocabulary, trace: readonly TraceEntry[]): TraceEntry[] {
   return trace.map(({ top, removed, knife_edge, ...entry }) => ({
     ...entry,

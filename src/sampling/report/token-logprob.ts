@@ -11,7 +11,7 @@ export function tokenLogprob(token_id: number, logprob: number): TokenLogprob {
   return { token_id, logprob: Number.isFinite(logprob) ? notAboveZero(logprob) : null };
 }
 
-/** A large row's normaliser is right to 1e-6; a token that holds all the mass must not seem to hold more. */
+/** The normaliser of a large row is accurate to 1e-6, so ln p is capped at 0. */
 export function notAboveZero(logprob: number): number {
   return Math.min(0, logprob);
 }

@@ -1,9 +1,11 @@
-/** What a trace tells of the tokens that a stage removed: their mass, and the one nearest to the limit. */
+/**
+ * What a trace reports about the tokens that a stage removed: their mass, and the token nearest to the limit.
+ */
 import type { Removal } from "../candidates/removal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { offer, type TracedToken } from "./trace-summary.ts";
 
-/** How near a limit came to the token nearest to it. */
+/** The distance of a limit to its nearest token. */
 export interface KnifeEdge {
   readonly kind: "rank" | "mass" | "score" | "share";
   readonly limit: number;
@@ -27,7 +29,7 @@ export interface Loss {
 
 interface Edge {
   token_id: number;
-  /** what the stage goes by: the score, or how near it is to that of a typical token */
+  /** the quantity that the stage limits: the score, or its distance to that of a typical token */
   place: number;
   probability: number;
 }
@@ -63,7 +65,7 @@ function set(edge: Edge, token_id: number, place: number, probability: number): 
   edge.probability = probability;
 }
 
-/** undefined when nothing was removed, or not by one limit. */
+/** undefined when nothing was removed, or the stage has no single limit. */
 export function knifeEdge(
   before: Snapshot,
   loss: Loss,
@@ -96,7 +98,7 @@ export function knifeEdge(
   }
 }
 
-/** The last kept or the first removed token, whichever has the number that is nearer to the limit. */
+/** The last kept or the first removed token, whichever is nearer to the limit. */
 function nearer(
   { last_kept, first_removed }: Loss,
   kind: KnifeEdge["kind"],

@@ -1,4 +1,4 @@
-/** Why named tokens were removed: each one's number beside the limit that it missed. */
+/** Says why named tokens were removed: the value of each and the limit that it missed. */
 import type { Removal } from "../candidates/removal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Loss } from "./trace-loss.ts";
@@ -6,14 +6,14 @@ import type { Loss } from "./trace-loss.ts";
 interface Place {
   readonly token_id: number;
   readonly score: number;
-  /** how many candidates rank before it, and their mass */
+  /** number and mass of the candidates that rank before it */
   before: number;
   mass: number;
 }
 
 /**
- * One reason for each of some tokens that the stage has removed, in order: a comparison of its number with the limit;
- * undefined when there is not one limit. One pass over the candidates, whatever the number of tokens.
+ * One reason for each of some removed tokens, in order: its value compared with the limit; undefined when there is no
+ * single limit. One pass over the candidates for any number of tokens.
  */
 export function reasonsOf(
   before: Snapshot,
@@ -83,7 +83,7 @@ function placesOf(before: Snapshot, token_ids: readonly number[]): Map<number, P
   return new Map(places.map((place) => [place.token_id, place]));
 }
 
-/** Index of the first place that ranks behind a candidate; the number of places when none does. */
+/** Index of the first entry that ranks after a candidate; the number of entries when none does. */
 function firstBehind(places: readonly Place[], token_id: number, score: number): number {
   let low = 0;
   let high = places.length;

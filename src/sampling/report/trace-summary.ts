@@ -1,8 +1,11 @@
-/** What a trace tells of a set of candidates: entropy and the most likely tokens. */
+/** A summary of a set of candidates for a trace: entropy and the most likely tokens. */
 import { ln } from "../../kernels/float64.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** How many tokens a trace lists a stage: the most likely kept ones and the most likely removed ones. */
+/**
+ * Number of tokens that a trace lists per stage: of the most likely kept ones, and of the most likely removed
+ * ones.
+ */
 const LISTED = 10;
 
 export interface TracedToken {
@@ -11,8 +14,9 @@ export interface TracedToken {
 }
 
 /**
- * Entropy in nats and the most likely tokens of the softmax over the candidates. As ln pᵢ is the score less the
- * score and plus the ln p of the most likely token, one logarithm serves a row of any length.
+ * Entropy in nats and the most likely tokens of the softmax over the candidates. ln pᵢ is the score of i, minus
+ * the score of the most likely token, plus the ln p of that token. So one logarithm is enough for a row of any
+ * length.
  */
 export function summary(snapshot: Snapshot): { entropy: number; top: TracedToken[] } {
   const probabilities = snapshot.probabilities();
@@ -31,7 +35,7 @@ export function summary(snapshot: Snapshot): { entropy: number; top: TracedToken
   return { entropy: Math.max(0, below_max - ln(top[0]?.probability ?? 1)), top };
 }
 
-/** Enters a token into a short list that is sorted by probability descending, id ascending. */
+/** Inserts a token into a short list that is sorted by probability descending, then id ascending. */
 export function offer(list: TracedToken[], token_id: number, probability: number): void {
   const last = list[LISTED - 1];
   if (last !== undefined && !ranksBefore(token_id, probability, last)) return;

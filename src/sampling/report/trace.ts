@@ -1,7 +1,7 @@
 /**
- * The account of a step, stage by stage: who was left, what mass was removed, how close each threshold came to a
- * token. It looks at copies of the candidates, so that asking for a trace never changes the answer; it costs
- * nothing when not asked for and O(V) a stage when it is.
+ * The trace of a step, stage by stage: the remaining tokens, the removed mass, and the distance of each
+ * threshold to a token. It reads copies of the candidates, so a trace never changes the result. It costs nothing
+ * when it is not requested, and O(V) per stage when it is.
  */
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
@@ -14,11 +14,11 @@ import { reasonsOf } from "./trace-reasons.ts";
 import { summary, type TracedToken } from "./trace-summary.ts";
 
 export interface TraceEntry {
-  /** the stage's name; of the first entry for several sources, that of the rule that combines them */
+  /** name of the stage; in the first entry, for several sources, name of the rule that combines them */
   readonly stage: string;
-  /** what the rule that combines sources has found and used */
+  /** values that the rule for several sources computed */
   readonly combination?: TracedCombination;
-  /** why it did not run */
+  /** why the stage did not run */
   readonly skipped?: Skipped;
   readonly kept_before: number;
   readonly kept_after: number;
@@ -30,30 +30,30 @@ export interface TraceEntry {
   /** the most likely removed tokens, with their probability before the stage */
   readonly removed: readonly TracedToken[];
   readonly knife_edge?: KnifeEdge;
-  /** the probability after the stage of each token in logprob_token_ids, in that order; 0 when it is not there */
+  /** the probability after the stage of each token in logprob_token_ids, in that order; 0 for a removed token */
   readonly named?: readonly number[];
   /** microseconds the stage took; only in a timed trace */
   readonly us?: number;
 }
 
 export interface TracedCombination extends Account {
-  /** how many sources were combined */
+  /** number of combined sources */
   readonly sources: number;
   /** how many tokens of the first source the rule finds plausible */
   readonly plausible?: number;
 }
 
-/** What became of a named token. */
+/** The fate of a named token. */
 export interface Fate {
   readonly token_id: number;
-  /** the stage that removed it, or "the row" when it was no candidate from the start; null when it was left to be drawn */
+  /** the stage that removed it; "the row" when it was never a candidate; null when it was not removed */
   readonly removed_by: string | null;
-  /** its probability before that stage, or at the end */
+  /** its probability before that stage; at the end when it was not removed */
   readonly probability: number;
   readonly reason?: string;
 }
 
-/** How the draw met the token: its uniform lies in [from, to), the token's part of the distribution in id order. */
+/** The position of the uniform: in [from, to), the token's interval of the distribution in id order. */
 export interface InverseCdf {
   readonly uniform: number;
   readonly from: number;
@@ -71,7 +71,7 @@ export class Tracer {
     this.#named = named;
   }
 
-  /** Looks at the candidates as they are before the first stage; `absence` says why a token is none of them. */
+  /** Reads the candidates before the first stage; `absence` says why a token is not a candidate. */
   begin(candidates: Candidates, absence: string): void {
     this.#before.take(candidates);
     for (const token_id of this.#named)
@@ -96,7 +96,7 @@ export class Tracer {
     });
   }
 
-  /** Looks at the candidates after a stage and writes its entry. */
+  /** Reads the candidates after a stage and writes its entry. */
   ran(stage: string, candidates: Candidates, us: number | undefined, combination?: TracedCombination): void {
     const before = this.#before;
     const after = this.#after;
@@ -132,12 +132,14 @@ export class Tracer {
     );
   }
 
-  /** What was left when the last stage had run. */
+  /** The candidates after the last stage. */
   left(): Compact {
     return this.#before.candidates;
   }
 
-  /** Where the uniform of a draw lay, once the last stage has run. Float64 sums, which may round unlike the draw's. */
+  /**
+   * The position of the uniform of a draw, after the last stage. The sums are float64 and may round unlike the draw's.
+   */
   inverseCdf(token_id: number, uniform: number): InverseCdf {
     const { token_ids, count } = this.#before.candidates;
     const probabilities = this.#before.probabilities();

@@ -1,7 +1,4 @@
-/**
- * How sure a distribution is, in four numbers that are read of it as a whole: of the row as it came, and of what the
- * chain has left to draw from.
- */
+/** Four measures of uncertainty of a distribution: of the unchanged row, and of the distribution after the chain. */
 import { exp, ln } from "../../kernels/float64.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
@@ -14,16 +11,16 @@ export interface Uncertainty {
   readonly entropy: number;
   /** Σ pᵢ (−ln pᵢ − H)²: 0 when all are equally likely, or one is certain */
   readonly varentropy: number;
-  /** p of the most likely token less p of the next; 1 when there is only one */
+  /** p of the most likely token minus p of the next; 1 when there is only one token */
   readonly margin: number;
   /**
-   * −(1/k) Σ ln pᵢ over the k most likely tokens, or over all when they are fewer: large where the first ones take all
-   * and leave little to the others. DeepConf's C (Fu et al., Deep Think with Confidence, 2025).
+   * −(1/k) Σ ln pᵢ over the k most likely tokens, or over all tokens when there are fewer. It is large when a few
+   * tokens hold most of the probability. DeepConf's C (Fu et al., Deep Think with Confidence, 2025).
    */
   readonly confidence: number;
 }
 
-/** What both sides of a step, the row as it came and what is left of it, can be asked. */
+/** The questions that both sides of a step answer: the unchanged row, and the kept tokens. */
 export interface UncertainSide {
   uncertainty(top_k: number): Uncertainty;
 }
@@ -31,7 +28,10 @@ export interface UncertainSide {
 /** DeepConf asks hosts for the 20 most likely tokens. */
 export const CONFIDENCE_TOP_K = 20;
 
-/** The four, from the entropy and its variance, and ln p of the most likely tokens: the best k and never fewer than two, if there are as many. */
+/**
+ * The four measures, from the entropy, its variance, and ln p of the most likely tokens: the best k, but at least two if there
+ * are as many.
+ */
 export function uncertaintyFrom(
   { entropy, varentropy }: Pick<Uncertainty, "entropy" | "varentropy">,
   logprobs: ArrayLike<number>,
@@ -45,19 +45,19 @@ export function uncertaintyFrom(
   return { entropy, varentropy, margin, confidence: -sum / count + 0 };
 }
 
-/** The four of n tokens that share the probability. */
+/** The four measures of n equally likely tokens. */
 export function uncertaintyOfEqual(n: number): Uncertainty {
   return { entropy: ln(n), varentropy: 0, margin: n === 1 ? 1 : 0, confidence: ln(n) };
 }
 
-/** The four of what is kept. A list stays in its order, a row as it is. */
+/** The four measures of the kept tokens. Neither a list nor a row is reordered. */
 export function uncertaintyOf(form: Compact | Dense, top_k: number): Uncertainty {
   return form instanceof Dense ? uncertaintyOfRow(form, top_k) : uncertaintyOfList(form, top_k);
 }
 
 const best_of_row = new Float64Array(SELECTION_MAX);
 
-/** The four of the tokens that are kept of a whole row; entropy and varentropy are good to about 1e-6. */
+/** The four measures of the kept tokens of a whole row; entropy and varentropy are accurate to about 1e-6. */
 function uncertaintyOfRow(dense: Dense, top_k: number): Uncertainty {
   const { kernel, temperature } = dense;
   const row = dense.settleBelowCeiling();
@@ -67,7 +67,7 @@ function uncertaintyOfRow(dense: Dense, top_k: number): Uncertainty {
   return uncertaintyFrom(moments, best_of_row.subarray(0, count), top_k);
 }
 
-/** The four of a list of scores, in float64. The list stays in its order. */
+/** The four measures of a list of scores, in float64. The list is not reordered. */
 export function uncertaintyOfList(compact: Compact, top_k: number): Uncertainty {
   const { scores, count } = compact;
   const normaliser = compact.normaliser();
@@ -85,7 +85,7 @@ export function uncertaintyOfList(compact: Compact, top_k: number): Uncertainty 
   return uncertaintyFrom({ entropy: Math.max(entropy, 0), varentropy }, best, top_k);
 }
 
-/** Up to so many are held against each score; more are found by sorting a copy. */
+/** Up to this number of largest scores are found by insertion; more are found by sorting a copy. */
 const SELECTED_MAX = 64;
 
 /** The k largest of a list, descending; all of them when they are fewer. */

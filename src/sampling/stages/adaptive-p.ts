@@ -1,4 +1,6 @@
-/** adaptive_p: prefers tokens whose probability is near a target, which moves to keep the average there. */
+/**
+ * adaptive_p: prefers tokens whose probability is near a target, which moves so that the average stays there.
+ */
 import * as z from "zod";
 import { finite } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
@@ -11,7 +13,7 @@ const SHARPNESS = 10;
 const options = z.strictObject({
   stage: z.literal("adaptive_p"),
   adaptive_target: finite({ min: -1, max: 1 }).describe(
-    "The probability that drawn tokens should have had on average. Negative is off. Usual: 0.3 to 0.8.",
+    "Target for the average probability of the drawn tokens. Negative is off. Usual: 0.3 to 0.8.",
   ),
   adaptive_decay: finite({ min: 0, max: 0.99 })
     .default(0.9)
@@ -41,7 +43,7 @@ export const adaptive_p: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ adaptive_target }) => adaptive_target < 0,
   apply(candidates, { adaptive_target }, context) {
-    const target = adapted(adaptive_target, context.stateOf("adaptive_p") as State); // checked by state.schema
+    const target = adapted(adaptive_target, context.stateOf("adaptive_p") as State); // state.schema has checked it
     const rule = { target, width: WIDTH, peak: PEAK, sharpness: SHARPNESS };
     candidates.scoreByDistance(rule, context.remembered);
   },
@@ -62,7 +64,7 @@ export const adaptive_p: Stage<z.infer<typeof options>> = {
   },
 };
 
-/** The target of this step: as far on the other side of t as the average of the drawn tokens lies on one. */
+/** The target of this step: 2t minus the average, so that it lies on the other side of t. */
 function adapted(target: number, { weighted_sum, total_weight }: State): number {
   const wanted = total_weight === 0 ? target : 2 * target - weighted_sum / total_weight;
   return Math.min(Math.max(wanted, 0), 1);

@@ -9,7 +9,7 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("bad_words_ids"),
   bad_words_ids: tokenSequences().describe(
-    "Sequences of tokens that must not occur: the last token is banned when the others stand at the end of the history. A sequence that is a text is found however tokens spell it. Remember that a word is written with and without a leading blank.",
+    "Sequences of tokens that must not occur: the last token is banned when the other tokens stand at the end of the history. A text is found in any tokenization. A word may occur with and without a leading blank.",
   ),
   bad_words_spared_ids: tokenSet()
     .optional()

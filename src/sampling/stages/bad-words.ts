@@ -9,7 +9,7 @@ import type { Stage } from "../stage.ts";
 
 const WORDS_MAX = 512;
 const BLANKS = /^\s+/;
-/** With a blank before it, it is a sequence of as many bytes as any may have. */
+/** With a leading blank, the word has the maximum length of a sequence. */
 const WORD_BYTES_MAX = SPELT_BYTES_MAX - 1;
 
 const word = z.string(rule("must be a string")).refine((text) => isWord(text), {
@@ -22,7 +22,7 @@ const options = z.strictObject({
   bad_words: listOf(word, { noun: "words", max: WORDS_MAX })
     .transform((words) => words.flatMap(spellingsOf))
     .describe(
-      "Words that must not occur, however tokens spell them, as long as they begin and end where tokens do: the token that would complete one is banned. Needs a `vocabulary`.",
+      "Words that must not occur, in any tokenization that begins and ends at token borders: the token that would complete one is banned. Needs a `vocabulary`.",
     ),
   sequence_scope: sequenceScope(),
 });
@@ -55,7 +55,7 @@ function isWord(text: string): boolean {
   return length >= 1 && length <= WORD_BYTES_MAX;
 }
 
-/** The word without the blanks before it, and with one. */
+/** The word without leading blanks, and with one. */
 function spellingsOf(text: string) {
   const bare = text.replace(BLANKS, "");
   return [spelt(bare), spelt(` ${bare}`)];

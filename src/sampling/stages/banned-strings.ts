@@ -1,4 +1,7 @@
-/** banned_strings: goes back where the text has come to say something that it must not, and takes another way. */
+/**
+ * banned_strings: takes back the tokens of a string that must not occur, and draws again without the token that
+ * began it.
+ */
 import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import type { StepContext } from "../context.ts";
@@ -8,21 +11,19 @@ import { listOf } from "../options/counted-fields.ts";
 import { flag, isTokenId, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
-/** Tokens that a text may have turned down within the reach of one string. */
+/** Maximum number of banned tokens within the reach of one string. */
 const BANS_MAX = 4096;
 
 const options = z.strictObject({
   stage: z.literal("banned_strings"),
   banned_strings: byteStrings().describe(
-    "Strings that the generated text must not have. Needs a `vocabulary`. When a token completes one, the reply says in `rewind` how many tokens are taken back, this one among them, and the step of the first of them is to be taken again: a stream has gone back by itself.",
+    "Strings that the generated text must not have. Needs a `vocabulary`. When a token completes one, the reply says in `rewind` how many tokens to take back, including this one. Then repeat the step of the first of them. A stream rewinds by itself.",
   ),
-  banned_ignore_case: flag()
-    .default(false)
-    .describe("Whether letters of ASCII count whatever their case, as in koboldcpp."),
+  banned_ignore_case: flag().default(false).describe("Ignore the case of ASCII letters, as koboldcpp does."),
 });
 type Options = z.infer<typeof options>;
 
-/** A token that may not be drawn at a place of the history, where it began a string. */
+/** A token that may not be drawn at a position of the history, because it began a banned string there. */
 const state = z.strictObject({
   banned: listOf(
     z.strictObject({
@@ -51,7 +52,7 @@ export const banned_strings: Stage<Options> = {
   isNeutral: ({ banned_strings }) => banned_strings.length === 0,
   apply(candidates, _options, context) {
     requireVocabulary(context, "banned_strings");
-    const { banned } = context.stateOf("banned_strings") as State; // checked by state.schema
+    const { banned } = context.stateOf("banned_strings") as State; // state.schema has checked it
     for (const { at, token_id } of banned)
       if (at === context.history.length && token_id < context.vocab_size)
         candidates.setScore(token_id, Number.NEGATIVE_INFINITY);
@@ -72,7 +73,7 @@ export const banned_strings: Stage<Options> = {
       if (ended === undefined) return { banned: banned.filter(({ at }) => at > place - STRING_TOKENS_MAX) };
       const at = place + 1 - ended.tokens;
       const first = ended.tokens === 1 ? token_id : context.history[at]!;
-      // What was turned down further on was so behind another beginning.
+      // Bans at later positions belong to another beginning of the text.
       const next = [...banned.filter((each) => each.at <= at), { at, token_id: first }];
       if (next.length > BANS_MAX)
         throw new Problem(

@@ -6,7 +6,7 @@ import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("begin_suppress_tokens"),
-  begin_suppress_tokens: tokenNames().describe("The tokens that may not stand there."),
+  begin_suppress_tokens: tokenNames().describe("The tokens that are banned at this position."),
   begin_suppress_index: whole({ min: 0 })
     .default(0)
     .describe(

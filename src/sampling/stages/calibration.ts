@@ -1,4 +1,4 @@
-/** calibration: what made a model's probabilities honest on a validation set, before anything else. */
+/** calibration: rescales logits so that the probabilities match a validation set, before any other stage. */
 import * as z from "zod";
 import {
   type ClassScaling,
@@ -22,9 +22,11 @@ const numbers = () =>
 const FIELDS = {
   temperature: finite({ min: 1e-6, max: 1e6 })
     .optional()
-    .describe("Every logit is divided by it first; not of vector_scaling."),
-  weights: numbers().describe("Of vector_scaling: every logit is multiplied by the one of its class."),
-  biases: numbers().describe("Of bias_scaling and vector_scaling: added then, one a class."),
+    .describe("Every logit is divided by it first; absent for vector_scaling."),
+  weights: numbers().describe("For vector_scaling: every logit is multiplied by the weight of its class."),
+  biases: numbers().describe(
+    "For bias_scaling and vector_scaling: added to the logit afterwards, one bias per class.",
+  ),
 } satisfies Readonly<Record<ScalingField, z.ZodType>>;
 
 /** The object that /v1/calibrate replies with. */

@@ -1,4 +1,4 @@
-/** dry: takes off the scores of tokens that would continue a run of tokens which stood in the text before. */
+/** dry: lowers the scores of tokens that would continue a run of tokens that occurred before. */
 import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import { ListedBreakers } from "../history/sequence-breakers.ts";
@@ -6,27 +6,30 @@ import { finite, oneOf, whole } from "../options/fields.ts";
 import { SEQUENCE, tokenSequences } from "../options/sequence-fields.ts";
 import { lastOf, type Stage } from "../stage.ts";
 
-/** Longest breaker, in tokens; llama.cpp cuts them at a head and 20 more. */
+/** Longest breaker, in tokens. llama.cpp cuts its breakers to a first token and 20 more. */
 const BREAKER_LENGTH_MAX = 32;
 
 /** ln of the largest float32: penalties stop growing there, as llama.cpp's do. */
 const LN_FLOAT32_MAX = 88.7228391;
 
-/** For a token of the history: looking for repeats, and a penalty for each at the worst; looking for a breaker of one token. */
+/**
+ * Work per token of the history: the search for repeats with a penalty for each in the worst case, and the search for breakers
+ * of one token.
+ */
 const REPEAT_WORK = 64;
 const BREAKER_WORK = 12;
 
 const options = z.strictObject({
   stage: z.literal("dry"),
   dry_multiplier: finite({ min: 0, max: 100 }).describe(
-    "The penalty for continuing a run of just dry_allowed_length tokens. 0 is off. Usual: 0.8.",
+    "Penalty for continuing a run of exactly dry_allowed_length tokens. 0 is off. Usual: 0.8.",
   ),
   dry_base: finite({ min: 1, max: 100 })
     .default(1.75)
-    .describe("By how much the penalty grows with every further token of the run."),
+    .describe("Factor by which the penalty grows with every further token of the run."),
   dry_allowed_length: whole({ min: 0, max: 1_000_000 })
     .default(2)
-    .describe("Shortest run that is penalised, in tokens that are already there."),
+    .describe("Shortest run that is penalised, in tokens before the new one."),
   dry_penalty_last_n: whole({ min: -1 })
     .default(-1)
     .describe(
@@ -42,7 +45,7 @@ const options = z.strictObject({
   dry_breaker_rule: oneOf(["spare", "cut"])
     .default("spare")
     .describe(
-      "What else breakers do: `spare`, a token that is one by itself is never penalised (llama.cpp); `cut`, it is like any other, and behind a breaker there must be more than dry_allowed_length tokens (koboldcpp).",
+      "Treatment of breakers: `spare`, a token that is a breaker by itself is never penalised (llama.cpp); `cut`, it is treated like any token, and a run must have more than dry_allowed_length tokens after a breaker (koboldcpp).",
     ),
 });
 

@@ -9,15 +9,17 @@ const options = z.strictObject({
   stage: z.literal("dynatemp"),
   temperature: finite({ min: 0, max: 1000 }).default(1).describe("The middle of the range of temperatures."),
   dynatemp_range: finite({ min: 0, max: 1000 }).describe(
-    "How far the temperature may lie from the middle, on either side; it never falls below 0. 0: the plain temperature.",
+    "Maximum distance of the temperature from the middle, on either side; it never falls below 0. 0: the plain temperature.",
   ),
   dynatemp_exponent: finite({ min: 0, max: 100 })
     .default(1)
-    .describe("Bends the way from the lowest temperature (no entropy) to the highest (equal probabilities)."),
+    .describe(
+      "Exponent of the curve from the lowest temperature (no entropy) to the highest (equal probabilities).",
+    ),
   dynatemp_tokens: oneOf(["kept", "listed"])
     .default("kept")
     .describe(
-      "Which tokens are the n of ln n: `kept`, those that can be drawn, or `listed`, with those that were banned and that no cut has taken off the list since (llama.cpp).",
+      "The number n in ln n: `kept`, the tokens that can be drawn; `listed`, also banned tokens that no cut has removed from the list since (llama.cpp).",
     ),
 });
 

@@ -8,13 +8,13 @@ const options = z.strictObject({
   stage: z.literal("edt"),
   temperature: finite({ min: 0, max: 1000 })
     .default(1)
-    .describe("T₀, the temperature that a flat distribution comes near."),
+    .describe("T₀, the temperature that a flat distribution approaches."),
   edt_theta: finite({ min: 0, max: 100 }).describe(
-    "How soon the temperature falls as the entropy does; at 0 it is T₀. Usual: 0.1 to 1.",
+    "How fast the temperature falls with the entropy; at 0 it is T₀. Usual: 0.1 to 1.",
   ),
   edt_base: finite({ min: 0, openMin: true, max: 1 })
     .default(0.8)
-    .describe("What is raised to θ/H; the paper's 0.8 unless said otherwise. 1: the temperature is T₀."),
+    .describe("Base of the power θ/H; default 0.8, as in the paper. 1: the temperature is T₀."),
 });
 
 export const edt: Stage<z.infer<typeof options>> = {

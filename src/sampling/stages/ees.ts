@@ -1,4 +1,4 @@
-/** ees: keeps the most likely tokens while their evenness is no less than the mass they hold; there is nothing to set. */
+/** ees: keeps the most likely tokens while their evenness is at least the mass they hold. It has no parameter. */
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../candidates/compact/compact.ts";

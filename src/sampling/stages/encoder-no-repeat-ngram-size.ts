@@ -1,4 +1,4 @@
-/** encoder_no_repeat_ngram_size: bans every token that would repeat n tokens in a row of what an encoder has read. */
+/** encoder_no_repeat_ngram_size: bans every token that would repeat n consecutive tokens of the encoder's input. */
 import * as z from "zod";
 import { OccurrenceFinder } from "../history/occurrences.ts";
 import { ENCODER_INPUT_IDS, tokenIds, whole } from "../options/fields.ts";
@@ -8,14 +8,14 @@ import { requireInVocabulary } from "../vocab-size.ts";
 const options = z.strictObject({
   stage: z.literal("encoder_no_repeat_ngram_size"),
   encoder_no_repeat_ngram_size: whole({ min: 0, max: 1_000_000 }).describe(
-    "Length n of the runs of tokens that may not be taken from encoder_input_ids. 0 is off, 1 bans every token of them. Usual: 3 to 5.",
+    "Length n of the runs that may not be repeated from encoder_input_ids. 0 is off, 1 bans every token of them. Usual: 3 to 5.",
   ),
   encoder_input_ids: tokenIds().describe(ENCODER_INPUT_IDS),
 });
 
 export const encoder_no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   name: "encoder_no_repeat_ngram_size",
-  summary: "Bans tokens that would repeat n tokens in a row that the encoder has read.",
+  summary: "Bans tokens that would repeat n consecutive tokens of the encoder's input.",
   formula: "sᵢ ← −∞, if (the last n − 1 tokens, i) stand in encoder_input_ids",
   source: {
     title: "transformers 5.24, EncoderNoRepeatNGramLogitsProcessor",

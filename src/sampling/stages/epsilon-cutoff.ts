@@ -1,4 +1,6 @@
-/** epsilon_cutoff: keeps tokens of at least a fixed probability; where none has it, the most likely and those that equal it. */
+/**
+ * epsilon_cutoff: keeps tokens of at least a fixed probability. When no token has it, the most likely one and its equals stay.
+ */
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";
@@ -8,7 +10,7 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("epsilon_cutoff"),
   epsilon_cutoff: finite({ min: 0, max: 1, openMax: true }).describe(
-    "The least probability that is kept; where no token has it, the most likely stays, with those that equal it. 0 is off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.)",
+    "The smallest probability that is kept. When no token has it, the most likely token and its equals stay. 0 is off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.)",
   ),
   min_keep: minKeep(),
 });

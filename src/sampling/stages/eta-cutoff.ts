@@ -1,4 +1,4 @@
-/** eta_cutoff: keeps tokens of at least a probability that sinks as the entropy grows. */
+/** eta_cutoff: keeps tokens above a probability that falls as the entropy grows. */
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";

@@ -1,4 +1,4 @@
-/** exponential_decay_length_penalty: makes the tokens that end a text ever more likely once it is long enough. */
+/** exponential_decay_length_penalty: makes end tokens ever more likely once the text is long enough. */
 import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import { idsOf } from "../history/token-names.ts";
@@ -41,7 +41,7 @@ export const exponential_decay_length_penalty: Stage<z.infer<typeof options>> = 
     for (let i = 0; i < token_ids.length; i++) {
       const id = token_ids[i]!;
       const score = candidates.scoreOf(id);
-      // A banned token stays banned: −∞ + ∞ would be no number.
+      // A banned token stays banned, because −∞ + ∞ would be NaN.
       if (score !== Number.NEGATIVE_INFINITY) candidates.setScore(id, score + Math.abs(score) * growth);
     }
   },

@@ -9,13 +9,11 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("forced_token_ids"),
   forced_token_ids: tokenIdByPosition().describe(
-    "Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error, unless forced_over_bans says otherwise.",
+    "Position among the generated tokens, from 0 → the token that must stand there. If that token is also banned, no token is left, which is an error unless forced_over_bans is true.",
   ),
   forced_over_bans: flag()
     .default(false)
-    .describe(
-      "Whether a forced token is drawn even if a stage before, or the row, banned it (transformers).",
-    ),
+    .describe("Draw a forced token even if the row or an earlier stage banned it (transformers)."),
 });
 
 export const forced_token_ids: Stage<z.infer<typeof options>> = {
@@ -24,7 +22,7 @@ export const forced_token_ids: Stage<z.infer<typeof options>> = {
   formula: "keep i ⇔ i = forced(generated), where that is given",
   source: {
     title:
-      "transformers, ForceTokensLogitsProcessor (its positions count the prompt, ours only what was generated)",
+      "transformers, ForceTokensLogitsProcessor (its positions count the prompt; here they count only generated tokens)",
     url: "https://huggingface.co/docs/transformers/v4.38.0/internal/generation_utils#transformers.ForceTokensLogitsProcessor",
   },
   options,

@@ -1,4 +1,4 @@
-/** frequency_penalty: takes off the scores of tokens in proportion to how often they occurred. */
+/** frequency_penalty: lowers the scores of tokens in proportion to how often they occurred. */
 import * as z from "zod";
 import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../options/fields.ts";
 import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
@@ -6,7 +6,7 @@ import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("frequency_penalty"),
   frequency_penalty: finite({ min: -100, max: 100 }).describe(
-    "Taken off the score of each token for every time it was seen. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2.",
+    "Subtracted from the score of each token once for every time it was seen. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2.",
   ),
   penalty_last_n: penaltyLastN(),
   penalty_decay_range: penaltyDecayRange(),
@@ -15,7 +15,7 @@ const options = z.strictObject({
 
 export const frequency_penalty: Stage<z.infer<typeof options>> = {
   name: "frequency_penalty",
-  summary: "Takes f off the score of a token for every time it was seen before.",
+  summary: "Subtracts f from the score of a token for every time it was seen before.",
   formula: "sᵢ ← sᵢ − f · countᵢ; faded: f · the sum of the weights",
   source: {
     title: "OpenAI API reference, frequency_penalty",

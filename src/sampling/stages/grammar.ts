@@ -1,4 +1,6 @@
-/** grammar: keeps the tokens with which a text goes on as a JSON schema, a regular expression or a grammar wants it. */
+/**
+ * grammar: keeps the tokens that continue the text as a JSON schema, a regular expression or another grammar requires.
+ */
 import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import { bounded } from "../../grammar/bounded.ts";
@@ -17,25 +19,25 @@ import { idsOf, inAnyRow, type TokenName } from "../history/token-names.ts";
 import { type GrammarOptions, grammarField } from "../options/grammar-field.ts";
 import type { Stage, Told } from "../stage.ts";
 
-/** How many tokens ahead are told at the most. */
+/** Maximum number of forced tokens in a report. */
 const FORCED_MAX = 16;
-/** How many bytes of text ahead. */
+/** Maximum number of bytes of forced text in a report. */
 const FORCED_BYTES_MAX = 1024;
 
-/** The name of the number in a step's context and in the reply. */
+/** Name of the value in a step's context and in the reply. */
 const LOGMASS = "grammar_logmass";
 
 const options = z.strictObject({
   stage: z.literal("grammar"),
   grammar: grammarField().describe(
-    'What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see docs/structured.md. Needs a vocabulary.',
+    'The grammar of the generated text: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see docs/structured.md. Needs a vocabulary.',
   ),
 });
 
 export const grammar: Stage<z.infer<typeof options>> = {
   name: "grammar",
   summary:
-    "Keeps the tokens with which the generated text goes on as a grammar wants it, and where it is complete those that end it. Before anything else, in every preset.",
+    "Keeps the tokens that continue the generated text as a grammar requires, and end tokens where the text is complete. Runs first in every preset.",
   formula: "keep i ⇔ the generated text and the bytes of i begin a text of the grammar; an end ⇔ it is one",
   source: {
     title: "Willard & Louf, Efficient Guided Generation for Large Language Models, 2023",
@@ -97,13 +99,13 @@ function ready(grammar: GrammarOptions, text: StepText): Matcher | undefined {
   return text.grammars.ready(source, vocabulary, options);
 }
 
-/** By the options of a step: a matcher is found again by them, so that they are made once. */
+/** Matchers by the options of a step, so that each is made once. */
 const MATCHER_OPTIONS = new WeakMap<
   GrammarOptions,
   { readonly vocabulary: Vocabulary; readonly source: GrammarSource; readonly options: MatcherOptions }
 >();
 
-/** The source with the special tokens that it names, and what a grammar waits for and ends with, as ids. */
+/** The source with its special tokens, and the `after` and end tokens, as ids. */
 export function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary) {
   const known = MATCHER_OPTIONS.get(grammar);
   if (known?.vocabulary === vocabulary) return known;
@@ -122,7 +124,7 @@ export function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary) 
   return made;
 }
 
-/** Works on the grammar, compiled for that, with the state behind the history. */
+/** Works on the compiled grammar, with the state after the history. */
 function worked<Result>(
   grammar: GrammarOptions,
   text: StepText,
@@ -136,7 +138,7 @@ function worked<Result>(
   });
 }
 
-/** Makes all that the step asks for. */
+/** Prepares everything that the step needs. */
 function prepared(grammar: GrammarOptions, text: StepText): Generator<undefined, void> {
   return worked(grammar, text, function* (matcher, state) {
     yield* matcher.make(state);
@@ -144,7 +146,7 @@ function prepared(grammar: GrammarOptions, text: StepText): Generator<undefined,
   });
 }
 
-/** What is told of the token that the history ends with, and `also` besides. */
+/** The report about the last token of the history, together with `also`. */
 function accountOf(
   grammar: GrammarOptions,
   text: StepText,
@@ -158,7 +160,7 @@ function accountOf(
   });
 }
 
-/** The same of a token that is drawn in this state, where no mask has to be made: nothing at all, or undefined. */
+/** The report about a token drawn in this state when no mask must be computed: empty or undefined. */
 function briefAccount(matcher: Matcher, state: number, forced: boolean, token_id: number): Told | undefined {
   const next = matcher.advance(state, token_id);
   if (next === EMPTY) return { finish_reason: "grammar" };
@@ -182,7 +184,7 @@ function placeOf(
   });
 }
 
-/** The tokens that are allowed each alone, one behind the other, and the text that must follow. */
+/** The tokens that are each the only allowed one, in order, and the text that must follow. */
 function* forcedBehind(matcher: Matcher, state: number, vocab_size: number): Generator<undefined, Told> {
   if (isWaiting(state)) return {};
   const forced = yield* aloneBehind(matcher, state, vocab_size);
@@ -205,7 +207,7 @@ function* aloneBehind(matcher: Matcher, from: number, vocab_size: number): Gener
   return forced;
 }
 
-/** How many tokens may follow the next one; undefined where their number has no bound. */
+/** How many tokens may follow the next one; undefined when there is no bound. */
 function leftOf(
   { complete_within }: GrammarOptions,
   { history, prompt_length }: StepText,
@@ -213,7 +215,10 @@ function leftOf(
   return complete_within === undefined ? undefined : complete_within - (history.length - prompt_length) - 1;
 }
 
-/** The Problem of a text that so many tokens cannot complete; undefined where more tokens would not help. */
+/**
+ * The Problem of a text that this number of tokens cannot complete; undefined when more tokens would not
+ * help.
+ */
 function outOfReach(matcher: Matcher, state: number, left: number): Problem | undefined {
   const needed = matcher.budget.needed(state);
   if (needed <= left + 1 || needed === OUT_OF_REACH) return undefined;
@@ -248,7 +253,7 @@ function* withinPieces<Result>(pieces: Generator<undefined, Result>): Generator<
   }
 }
 
-/** What grammars say of themselves, seen from the step; what they say of the history stays. */
+/** The problems of grammars, with pointers relative to the step; those of the history stay. */
 function within<T>(work: () => T): T {
   try {
     return bounded(work);

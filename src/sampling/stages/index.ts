@@ -1,6 +1,6 @@
 /**
- * Every stage there is, in the order in which the catalogue lists them and the default preset runs them. To add a
- * sampler: its file, one line here, its test, then `npm run generate`.
+ * The list of all stages, in the order of the catalogue and of the default preset. To add a sampler: its file,
+ * one line here, its test, then `npm run generate`.
  */
 import type { Stage } from "../stage.ts";
 import { adaptive_p } from "./adaptive-p.ts";

@@ -7,11 +7,11 @@ import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("min_k"),
-  min_k: flag().describe("Whether to cut; where, the scores themselves say. false is off."),
+  min_k: flag().describe("Switches the cut on; the scores decide where it lies. false is off."),
   min_k_tau: finite({ min: 0, max: 1000 })
     .default(3)
     .describe(
-      "τ: where all scores lie within τ / 2 of each other, at least τ / (max s − min s) tokens are kept. 0 never keeps more than the drop says. Usual: 1 to 10.",
+      "τ: where all scores lie within τ / 2 of each other, at least τ / (max s − min s) tokens are kept. 0 never keeps more than the drop allows. Usual: 1 to 10.",
     ),
   min_k_ties: oneOf(["cut", "keep"])
     .default("cut")
@@ -24,7 +24,7 @@ const options = z.strictObject({
 export const min_k: Stage<z.infer<typeof options>> = {
   name: "min_k",
   summary:
-    "Keeps the tokens before the semantic cliff: the largest drop between neighbours in rank, counted less the later it comes. No temperature moves it.",
+    "Keeps the tokens before the semantic cliff: the largest drop between neighbours in rank, divided by the rank. The temperature does not move it.",
   formula:
     "keep i ⇔ rank i ≤ max(argmaxᵢ (s₍ᵢ₎ − s₍ᵢ₊₁₎) / i, ⌊τ / R⌋), s₍ᵢ₎ by rank, R = max s − min s; of equal drops the first",
   source: {
@@ -42,18 +42,18 @@ export const min_k: Stage<z.infer<typeof options>> = {
     const min = known < best.length ? best[known - 1]! : candidates.min();
     const cliff = cliffOf(candidates, known, min);
     const fallback = min_k_tau === 0 ? 0 : Math.floor(min_k_tau / (max - min) + SLACK);
-    // A row whose scores are all equal has no drop, and no end of the fallback.
+    // A row of equal scores has no drop, and the fallback keeps everything.
     const k = Math.max(cliff, min_keep, Math.min(fallback, Number.MAX_SAFE_INTEGER));
     candidates.keepTopK(k, min_k_ties);
   },
 };
 
-/** As many of the best as nearly every row needs; others are ranked whole. */
+/** Number of best tokens that suffices for nearly every row; other rows are ranked whole. */
 const best = new Float64Array(256);
 
 /**
- * The rank i with the largest (s₍ᵢ₎ − s₍ᵢ₊₁₎) / i. No drop behind rank i is larger than what is left down to the least score:
- * the search ends where that, divided by i, is no more than the largest so far.
+ * The rank i with the largest (s₍ᵢ₎ − s₍ᵢ₊₁₎) / i. No drop after rank i is larger than the distance down to the smallest
+ * score. The search ends when that distance, divided by i, is at most the largest value so far.
  */
 function cliffOf(candidates: Candidates, known: number, min: number): number {
   let scores: Float64Array = best;

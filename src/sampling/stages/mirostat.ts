@@ -6,7 +6,7 @@ import { SCORE_SLACK } from "../candidates/thresholds.ts";
 import { finite, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
-/** How many of the best tokens version 1 fits Zipf's law to (m of the paper; llama.cpp fixes it too). */
+/** Number of best tokens to which version 1 fits Zipf's law (m of the paper; llama.cpp fixes it too). */
 const ZIPF_TOKENS = 100;
 
 const options = z.strictObject({
@@ -41,7 +41,7 @@ export const mirostat: Stage<z.infer<typeof options>> = {
   keepsArgmax: true,
   isNeutral: ({ mirostat }) => mirostat === 0,
   apply(candidates, { mirostat }, context) {
-    const { mu } = context.stateOf("mirostat") as State; // the driver gives what `state.schema` has checked
+    const { mu } = context.stateOf("mirostat") as State; // the driver passes a state that `state.schema` has checked
     if (mirostat === 1) candidates.keepTopK(rankBound(candidates, mu, context.vocab_size), "cut");
     else candidates.keepScoresFrom(candidates.logSumExp() - mu * Math.LN2 - SCORE_SLACK, 1);
   },
@@ -72,7 +72,7 @@ function rankBound(candidates: Candidates, mu: number, vocab_size: number): numb
   }
   const exponent = products / squares;
   const bound = exp(ln(exp(mu * Math.LN2) * scaleOf(exponent - 1, ln(vocab_size))) / exponent);
-  // Not a number where fewer than two tokens are left: nothing to fit.
+  // NaN when fewer than two tokens are left, because there is nothing to fit.
   return bound >= 1 ? Math.min(Math.floor(bound), Number.MAX_SAFE_INTEGER) : 1;
 }
 

@@ -1,11 +1,11 @@
-/** no_repeat_ngram_size: bans every token that would make n tokens in a row occur a second time. */
+/** no_repeat_ngram_size: bans every token that would make a run of n tokens occur a second time. */
 import * as z from "zod";
 import type { Candidates } from "../candidates/candidates.ts";
 import { oneOf, whole } from "../options/fields.ts";
 import { type TokenSet, tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";
 
-/** Looking for repeats, and banning a token for each at the worst. */
+/** Work per token of the history: the search for repeats, with a ban for each in the worst case. */
 const BAN_WORK = 24;
 
 const options = z.strictObject({
@@ -16,7 +16,7 @@ const options = z.strictObject({
   no_repeat_ngram_window: whole({ min: -1 })
     .default(-1)
     .describe(
-      "Only runs that begin among the last so many tokens count; -1: all of them, 0: none, which switches it off (DeepSeek-OCR, vLLM and SGLang: window_size, 90).",
+      "Only runs that begin among this number of last tokens count; -1: all of them, 0: none, which switches it off (DeepSeek-OCR, vLLM and SGLang: window_size, 90).",
     ),
   no_repeat_ngram_scope: oneOf(["history", "generated"])
     .default("history")
@@ -32,7 +32,7 @@ const options = z.strictObject({
 
 export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   name: "no_repeat_ngram_size",
-  summary: "Bans tokens that would repeat n tokens in a row that stand in the history already.",
+  summary: "Bans tokens that would repeat a run of n tokens of the history.",
   formula: "sᵢ ← −∞, if (the last n − 1 tokens, i) stand in the part of the history that counts",
   source: {
     title:

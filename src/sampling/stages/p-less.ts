@@ -1,4 +1,4 @@
-/** p_less: keeps tokens at least as likely as it is that two draws agree; it has nothing to tune. */
+/** p_less: keeps tokens that are at least as likely as two draws are to agree. It has no parameter. */
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";
@@ -7,11 +7,11 @@ import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("p_less"),
-  p_less: flag().describe("Whether to cut; the threshold needs no number. false is off."),
+  p_less: flag().describe("Switches the cut on; the threshold has no parameter. false is off."),
   p_less_norm: flag()
     .default(false)
     .describe(
-      "Lower the threshold by the probability that two draws differ, spread over the vocabulary: p-less-norm, which keeps more.",
+      "Lower the threshold by the probability that two draws differ, divided by the other tokens of the vocabulary: p-less-norm, which keeps more.",
     ),
   min_keep: minKeep(),
 });

@@ -1,4 +1,4 @@
-/** p_step: keeps the most likely tokens up to the first step down that is too steep. */
+/** p_step: keeps the most likely tokens up to the first drop that is too steep. */
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
@@ -11,7 +11,7 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("p_step"),
   p_step: finite({ min: 0, max: 1 }).describe(
-    "The least share of the probability before it that the next token must have, or the list ends before it. 0 is off. Usual: 0.1 to 0.5.",
+    "The smallest ratio of a token's probability to that of the token ranked before it. The list ends before the first token below it. 0 is off. Usual: 0.1 to 0.5.",
   ),
   min_keep: minKeep(),
 });

@@ -1,4 +1,4 @@
-/** presence_penalty: takes a constant off the scores of tokens that occurred already. */
+/** presence_penalty: lowers the scores of tokens that occurred already by a constant. */
 import * as z from "zod";
 import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../options/fields.ts";
 import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
@@ -6,7 +6,7 @@ import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("presence_penalty"),
   presence_penalty: finite({ min: -100, max: 100 }).describe(
-    "Taken off the score of each token seen before, once. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2.",
+    "Subtracted once from the score of each token seen before. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2.",
   ),
   penalty_last_n: penaltyLastN(),
   penalty_decay_range: penaltyDecayRange(),
@@ -15,7 +15,7 @@ const options = z.strictObject({
 
 export const presence_penalty: Stage<z.infer<typeof options>> = {
   name: "presence_penalty",
-  summary: "Takes q off the score of every token seen before, however often.",
+  summary: "Subtracts q once from the score of every token seen before.",
   formula: "sᵢ ← sᵢ − q · [countᵢ > 0]; faded: q · the largest weight",
   source: {
     title: "OpenAI API reference, presence_penalty",

@@ -1,4 +1,4 @@
-/** reasoning_budget: ends a block of reasoning that has grown too long, by forcing a message that closes it. */
+/** reasoning_budget: ends a block of reasoning that is too long, by forcing a message that closes it. */
 import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
 import { idsOf } from "../history/token-names.ts";
@@ -7,7 +7,7 @@ import { oneOf, whole } from "../options/fields.ts";
 import { tokenNameList, tokenSequence } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
 
-/** Longest marks that begin or end a block: each may be compared at every token of a history. */
+/** Longest start or end mark of a block. Each may be compared at every token of a history. */
 const MARK_LENGTH_MAX = 64;
 
 const options = z.strictObject({
@@ -16,7 +16,7 @@ const options = z.strictObject({
     "How many tokens a block of reasoning may hold. 0 ends each as soon as it begins, -1 is off.",
   ),
   reasoning_start_ids: tokenSequence(MARK_LENGTH_MAX).describe(
-    "The tokens that begin a block, such as that of <think>. Each time they occur a block begins with the whole budget.",
+    "The tokens that begin a block, such as that of <think>. Each occurrence begins a block with the whole budget.",
   ),
   reasoning_end_ids: tokenSequence(MARK_LENGTH_MAX).describe(
     "The tokens with which a block ends by itself, such as that of </think>.",
@@ -75,9 +75,9 @@ interface Marks {
 }
 
 /**
- * Reads history[first …] from its beginning, and tells which of the forced tokens is due; −1 when none is. While they are
- * forced every token counts as one of them, and a mark counts only as a whole: none of its tokens belongs to what was
- * before.
+ * Reads history[first …] from its beginning, and returns the index of the forced token that is due; −1 when none is.
+ * While tokens are forced, each token counts as one of them. A mark counts only as a whole, so none of its tokens belongs
+ * to the text before it.
  */
 function placeInForced(
   history: readonly number[],

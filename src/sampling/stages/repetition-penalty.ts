@@ -11,7 +11,7 @@ const options = z.strictObject({
   repetition_penalty_normalize: flag()
     .default(false)
     .describe(
-      "Count scores from ln Σ exp s, below which all of them lie, so that what is added to all logits alike changes nothing (transformers #48642).",
+      "Measure scores relative to ln Σ exp s, which is above all of them. A constant added to all logits then changes nothing (transformers #48642).",
     ),
   penalty_last_n: penaltyLastN(),
   penalty_decay_range: penaltyDecayRange(),

@@ -8,7 +8,7 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("sequence_bias"),
   sequence_bias: biasedSequences().describe(
-    'Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A sequence that is a text is found however tokens spell it.',
+    'Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A text is found in any tokenization.',
   ),
   sequence_scope: sequenceScope(),
   sequence_min_history: sequenceMinHistory(),
@@ -17,7 +17,7 @@ const options = z.strictObject({
 export const sequence_bias: Stage<z.infer<typeof options>> = {
   name: "sequence_bias",
   summary:
-    "Adds a bias to tokens that would complete a sequence; a sequence of one token is always about to be completed.",
+    "Adds a bias to tokens that would complete a sequence; a sequence of one token applies at every step.",
   formula: "s of the last id of q ← s + b(q), for each sequence q whose other ids end the history",
   source: {
     title: "transformers, SequenceBiasLogitsProcessor",

@@ -7,12 +7,12 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("skew"),
   skew: finite({ min: -10, max: 10 }).describe(
-    "Below 0 the tokens that come first gain, above 0 those that come last; 0 is off. Usual: -1 to 1.",
+    "Below 0 the first tokens of the order gain, above 0 the last ones; 0 is off. Usual: -1 to 1.",
   ),
   skew_order: oneOf(["rank", "id"])
     .default("rank")
     .describe(
-      "In which order they come: `rank`, the most likely first (ExLlamaV2); `id`, by token id, as they lie in the row (Aphrodite).",
+      "The order: `rank`, the most likely first (ExLlamaV2); `id`, by token id, as they lie in the row (Aphrodite).",
     ),
 });
 
@@ -36,20 +36,20 @@ export const skew: Stage<z.infer<typeof options>> = {
     const logsumexp = all.logSumExp();
     const p = all.probabilities();
     bend(all.scores, p, all.count, logsumexp, skew);
-    // A probability too small for a float64 has no part in the sums: such a token goes.
+    // A probability too small for a float64 adds nothing to the sums, so its token is removed.
     all.keepMarked(p);
     all.rescored();
   },
 };
 
-/** Where the series end: five terms are good to 1e-13 there. */
+/** Bound below which the series are used: five terms are accurate to 1e-13 there. */
 const SMALL = 2e-3;
 
 /**
  * Score i becomes ln(Cᵃ − (C − p)ᵃ) = a·ln C + ln(1 − (1 − x)ᵃ), x = p / C, C the sum of the probabilities up to its own. With
- * ℓ = −ln(1 − x) the last part is ln(1 − e^(−aℓ)). Where x and aℓ are small, as for nearly all tokens of a long row, it
- * is ln(aℓ) − aℓ/2 + (aℓ)²/24, ln ℓ is ln x + x/2 + 5x²/24 + …, ln x is s − L − ln C, and ℓ is what ln C has grown by: no
- * exponential and no logarithm, and no difference of nearly equal numbers.
+ * ℓ = −ln(1 − x) the last part is ln(1 − e^(−aℓ)). Where x and aℓ are small, as for nearly all tokens of a long row, it is
+ * ln(aℓ) − aℓ/2 + (aℓ)²/24, ln ℓ is ln x + x/2 + 5x²/24 + …, ln x is s − L − ln C, and ℓ is the growth of ln C. This needs no
+ * exponential, no logarithm, and no difference of nearly equal numbers.
  */
 function bend(scores: Float64Array, p: Float64Array, count: number, logsumexp: number, skew: number): void {
   const power = exp(skew);

@@ -10,10 +10,10 @@ const options = z.strictObject({
   ),
   temperature_floor: finite({ min: 0, max: 1 })
     .default(0)
-    .describe("Temperatures above 0 and below it are raised to it (vLLM: 0.01)."),
+    .describe("Temperatures between 0 and this are raised to it (vLLM: 0.01)."),
   temperature_greedy_below: finite({ min: 0, max: 1 })
     .default(0)
-    .describe("Temperatures below it are greedy, as 0 is (SGLang: 1e-6)."),
+    .describe("Temperatures below this are greedy, like 0 (SGLang: 1e-6)."),
 });
 
 type Options = z.infer<typeof options>;

@@ -1,4 +1,4 @@
-/** tfs: tail-free sampling, cuts where the ranked probabilities stop bending. */
+/** tfs: tail-free sampling. It cuts where the curve of the ranked probabilities becomes straight. */
 import * as z from "zod";
 import type { Compact } from "../candidates/compact/compact.ts";
 import { note, noteShare, type Removal } from "../candidates/removal.ts";
@@ -15,7 +15,7 @@ const options = z.strictObject({
   tfs_edge: oneOf(["centre", "before"])
     .default("centre")
     .describe(
-      "Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last token (KoboldAI, text-generation-webui), `before` keeps one token less, drops the last only past a bend, and where nothing bends takes all differences for alike (koboldcpp).",
+      "Position of the cut at the second difference that exceeds z: `centre` keeps its middle token and always drops the last token (KoboldAI, text-generation-webui); `before` keeps one token less, drops the last only past a second difference above 0, and treats all as equal when all are 0 (koboldcpp).",
     ),
   min_keep: minKeep(),
 });
@@ -48,19 +48,19 @@ export const tfs: Stage<z.infer<typeof options>> = {
     const bends = bendsWithin(ranked, tfs, straight, candidates.removal);
     const before = bends === ranked.count - 2 ? ranked.count : Math.max(1, bends);
     const kept = tfs_edge === "centre" ? bends + 1 : before;
-    // Behind the last difference only the last token goes, whatever it is.
+    // After the last second difference, only the last token is removed.
     if (kept < min_keep || bends === ranked.count - 2)
       note(candidates.removal, "rank", Math.max(kept, min_keep));
     ranked.truncate(Math.max(kept, min_keep));
   },
 };
 
-/** Second differences that add up to no more than this count alike in koboldcpp. */
+/** In koboldcpp, second differences with a sum up to this count equally. */
 const STRAIGHT = 1e-6;
 
 /**
- * How many of the count − 2 second differences, from the first on, add up to at most z of their sum. Where the sum is
- * 0 (equal probabilities) there is no tail, and all count; up to `straight` each counts as much as any other.
+ * How many of the count − 2 second differences, from the first on, add up to at most z of their sum. When the sum is
+ * 0 (equal probabilities) there is no tail, and all count; when it is at most `straight`, each counts the same.
  */
 function bendsWithin(ranked: Compact, z: number, straight: number, removal: Removal): number {
   const p = ranked.probabilities();

@@ -8,7 +8,7 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("top_a"),
   top_a: finite({ min: 0, max: 1 }).describe(
-    "What the square of the largest probability is multiplied by to give the least one that is kept. 0 is off. Usual: 0.1 to 0.3.",
+    "Factor of the squared largest probability; the product is the smallest probability that is kept. 0 is off. Usual: 0.1 to 0.3.",
   ),
   min_keep: minKeep(),
 });

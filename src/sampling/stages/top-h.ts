@@ -1,4 +1,4 @@
-/** top_h: keeps the most likely tokens as long as they hold no more than a share of the entropy. */
+/** top_h: keeps the most likely tokens while they hold at most a share of the entropy. */
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
@@ -6,17 +6,17 @@ import { note, noteShare, type Removal } from "../candidates/removal.ts";
 import { finite, minKeep, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
-/** Slack of the bound, a part of it: a row that is nearly certain has an entropy far below any fixed slack. */
+/** Relative tolerance of the bound: a nearly certain row has an entropy far below any absolute tolerance. */
 const RELATIVE_SLACK = 1e-6;
 
 const options = z.strictObject({
   stage: z.literal("top_h"),
   top_h: finite({ min: 0, openMin: true, max: 1 }).describe(
-    "The share of the entropy that the kept tokens may hold. 1 keeps all that are looked at. Usual: 0.4.",
+    "The share of the entropy that the kept tokens may hold. 1 keeps all top_h_tokens. Usual: 0.4.",
   ),
   top_h_top_n: whole({ min: 1 })
     .default(100)
-    .describe("How many of the most likely tokens are looked at; the entropy is theirs (transformers: 100)."),
+    .describe("Number of most likely tokens to consider; the entropy is of these (transformers: 100)."),
   min_keep: minKeep(),
 });
 
@@ -42,7 +42,7 @@ export const top_h: Stage<z.infer<typeof options>> = {
   },
 };
 
-/** How many ranked tokens hold at most h of the entropy; at least 1. */
+/** The number of ranked tokens that hold at most h of the entropy; at least 1. */
 function prefixOfEntropy(ranked: Compact, h: number, removal: Removal): number {
   const p = ranked.probabilities();
   let entropy = 0;

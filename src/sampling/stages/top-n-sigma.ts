@@ -35,12 +35,12 @@ export const top_n_sigma: Stage<z.infer<typeof options>> = {
     const listed = listedIn(candidates);
     const sigma = candidates.sigma() * (top_n_sigma_divisor === "n-1" ? unbiasing(candidates.count()) : 1);
     candidates.keepScoresFrom(candidates.max() - top_n_sigma * sigma - SCORE_SLACK, min_keep);
-    // llama.cpp masks where other stages remove: a stage behind it may still count those tokens.
+    // llama.cpp masks tokens here that other stages remove, so a later stage may still count them.
     candidates.removal.listed = listed;
   },
 };
 
-/** What makes a deviation over n tokens one over n − 1; of a single token both are 0. */
+/** The factor that turns a deviation over n tokens into one over n − 1; with a single token both are 0. */
 function unbiasing(count: number): number {
   return count > 1 ? Math.sqrt(count / (count - 1)) : 1;
 }

@@ -1,4 +1,4 @@
-/** top_p_decay: a top-p that shrinks with every generated token, until one of some tokens sets it back. */
+/** top_p_decay: a top-p that shrinks with every generated token, until a reset token restores it. */
 import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import type { StepContext } from "../context.ts";
@@ -12,16 +12,14 @@ const { stage: _, top_p: mass, ...variants } = topPOptions.shape;
 const options = z.strictObject({
   stage: z.literal("top_p_decay"),
   top_p_decay: finite({ min: 0, openMin: true, max: 1 }).describe(
-    "What top_p is multiplied by for every token generated since the last of top_p_reset_ids. 1 is off. Usual: 0.9 to 0.99.",
+    "Factor of top_p for every token generated since the last of top_p_reset_ids. 1 is off. Usual: 0.9 to 0.99.",
   ),
   top_p_min: finite({ min: 0, openMin: true, max: 1 })
     .default(1e-6)
-    .describe("The least that top_p shrinks to."),
+    .describe("The minimum of the shrunken top_p."),
   top_p_reset_ids: tokenSet()
     .optional()
-    .describe(
-      "Tokens behind which top_p is what it was at the beginning, such as a line break. Default none.",
-    ),
+    .describe("Tokens after which top_p has its initial value again, such as a line break. Default none."),
   top_p: mass.default(1).describe(mass.description ?? ""),
   ...variants,
 });
@@ -29,7 +27,7 @@ const options = z.strictObject({
 export const top_p_decay: Stage<z.infer<typeof options>> = {
   name: "top_p_decay",
   summary:
-    "Top-p whose p falls with the length of the text, and starts anew behind given tokens. Takes the place of top_p; needs `history`.",
+    "Top-p whose p falls with the length of the text, and starts again after given tokens. Takes the place of top_p; needs `history`.",
   formula:
     "top_p with p = n = 0 ? top_p : max(top_p · decayⁿ, min), n tokens generated since the last of reset_ids",
   source: {
@@ -50,7 +48,7 @@ export const top_p_decay: Stage<z.infer<typeof options>> = {
   },
 };
 
-/** How many tokens were generated since the last one that sets back; all of them when none was. */
+/** The number of tokens generated since the last reset token; all of them when there was none. */
 function tokensSinceReset({ history, prompt_length }: StepContext, reset_ids: TokenSet | undefined): number {
   let i = history.length;
   if (reset_ids === undefined) return i - prompt_length;

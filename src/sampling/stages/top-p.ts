@@ -11,7 +11,7 @@ import type { Stage } from "../stage.ts";
 export const options = z.strictObject({
   stage: z.literal("top_p"),
   top_p: finite({ min: 0, max: 1 }).describe(
-    "The mass to keep: the smallest descending prefix whose probabilities reach it. It is of what is left: behind top_k, of the k; SGLang takes it of all tokens, which top_p before top_k does. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98.",
+    "The mass to keep: the smallest descending prefix whose probabilities reach it. The mass is relative to the kept tokens: after top_k, to the k tokens. SGLang takes it of all tokens, which is top_p before top_k. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98.",
   ),
   top_p_inclusive: flag()
     .default(false)
@@ -24,7 +24,7 @@ export const options = z.strictObject({
   top_p_crossing: oneOf(["keep", "drop"])
     .default("keep")
     .describe(
-      "The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is kept (ExLlamaV3 before version 1); the most likely always stays, with those that equal it.",
+      "The token with which the mass exceeds p: `keep` it, or `drop` it and its equals, so that at most p is kept (ExLlamaV3 before version 1). The most likely token and its equals always stay.",
     ),
   min_keep: minKeep(),
 });
@@ -47,10 +47,10 @@ export const top_p: Stage<z.infer<typeof options>> = {
   },
 };
 
-/** Keeps the tokens that hold no more than p together with those that equal them and all before; the best always. */
+/** Keeps the tokens that hold at most p together with their equals and all before them; always the best one. */
 function keepWithin(candidates: Candidates, p: number, min_keep: number): void {
   const logsumexp = candidates.logSumExp();
-  // Nothing behind the token that passes p can stay: few are left to look at one by one.
+  // No token after the one that exceeds p can stay, so few are left to check one by one.
   if (min_keep === 1) candidates.keepMass(p, { inclusive: true, ties: "keep", min_keep });
   const ranked = candidates.ranked();
   const kept = countWithin(ranked, p, logsumexp, candidates.removal);

@@ -1,4 +1,4 @@
-/** xtc: sometimes removes all but the least likely of the tokens that are likely enough. */
+/** xtc: sometimes removes all sufficiently likely tokens except the least likely of them. */
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { listedIn, note } from "../candidates/removal.ts";
@@ -10,15 +10,17 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("xtc"),
   xtc_probability: finite({ min: 0, max: 1 }).describe(
-    "With which probability the top choices of a step are excluded. 0 is off, 1 does it always. Usual: 0.5.",
+    "Probability with which a step excludes its top choices. 0 is off, 1 always excludes. Usual: 0.5.",
   ),
   xtc_threshold: finite({ min: 0, max: 1 })
     .default(0.1)
-    .describe("How likely a token must be to count as a top choice. Above 0.5 there is at most one: off."),
+    .describe(
+      "Minimum probability of a top choice. Above 0.5 there is at most one top choice, so the stage is off.",
+    ),
   xtc_outcome: oneOf(["draw", "average"])
     .default("draw")
     .describe(
-      "`draw`: each step excludes or does not, by a random number of its own; `average`: no step draws, and the probabilities are the average of both outcomes, which samples alike and leaves greedy decoding with one answer (ExLlamaV3).",
+      "`draw`: each step decides by its own random number; `average`: no random number, and the probabilities are the average of both outcomes. This gives the same distribution of samples, and greedy decoding has one result (ExLlamaV3).",
     ),
   xtc_spared_ids: tokenSet()
     .optional()
@@ -28,7 +30,7 @@ const options = z.strictObject({
   xtc_spared_rule: oneOf(["aside", "stay", "refuse"])
     .default("aside")
     .describe(
-      "What xtc_spared_ids do: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay (mlx-lm); `refuse`, nothing is excluded in a step in which one of them would be (text-generation-webui).",
+      "Treatment of xtc_spared_ids: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay (mlx-lm); `refuse`, nothing is excluded in a step in which one of them would be (text-generation-webui).",
     ),
   xtc_ties: oneOf(["cut", "keep"])
     .default("cut")

@@ -1,4 +1,4 @@
-/** confidence: the model has become unsure of its next tokens, and goes on all the same. */
+/** confidence: ends a text when the model has become unsure of its next tokens. */
 import * as z from "zod";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { finite, whole } from "../options/fields.ts";
@@ -8,13 +8,13 @@ import { meanOf, WINDOW_MAX, windowLength } from "./window.ts";
 
 const options = z
   .strictObject({
-    below: finite({ min: 0 }).describe("Due when the mean is below: the model is less sure than this."),
+    below: finite({ min: 0 }).describe("Applies when the mean is below this: the model is then less sure."),
     window: windowLength(WINDOW_MAX),
     top_k: whole({ min: 1, max: SELECTION_MAX })
       .default(CONFIDENCE_TOP_K)
-      .describe("Of how many of the most likely tokens: C = −(1/k) Σ ln p."),
+      .describe("Number k of most likely tokens in C = −(1/k) Σ ln p."),
   })
-  .describe("The mean confidence of the rows as they came, over the last steps, is below a bound.");
+  .describe("The mean confidence of the unchanged rows, over the last steps, is below a bound.");
 
 export const confidence: Stop<z.infer<typeof options>> = {
   name: "confidence",

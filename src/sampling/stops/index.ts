@@ -1,7 +1,4 @@
-/**
- * When a text is to end: the stops, in the order in which they are asked, and what they say of a step. Nothing here knows
- * any single stop.
- */
+/** Stops: conditions that end a text, in the order in which they are checked. This file knows no single stop. */
 import * as z from "zod";
 import { show } from "../../errors.ts";
 import { parseWith } from "../options/parse.ts";
@@ -16,7 +13,7 @@ import { strings } from "./strings.ts";
 import { token_ids } from "./token-ids.ts";
 import { RECENT, type Recent, withNumber } from "./window.ts";
 
-/** The first that is due names the reason. */
+/** The first stop that applies names the reason. */
 export const STOPS: readonly Stop[] = [
   token_ids,
   sequences,
@@ -25,7 +22,7 @@ export const STOPS: readonly Stop[] = [
   loop,
   entropy,
   confidence,
-] as Stop[]; // each is handed options of its own schema
+] as Stop[]; // each receives options that its own schema parsed
 
 export const FINISH_REASONS: readonly string[] = [
   ...new Set(STOPS.map(({ finish_reason }) => finish_reason)),
@@ -40,13 +37,13 @@ export const STOP_OPTIONS = z.strictObject(
   },
 );
 
-/** A stop and what was asked of it. */
+/** A stop and its options. */
 interface Asked {
   readonly stop: Stop;
   readonly options: unknown;
 }
 
-/** Those that a step is asked for, in their order. */
+/** The stops of a step, in their order. */
 export type Stops = readonly Asked[];
 
 export function stopsOf(given: Readonly<Record<string, unknown>>): Stops {
@@ -56,12 +53,12 @@ export function stopsOf(given: Readonly<Record<string, unknown>>): Stops {
   }));
 }
 
-/** Whether any of them looks at the row. */
+/** True when any of them reads the row. */
 export function measuresRow(stops: Stops): boolean {
   return stops.some(({ stop }) => stop.measure !== undefined);
 }
 
-/** The checked states of those that look at rows: what the request brings, or a first step's. */
+/** The checked states of the stops that read rows: from the request, or the initial state. */
 export function stopStates(stops: Stops, given: Readonly<Record<string, unknown>>): Record<string, Recent> {
   const states: Record<string, Recent> = {};
   for (const { stop } of stops) {
@@ -75,15 +72,15 @@ export function stopStates(stops: Stops, given: Readonly<Record<string, unknown>
 const FIRST: Recent = { recent: [] };
 
 export interface Finish {
-  /** null: the text goes on */
+  /** null: the text continues */
   readonly finish_reason: string | null;
-  /** how many bytes at the end of the text belong to the stop that names the reason */
+  /** number of bytes at the end of the text that belong to the stop */
   readonly stop_bytes: number;
-  /** the states after this step, of the stops that carry one */
+  /** the states after this step, of the stops that have one */
   readonly states: Readonly<Record<string, Recent>>;
 }
 
-/** What the stops say of a text whose last token was just drawn from this row. */
+/** Checks the stops for a text whose last token was just drawn from this row. */
 export function finishOf(
   stops: Stops,
   text: Generated,
@@ -96,7 +93,7 @@ export function finishOf(
   for (const { stop, options } of stops) {
     const { name, measure } = stop;
     if (measure !== undefined && row !== undefined)
-      next[name] = withNumber(states[name] as Recent, measure.of(row, options), measure.window(options)); // checked by stopStates
+      next[name] = withNumber(states[name] as Recent, measure.of(row, options), measure.window(options)); // stopStates has checked it
     if (finish_reason !== null || !stop.isDue(options, text, next[name]?.recent ?? [])) continue;
     finish_reason = stop.finish_reason;
     stop_bytes = stop.bytes?.(options, text) ?? 0;

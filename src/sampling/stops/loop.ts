@@ -1,9 +1,9 @@
-/** loop: the text repeats itself, word for word. */
+/** loop: ends a text that repeats itself, token for token. */
 import * as z from "zod";
 import { whole } from "../options/fields.ts";
 import { type Generated, lengthOf, type Stop, tokenBefore } from "./stop.ts";
 
-/** Both together bound what is compared after every draw. */
+/** Together these two bound the comparisons after every draw. */
 const PATTERN_SIZE_MAX = 256;
 const COUNT_MAX = 32;
 
@@ -11,7 +11,9 @@ const options = z
   .strictObject({
     max_pattern_size: whole({ min: 1, max: PATTERN_SIZE_MAX }).describe("The longest pattern, in tokens."),
     min_pattern_size: whole({ min: 1, max: PATTERN_SIZE_MAX }).default(1).describe("The shortest pattern."),
-    min_count: whole({ min: 2, max: COUNT_MAX }).describe("How often a pattern must stand at the end."),
+    min_count: whole({ min: 2, max: COUNT_MAX }).describe(
+      "Number of copies of a pattern that must stand at the end.",
+    ),
   })
   .refine(({ min_pattern_size, max_pattern_size }) => min_pattern_size <= max_pattern_size, {
     path: ["min_pattern_size"],
@@ -41,7 +43,9 @@ export const loop: Stop<z.infer<typeof options>> = {
   },
 };
 
-/** Copies of a pattern stand at the end when each of their tokens is the one `size` places before it. */
+/**
+ * The end consists of copies of a pattern when each of its tokens equals the one `size` positions earlier.
+ */
 function isRepeated(text: Generated, size: number, count: number): boolean {
   for (let i = 0; i < size * (count - 1); i++)
     if (tokenBefore(text, i) !== tokenBefore(text, i + size)) return false;

@@ -1,14 +1,14 @@
-/** sequences: the text ends with one of some sequences of tokens. */
+/** sequences: ends a text with one of some token sequences. */
 import type { z } from "zod";
 import { endsWith, soughtIn } from "../history/token-sequences.ts";
 import { tokenSequences } from "../options/sequence-fields.ts";
 import type { Stop } from "./stop.ts";
 
-/** Longest sequence: each may be compared after every draw. */
+/** Longest sequence. Each may be compared after every draw. */
 const LENGTH_MAX = 256;
 
 const options = tokenSequences(LENGTH_MAX).describe(
-  "The text ends with any of these sequences of tokens; none of their tokens may stand in the prompt. One that is a text ends it however tokens spell it, where it begins and ends with a token; strings look for texts anywhere.",
+  "The text ends with any of these sequences of tokens; none of their tokens may stand in the prompt. A text matches in any tokenization that begins and ends at token borders; `strings` matches texts anywhere.",
 );
 
 export const sequences: Stop<z.infer<typeof options>> = {

@@ -1,4 +1,4 @@
-/** strings: the text ends with one of some strings, wherever the tokens' borders lie. */
+/** strings: ends a text with one of some strings, across token borders. */
 import type { z } from "zod";
 import { requireVocabulary } from "../history/step-text.ts";
 import { byteStrings, endedString } from "../history/strings.ts";
@@ -11,7 +11,7 @@ const options = byteStrings().describe(
 export const strings: Stop<z.infer<typeof options>> = {
   name: "strings",
   finish_reason: "stop_sequence",
-  summary: "The text generated has one of the strings, which ends in this token.",
+  summary: "The generated text contains one of the strings, and the string ends in this token.",
   source: {
     title: "OpenAI, stop",
     url: "https://platform.openai.com/docs/api-reference/chat/create",

@@ -1,4 +1,4 @@
-/** token_ids: a token ends the text, as the end-of-text token of a model does. */
+/** token_ids: ends a text with one of some tokens, such as the model's end-of-text token. */
 import type { z } from "zod";
 import { inAnyRow } from "../history/token-names.ts";
 import { type TokenSet, tokenSet } from "../options/token-set.ts";

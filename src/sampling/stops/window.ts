@@ -1,4 +1,4 @@
-/** The numbers of the last steps, and their mean: what the stops that look at rows have in common. */
+/** The numbers of the last steps and their mean, shared by the stops that read rows. */
 import * as z from "zod";
 import { listOf } from "../options/counted-fields.ts";
 import { finite, whole } from "../options/fields.ts";
@@ -9,7 +9,7 @@ export const WINDOW_MAX = 2048;
 export function windowLength(standard: number) {
   return whole({ min: 1, max: WINDOW_MAX })
     .default(standard)
-    .describe("Over how many of the last steps the mean is taken; there is none before as many were made.");
+    .describe("Number of last steps in the mean. There is no mean before this many steps.");
 }
 
 /** The mean of a full window; undefined before it is full. */
@@ -20,23 +20,26 @@ export function meanOf(measured: readonly number[], window: number): number | un
   return sum / window;
 }
 
-/** What a step must bring along of those before it. */
+/** The state that a step must send back. */
 export const RECENT = z.strictObject({
   recent: listOf(finite(), { noun: "numbers", max: WINDOW_MAX }),
 });
 
-/** The numbers so far, of which only the last count: plain data in a reply, and one list that all steps of a sequence share. */
+/**
+ * The numbers so far, of which only the last count. They are plain data in a reply, and one list that all steps of a sequence
+ * share.
+ */
 export interface Recent {
   readonly recent: readonly number[];
 }
 
-/** Where the numbers of a state stand in a list that later steps lengthen; a state of a request has none. */
+/** The end of a state's numbers in a list that later steps lengthen; absent for a state from a request. */
 const places = new WeakMap<Recent, { readonly values: number[]; readonly end: number }>();
 
 /**
- * The state with one number more, of the last `window`. A sequence that keeps the states of all its steps keeps one list,
- * not a window for each: the list only grows, and a state knows where its own numbers end. A step that goes another way
- * from an older state takes a copy.
+ * The state with one more number, of the last `window`. All states of a sequence share one list, instead of a window
+ * each. The list only grows, and a state stores where its own numbers end. A step that branches off from an older state
+ * copies the list.
  */
 export function withNumber(before: Recent, value: number, window: number): Recent {
   const place = places.get(before);

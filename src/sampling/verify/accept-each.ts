@@ -1,9 +1,9 @@
-/** Goes along a draft as far as a judge accepts its tokens. */
+/** Accepts the tokens of a draft one by one, as a judge decides. */
 import type { DraftWalk, Judge, Pause } from "./walk.ts";
 
 /**
- * Takes drafted tokens until the judge accepts none of those that come next, in whose place comes what the judge gives; or up
- * to the end of the draft, and one more. None follows one that ends the text.
+ * Takes drafted tokens until the judge accepts none of the next ones, and then the token that the judge gives instead; or up
+ * to the end of the draft, and one more. No token follows one that ends the text.
  */
 export function* acceptEach(walk: DraftWalk, judge: Judge): Generator<Pause, void> {
   while (!walk.is_at_end) {

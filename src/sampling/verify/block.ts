@@ -1,9 +1,10 @@
 /**
- * block: block verification, which judges the draft as a whole. A token that the target likes more than the draft does
- * makes up for one before it that it likes less, so that never fewer tokens are accepted than by `rejection`.
+ * block: block verification, which judges the draft as a whole. A token that is likelier under the target than under
+ * the draft makes up for an earlier one that is less likely. So at least as many tokens are accepted as by
+ * `rejection`.
  *
- * The decision looks at every row before the first token is certain: a scout goes along the draft, and then the tokens
- * are taken that it found.
+ * The decision needs every row before the first token is certain. A first pass computes it, and then the accepted
+ * tokens are taken.
  */
 import * as z from "zod";
 import type { VerifyMethod } from "./method.ts";
@@ -15,7 +16,7 @@ const options = z.strictObject({ method: z.literal("block") });
 export const block: VerifyMethod<z.infer<typeof options>> = {
   name: "block",
   summary:
-    "Block verification: accepts the longest part of the draft that the ratios of the whole of it allow, and draws from what the draft lacks behind it. Accepts at least as many tokens as rejection.",
+    "Block verification: accepts the longest prefix of the draft that the ratios of the whole draft allow, and draws the next token from the residual distribution. Accepts at least as many tokens as rejection.",
   formula:
     "c₀ = 1, cᵢ = min(1, cᵢ₋₁·p(xᵢ)/q(xᵢ)); hᵢ = mᵢ/(mᵢ + 1 − cᵢ), mᵢ = Σ max(cᵢ·p − q, 0), hₖ = cₖ; accept max{i : uᵢ ≤ hᵢ}, then y ~ norm(max(cᵢ·p − q, 0))",
   source: {
@@ -42,13 +43,13 @@ export const block: VerifyMethod<z.infer<typeof options>> = {
 };
 
 interface Decision {
-  /** how many tokens of the draft */
+  /** number of accepted tokens of the draft */
   readonly accepted: number;
-  /** c behind the last of them */
+  /** c after the last of them */
   readonly share: number;
 }
 
-/** How much of the draft is accepted. */
+/** The accepted length of the draft. */
 export function* decide(scout: DraftWalk): Generator<Pause, Decision> {
   let decision: Decision = { accepted: 0, share: 1 };
   let share = 1;
@@ -64,14 +65,17 @@ export function* decide(scout: DraftWalk): Generator<Pause, Decision> {
       return token_id;
     });
     scout.follow(token_id);
-    // Behind a token that the target would not draw, nothing is accepted.
+    // After a token that the target would not draw, nothing is accepted.
     if (share === 0) return decision;
   }
   const { length } = scout.draft;
   return length > 0 && scout.uniform(length - 1) <= share ? { accepted: length, share } : decision;
 }
 
-/** With what probability the draft is accepted up to here; where p and q are the same it goes on anyhow. */
+/**
+ * The probability that the draft is accepted up to here. When p and q are equal the walk continues in any
+ * case.
+ */
 function chance(mass: number, share: number): number {
   const all = mass + 1 - share;
   return all === 0 ? 1 : mass / all;

@@ -1,6 +1,6 @@
 /**
- * With what probability the drafter drew each token, q: known from its rows of logits or of probabilities, or not told,
- * and then each drafted token counts as the only one there was.
+ * The probability q with which the drafter drew each token. It comes from the drafter's rows of logits or
+ * probabilities. Without such rows, each drafted token counts as certain.
  */
 import { Problem } from "../../errors.ts";
 import { exp } from "../../kernels/float64.ts";
@@ -15,21 +15,23 @@ import type { Siblings } from "./draft.ts";
 export interface DraftLaw {
   /** q of one token; 0 when it could not be drawn */
   probability(token_id: number): number;
-  /** the only token that could be drawn, where nothing else is told */
+  /** the only token that could be drawn, when no rows are given */
   readonly certain_id?: number;
 }
 
-/** The law of a drafter that could draw nothing else. */
+/** The distribution of a drafter that could draw only this token. */
 export function pointMass(drafted_id: number): DraftLaw {
   return { certain_id: drafted_id, probability: (token_id) => (token_id === drafted_id ? 1 : 0) };
 }
 
-/** The law of a drafter that could draw any of these and nothing else, each for certain: none of them is left of a target. */
+/**
+ * The distributions of a drafter that could draw any of these tokens, each for certain: none of them is left in the target.
+ */
 export function pointMasses(drafted_ids: ReadonlySet<number>): DraftLaw {
   return { probability: (token_id) => (drafted_ids.has(token_id) ? 1 : 0) };
 }
 
-/** The laws of several tokens that were drawn from one: each by itself, or without those before it. */
+/** The distributions of several tokens drawn from one row: independent, or without those drawn before. */
 export function lawsOfSiblings(
   law: DraftLaw,
   token_ids: readonly number[],
@@ -40,7 +42,7 @@ export function lawsOfSiblings(
   let left = 1;
   return token_ids.map((id, place) => {
     const q = law.probability(id);
-    // No token is likelier than all that are left; a sum of differences may say so.
+    // No token is likelier than the remaining mass, although a sum of differences may say so.
     const rest = new RestOfLaw(law, places, place, Math.max(left, q));
     if (!places.has(id)) places.set(id, place);
     left -= q;
@@ -48,15 +50,15 @@ export function lawsOfSiblings(
   });
 }
 
-/** What is left of a law behind some draws without replacement. */
+/** The rest of a distribution after some draws without replacement. */
 export class RestOfLaw implements DraftLaw {
   readonly whole: DraftLaw;
-  /** probability of what is left */
+  /** remaining probability */
   readonly left: number;
   readonly #places: ReadonlyMap<number, number>;
   readonly #place: number;
 
-  /** `places`: the drawn tokens with their order; those before `place` are gone. */
+  /** `places`: the drawn tokens with their order; those before `place` are removed. */
   constructor(whole: DraftLaw, places: ReadonlyMap<number, number>, place: number, left: number) {
     this.whole = whole;
     this.left = left;
@@ -70,7 +72,10 @@ export class RestOfLaw implements DraftLaw {
   }
 }
 
-/** The law that candidates are drawn by. A whole row is read where it lies: it must stay there as long as the law is asked. */
+/**
+ * The distribution from which candidates are drawn. A whole row is read in place, so it must stay there as long as the
+ * distribution is used.
+ */
 export function lawOf(candidates: Candidates): DraftLaw {
   const form = candidates.form();
   if (form instanceof Dense && form.isWhole) {
@@ -83,10 +88,12 @@ export function lawOf(candidates: Candidates): DraftLaw {
   return new ListedLaw(token_ids, copy.probabilities(), count);
 }
 
-/** How far from 1 the probabilities of a row may sum: bf16 keeps nine bits of each. */
+/** Tolerance of the sum of a row's probabilities around 1: bf16 keeps nine bits of each. */
 const SUM_TOLERANCE = 0.005;
 
-/** The law of a row that holds probabilities in place of logits. Ids at or past `vocab_size` have none. */
+/**
+ * The distribution of a row that holds probabilities in place of logits. Ids from `vocab_size` on have none.
+ */
 export function lawOfProbabilities(row: LogitsRow, vocab_size: number): DraftLaw {
   if (isSparse(row)) return listedProbabilities(row, vocab_size);
   const count = Math.min(row.length, vocab_size);
@@ -134,7 +141,7 @@ function sumOf(values: Float32Array | Float64Array, count: number, pointer: stri
   );
 }
 
-/** The few tokens that could be drawn at all, ids ascending. */
+/** The few tokens that can be drawn, ids ascending. */
 class ListedLaw implements DraftLaw {
   readonly #token_ids: Int32Array;
   readonly #probabilities: Float64Array;

@@ -1,4 +1,4 @@
-/** What is told of a draft: its tokens, how they follow one another, and how they were drawn. */
+/** The description of a draft: its tokens, their order, and how they were drawn. */
 import type { StepOptions } from "../step.ts";
 import type { Translation } from "./translation.ts";
 import type { DraftTree } from "./tree.ts";
@@ -6,7 +6,7 @@ import type { DraftTree } from "./tree.ts";
 export const DRAFT_ROWS = ["none", "logits", "probabilities"] as const;
 export type DraftRows = (typeof DRAFT_ROWS)[number];
 
-/** How the tokens that may follow the same one were drawn from their row. */
+/** How sibling tokens were drawn from their row. */
 export const SIBLINGS = ["independent", "without_replacement"] as const;
 export type Siblings = (typeof SIBLINGS)[number];
 
@@ -14,10 +14,10 @@ export interface Draft {
   /** in the ids of the target */
   readonly draft_token_ids: readonly number[];
   readonly tree: DraftTree;
-  /** what follows the rows of the target */
+  /** the kind of rows after those of the target */
   readonly draft_rows: DraftRows;
   readonly draft_siblings: Siblings;
-  /** what makes probabilities of the draft's logits */
+  /** the chain that turns the draft's logits into probabilities */
   readonly draft_options: StepOptions;
   /** of a drafter with another vocabulary */
   readonly translation: Translation | undefined;

@@ -1,4 +1,7 @@
-/** ensemble: speculative sampling of a mixture of target and draft: more is accepted, and the mixture is what comes out. */
+/**
+ * ensemble: speculative sampling of a mixture of target and draft. It accepts more tokens, and the output follows the
+ * mixture.
+ */
 import * as z from "zod";
 import { finite } from "../options/fields.ts";
 import { acceptEach } from "./accept-each.ts";
@@ -9,13 +12,13 @@ const options = z.strictObject({
   method: z.literal("ensemble"),
   ensemble_weight: finite({ min: 0, max: 1, openMin: true })
     .default(0.5)
-    .describe("w, the part of the target in the mixture; 1 is method rejection. Default 0.5."),
+    .describe("w, the weight of the target in the mixture; 1 is method rejection. Default 0.5."),
 });
 
 export const ensemble: VerifyMethod<z.infer<typeof options>> = {
   name: "ensemble",
   summary:
-    "Static ensemble: speculative sampling of a mixture of target and draft in place of the target. Accepts more than rejection; what follows a draft that was accepted whole is drawn from the target.",
+    "Static ensemble: speculative sampling of a mixture of target and draft in place of the target. Accepts more than rejection; the token after a fully accepted draft is drawn from the target.",
   formula:
     "v = w·p + (1 − w)·q over the tokens that p has; accept xᵢ ⇔ u·qᵢ(xᵢ) < vᵢ(xᵢ); else yᵢ ~ norm(max(vᵢ − qᵢ, 0))",
   source: {

@@ -1,6 +1,6 @@
 /**
- * Every method of verifying drafts, in the order in which the documentation lists them. To add one: its file, one line
- * here, its test, then `npm run generate`.
+ * The list of all methods of verifying drafts, in the order of the documentation. To add one: its file, one line here,
+ * its test, then `npm run generate`.
  */
 import { block } from "./block.ts";
 import { ensemble } from "./ensemble.ts";

@@ -1,6 +1,6 @@
 /**
- * What a method of verifying drafts is: one rule of the field as a plain object. It declares its options, its formula and
- * what it promises; it never sees bytes, HTTP or the form its rows are in.
+ * A method of verifying drafts is one rule as a plain object. It declares its options, its formula and its guarantee; it
+ * never sees bytes, HTTP or the form of its rows.
  */
 import type { TaggedKind } from "../kind.ts";
 import type { DraftWalk, Pause } from "./walk.ts";
@@ -11,8 +11,8 @@ export interface MethodOptions {
 }
 
 /**
- * What is the same with a draft as without: the very tokens, for the same seed and steps; the distribution that they are
- * drawn from; or neither.
+ * The guarantee compared with sampling without a draft: the same tokens for the same seed and steps, the same
+ * distribution, or neither.
  */
 export const PROMISES = ["tokens", "distribution", "nothing"] as const;
 export type Promise = (typeof PROMISES)[number];
@@ -21,10 +21,10 @@ export type Promise = (typeof PROMISES)[number];
 export interface VerifyMethod<Options extends MethodOptions = MethodOptions>
   extends TaggedKind<"method", Options> {
   readonly preserves: Promise;
-  /** true when it asks with what probability the draft was drawn: who verifies may send the draft's rows */
+  /** true when it uses the probabilities of the draft: the request may then send the draft's rows */
   readonly readsDraft: boolean;
-  /** true when it looks at later rows before the first token is certain: all of them are needed together, and the draft may not branch */
+  /** true when it reads later rows before the first token is certain: it needs all rows together, and the draft may not branch */
   readonly looksAhead: boolean;
-  /** Takes the accepted tokens of the draft and one more. */
+  /** Takes the accepted tokens of the draft, and one more. */
   apply(walk: DraftWalk, options: Options): Generator<Pause, void>;
 }

@@ -1,4 +1,4 @@
-/** Everything that may be said of verifying a draft besides its rows: the draft, the method, and the options of its steps. */
+/** All options of a verification, without its rows: the draft, the method, and the options of its steps. */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -18,24 +18,24 @@ import type { MethodOptions, VerifyMethod } from "./method.ts";
 import { DRAFT_MATCHES, restricted, type TranslationFields, translationOf } from "./translation.ts";
 import { PATH_TOKENS_MAX, TREE_TOKENS_MAX, treeOf } from "./tree.ts";
 
-/** What of a step's options a draft's chain may say. */
+/** The options of a step that a draft's chain may have. */
 const CHAIN_OPTIONS: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
 
-const NAMES = VERIFY_METHODS.map(({ name }) => name) as [string, ...string[]]; // there are some
+const NAMES = VERIFY_METHODS.map(({ name }) => name) as [string, ...string[]]; // there is at least one
 
 const FIELDS = {
   draft_token_ids: tokenIds().describe(
-    `The drafted tokens, 0 to ${PATH_TOKENS_MAX}, or with \`parents\` up to ${TREE_TOKENS_MAX}: k of them need k + 1 rows of the target, the first behind the history and one behind each token.`,
+    `The drafted tokens, 0 to ${PATH_TOKENS_MAX}, or with \`parents\` up to ${TREE_TOKENS_MAX}: k tokens need k + 1 rows of the target, the first after the history and one after each token.`,
   ),
   parents: nodeIds().describe(
-    `A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands before its children; no path is longer than ${PATH_TOKENS_MAX}. Default: each follows the one before it.`,
+    `A tree of drafts: for each drafted token the index of its parent, -1 for a token directly after the history. A parent comes before its children; no path is longer than ${PATH_TOKENS_MAX}. Default: each token follows the one before it.`,
   ),
   method: oneOf(NAMES).describe("How the draft is verified. Default strict."),
   draft_rows: oneOf(DRAFT_ROWS).describe(
-    "What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows that the draft was drawn from, `logits` or `probabilities`: one for the root and each token that has children, in their order.",
+    "The rows after those of the target: `none` (default), when each drafted token counts as certain, or the rows from which the draft was drawn, `logits` or `probabilities`: one for the root and one for each token with children, in order.",
   ),
   draft_siblings: oneOf(SIBLINGS).describe(
-    "How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the order in which they stand.",
+    "How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the order of the draft.",
   ),
   draft_vocabulary: z
     .string()
@@ -48,12 +48,12 @@ const FIELDS = {
   draft_options: z
     .custom<Readonly<Record<string, unknown>>>()
     .describe(
-      "How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it is.",
+      "How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default: plain softmax.",
     )
     .meta({ type: "object" }),
 } as const;
 
-/** What tells how many rows come. */
+/** The options that decide how many rows come. */
 const ROWS_FIELDS = z.strictObject(
   optionalEach({
     draft_token_ids: FIELDS.draft_token_ids,
@@ -77,7 +77,7 @@ const METHOD_FIELDS: Readonly<Record<string, z.ZodType>> = optionalEach(
   ),
 );
 
-/** All that is said of a draft, for the OpenAPI document. */
+/** All options of a draft, for the OpenAPI document. */
 export const VERIFY_OPTIONS = z.strictObject({
   ...optionalEach(FIELDS),
   ...METHOD_FIELDS,
@@ -87,14 +87,14 @@ export const VERIFY_OPTIONS = z.strictObject({
 export interface Verification extends Draft {
   readonly method: VerifyMethod;
   readonly method_options: MethodOptions;
-  /** its parents were given: the reply tells its path */
+  /** true when the draft has parents: the reply then has its path */
   readonly is_tree: boolean;
 }
 
 /** The checked options of a call: those of its steps, and the draft. */
 export interface VerifyOptions extends StepOptions {
   readonly verification: Verification;
-  /** the options of its steps as they were given */
+  /** the options of its steps as given */
   readonly given: Readonly<Record<string, unknown>>;
 }
 
@@ -115,18 +115,18 @@ export function parseVerifyOptions(
       `history and draft may have at most ${limits.history_length_max} token ids (history_length_max), got ${length}`,
       "/draft_token_ids",
     );
-  // What is added stands first: a literal that begins with a spread and adds to it has a shape of its own each time.
+  // The added field stands first, because a literal that begins with a spread gets a new shape each time.
   return { verification, given, ...options };
 }
 
-/** What matters to a draft of the options of its steps. */
+/** The options of the steps that matter to a draft. */
 type Asked = Pick<StepOptions, "n" | "vocab_size" | "vocabulary" | "require_exact" | "draw" | "watermark">;
 
 /** The rows that a draft needs. */
 export interface DraftRowCounts {
-  /** of the target, one for the root and each token, and its own */
+  /** of the target, one for the root and each token, and of the draft */
   readonly count: number;
-  /** how many must be in place at the same time: one, or all */
+  /** how many must be in memory at the same time: one, or all */
   readonly at_once: number;
 }
 
@@ -152,7 +152,7 @@ export function rowCount({
   return draft_token_ids.length + 1 + (draft_rows === "none" ? 0 : tree.inner);
 }
 
-/** Whether all rows of a draft must be in place together. */
+/** True when all rows of a draft must be in memory together. */
 export function needsAll({ looksAhead }: VerifyMethod, draft_rows: DraftRows = "none"): boolean {
   return looksAhead || draft_rows !== "none";
 }
@@ -182,10 +182,10 @@ function draftedTree(said: Said, vocabulary: string | undefined, vocabularies: V
 }
 
 function methodNamed(name = "strict"): VerifyMethod {
-  return VERIFY_METHODS.find((each) => each.name === name) as VerifyMethod; // FIELDS has their names
+  return VERIFY_METHODS.find((each) => each.name === name) as VerifyMethod; // the names are keys of FIELDS
 }
 
-/** The same for what is said of a draft on a stream, whose steps have their options already. */
+/** The same for a draft on a stream, whose steps already have their options. */
 export function parseVerification(
   said: Readonly<Record<string, unknown>>,
   { n, vocab_size, vocabulary, require_exact, draw, watermark }: Asked,
@@ -238,7 +238,7 @@ function requireDrafted(draft_token_ids: readonly number[] | undefined): readonl
   return draft_token_ids;
 }
 
-/** What is said of the draft, and the options of its steps. */
+/** Separates the options of the draft from those of its steps. */
 function divided(value: Readonly<Record<string, unknown>>) {
   return split(value, (name) => Object.hasOwn(FIELDS, name) || Object.hasOwn(METHOD_FIELDS, name));
 }
@@ -269,7 +269,9 @@ function optionsOf(method: VerifyMethod, fields: Readonly<Record<string, unknown
   return parseWith(method.options, { method: method.name, ...fields }, "");
 }
 
-/** Rows of the draft, and how it was drawn from them, are not told to a method that does not ask for them. */
+/**
+ * A method that does not use the draft's probabilities refuses the draft's rows and the options about them.
+ */
 function requireRead(
   { name, readsDraft }: VerifyMethod,
   draft_rows: DraftRows,
@@ -296,7 +298,7 @@ function requireRead(
     );
 }
 
-/** Where a draft branches, a method must go along a tree, and the draft's chain must not go on from the token that was drawn. */
+/** When a draft branches, the method must support trees, and the draft's chain must not depend on the drawn token. */
 function requireBranches({ name, looksAhead }: VerifyMethod, { chain }: StepOptions): void {
   if (looksAhead)
     throw new Problem(
@@ -313,7 +315,7 @@ function requireBranches({ name, looksAhead }: VerifyMethod, { chain }: StepOpti
     );
 }
 
-/** A token that was not drawn by a rule does not look as if it had been. Marks have noise of their own for what the drafter did not draw. */
+/** Refuses draw rules for a token that no rule draws. A watermark has its own noise for tokens that replace drafted ones. */
 function requireOwnDraws(
   { name, preserves }: VerifyMethod,
   draw: StepOptions["draw"],

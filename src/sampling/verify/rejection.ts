@@ -1,4 +1,7 @@
-/** rejection: speculative sampling, which accepts by the ratio of target and draft. */
+/**
+ * rejection: speculative sampling, which accepts a token by the ratio of its probabilities in target and
+ * draft.
+ */
 import * as z from "zod";
 import { acceptEach } from "./accept-each.ts";
 import type { VerifyMethod } from "./method.ts";
@@ -9,7 +12,7 @@ const options = z.strictObject({ method: z.literal("rejection") });
 export const rejection: VerifyMethod<z.infer<typeof options>> = {
   name: "rejection",
   summary:
-    "Speculative sampling: accepts a token with the ratio of its probabilities in target and draft, and draws from what the draft lacks in place of the first that it rejects. In a tree, tokens that may come next are tried in order, each against what the ones before it have left.",
+    "Speculative sampling: accepts a token with the ratio of its probabilities in target and draft, and replaces the first rejected token by a draw from the residual distribution. In a tree, sibling tokens are tried in order, each against the residual that the ones before it left.",
   formula:
     "accept xᵢ ⇔ u·qᵢ(xᵢ) < pᵢ(xᵢ); else pᵢ ← norm(max(pᵢ − qᵢ, 0)) for the next of its siblings, and behind the last yᵢ ~ pᵢ",
   source: {

@@ -1,4 +1,4 @@
-/** What is drawn in place of a draft that is rejected: from norm(max(c·p − q, 0)), which makes up for what q lacks. */
+/** The token that replaces a rejected draft: drawn from the residual distribution norm(max(c·p − q, 0)). */
 import { exp, ln } from "../../kernels/float64.ts";
 import type { Noise } from "../../kernels/kernel.ts";
 import type { Candidates } from "../candidates/candidates.ts";
@@ -15,7 +15,7 @@ export function probabilityOf(candidates: Candidates, token_id: number): number 
 
 /** Σ max(share·p − q, 0). */
 export function residualMass(candidates: Candidates, law: DraftLaw, share: number): number {
-  // Of the one token that was drafted for certain nothing is left, and of the others all.
+  // For a token that was drafted for certain, the residual is 0; for all others it is all of p.
   if (law.certain_id !== undefined) return share * (1 - probabilityOf(candidates, law.certain_id));
   const kept = candidates.all();
   return excess(kept, kept.probabilities(), law, share);
@@ -23,12 +23,12 @@ export function residualMass(candidates: Candidates, law: DraftLaw, share: numbe
 
 const UNMARKED: TargetMark = () => undefined;
 
-/** Draws that are tried before all tokens are weighed. */
+/** Number of draws that are tried before all tokens are weighed. */
 const TRIALS_MAX = 32;
 
 /**
- * A token of norm(max(share·p − q, 0)). In a whole row a draw of p that is accepted with max(1 − q/(share·p), 0) costs a
- * tenth of weighing every token, and few are needed: rows of which little is left seldom come to this.
+ * A token of norm(max(share·p − q, 0)). In a whole row, a draw of p that is accepted with max(1 − q/(share·p), 0) costs
+ * a tenth of weighing every token. Few draws are needed, because a row with a small residual seldom comes here.
  */
 export function drawResidual(
   candidates: Candidates,
@@ -47,7 +47,7 @@ export function drawResidual(
   return weighResidual(candidates, law, share, context.uniform("residual"));
 }
 
-/** The token with the largest ln(max(share·p − q, 0)) + Gumbel noise; of p itself where rounding has left nothing of it. */
+/** The token with the largest ln(max(share·p − q, 0)) + Gumbel noise; of p itself when rounding leaves no residual. */
 function noisiestResidual(candidates: Candidates, law: DraftLaw, share: number, noise: Noise): number {
   const kept = candidates.all().orderById();
   const weights = kept.probabilities().slice(0, kept.count);
@@ -55,7 +55,7 @@ function noisiestResidual(candidates: Candidates, law: DraftLaw, share: number, 
   return noisiestOf(kept, weights, noise);
 }
 
-/** The kept token, of those in id order, with the largest ln w + Gumbel noise. */
+/** The kept token, in id order, with the largest ln w + Gumbel noise. */
 export function noisiestOf(kept: Compact, weights: Float64Array, noise: Noise): number {
   const uniforms = kept.uniforms(noise);
   let best = Number.NEGATIVE_INFINITY;
@@ -70,13 +70,13 @@ export function noisiestOf(kept: Compact, weights: Float64Array, noise: Noise): 
   return token_id;
 }
 
-/** A token of what the chain has left, marked where the step bears a mark. */
+/** A token of the kept ones, marked when the step has a watermark. */
 export function drawMarkable(candidates: Candidates, context: StepContext, mark: TargetMark): number {
   const noise = mark();
   return noise === undefined ? candidates.draw(() => context.uniform("token")) : candidates.noisiest(noise);
 }
 
-/** The token at u of max(share·p − q, 0), in token-id order; of p itself where rounding has left nothing of it. */
+/** The token at u of max(share·p − q, 0), in token-id order; of p itself when rounding leaves no residual. */
 function weighResidual(candidates: Candidates, law: DraftLaw, share: number, u: number): number {
   const kept = candidates.all().orderById();
   const weights = kept.probabilities();

@@ -1,6 +1,6 @@
 /**
- * The target of a position while drafted tokens are tried one after the other: each that is rejected takes away what it was
- * drawn from, and what is left, norm(max(p − q, 0)), is the target of the next (Miao et al., SpecInfer, 2023).
+ * The target of a position while drafted tokens are tried one after the other. Each rejected token subtracts its draft
+ * distribution, and the residual norm(max(p − q, 0)) is the target of the next one (Miao et al., SpecInfer, 2023).
  */
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
@@ -14,10 +14,10 @@ import type { Drafted } from "./walk.ts";
 export class Rounds {
   readonly #candidates: Candidates;
   readonly #rejected: Drafted[] = [];
-  /** tokens that were drafted for certain and rejected, and the p of them all */
+  /** tokens that were drafted for certain and rejected, and their total p */
   readonly #gone = new Set<number>();
   #gone_mass = 0;
-  /** part of the target in the mixture with the draft that is the target of the first round */
+  /** weight of the target in the mixture that is the target of the first round */
   readonly #weight: number;
   #left: Left | undefined;
 
@@ -26,7 +26,7 @@ export class Rounds {
     this.#weight = weight;
   }
 
-  /** Whether the token is accepted in this round; if not, the next one begins. */
+  /** True when the token is accepted in this round; otherwise the next round begins. */
   accepts(drafted: Drafted): boolean {
     const { token_id, law } = drafted;
     if (this.#weight < 1) this.#left ??= new Left(this.#candidates, { law, weight: this.#weight });
@@ -39,7 +39,7 @@ export class Rounds {
     return false;
   }
 
-  /** A token of what no drafted token was accepted for. */
+  /** A token of the residual, after no drafted token was accepted. */
   draw(context: StepContext, mark: TargetMark): number {
     const [first, ...others] = this.#rejected.map(({ law }) => law);
     if (first === undefined) throw new Error("some token was rejected");
@@ -50,7 +50,7 @@ export class Rounds {
     return this.#weighed().draw(context, mark);
   }
 
-  /** Of all weights. The first round has probabilities, which need no other. */
+  /** Sum of all weights. In the first round they are probabilities, with sum 1. */
   #mass(): number {
     const [first] = this.#rejected;
     if (first === undefined) return 1;
@@ -65,7 +65,7 @@ export class Rounds {
     return this.#gone.has(token_id) ? 0 : probabilityOf(this.#candidates, token_id);
   }
 
-  /** All tokens with their weights, up to the round at hand. */
+  /** All tokens with their weights in the present round. */
   #weighed(): Left {
     this.#left ??= new Left(this.#candidates);
     this.#left.take(this.#rejected);
@@ -78,12 +78,12 @@ class Left {
   mass = 1;
   readonly #kept: Compact;
   readonly #weights: Float64Array;
-  /** q of the kept tokens, of the law that all siblings were drawn from */
+  /** q of the kept tokens, of the distribution from which all siblings were drawn */
   readonly #draft: Float64Array;
   #whole: DraftLaw | undefined;
   #rounds = 0;
 
-  /** `mixed`: a law to mix in, of which the target is `weight`. */
+  /** `mixed`: a distribution to mix in, with `weight` for the target. */
   constructor(candidates: Candidates, mixed?: { readonly law: DraftLaw; readonly weight: number }) {
     this.#kept = candidates.all().orderById();
     this.#weights = this.#kept.probabilities().slice(0, this.#kept.count);
@@ -91,7 +91,7 @@ class Left {
     if (mixed !== undefined) this.#mix(mixed.law, mixed.weight);
   }
 
-  /** w ← weight·w + (1 − weight)·q, where q is shared out among the kept tokens; as it is where they have none of it. */
+  /** w ← weight·w + (1 − weight)·q, with q normalised over the kept tokens; unchanged when q has no mass there. */
   #mix(law: DraftLaw, weight: number): void {
     const draft = this.#lawAt(law);
     const kept_mass = draft.reduce((sum, q) => sum + q, 0);
@@ -101,10 +101,10 @@ class Left {
       weights[i] = weight * weights[i]! + ((1 - weight) / kept_mass) * draft[i]!;
   }
 
-  /** Takes away what the rejected tokens were drawn from that were not taken yet. */
+  /** Subtracts the distributions of rejected tokens that are not subtracted yet. */
   take(rejected: readonly Drafted[]): void {
     for (; this.#rounds < rejected.length; this.#rounds++)
-      this.#subtract((rejected[this.#rounds] as Drafted).law); // there are more than that
+      this.#subtract((rejected[this.#rounds] as Drafted).law); // the list is longer than that
   }
 
   weightOf(token_id: number): number {
@@ -119,7 +119,7 @@ class Left {
     return token_ids[drawPlace(this.#weights, count, this.mass, context.uniform("residual"))]!;
   }
 
-  /** w ← max(w/Σw − q, 0). Where rounding leaves nothing of it, all stays as it is. */
+  /** w ← max(w/Σw − q, 0). When rounding leaves nothing, all weights stay unchanged. */
   #subtract(law: DraftLaw): void {
     const [whole, left] = law instanceof RestOfLaw ? [law.whole, law.left] : [law, 1];
     const draft = this.#lawAt(whole);
@@ -128,7 +128,7 @@ class Left {
     let sum = 0;
     for (let i = 0; i < weights.length; i++) sum += Math.max(weights[i]! / mass - draft[i]! / left, 0);
     if (sum === 0) return;
-    // What was drawn before without replacement has weight 0 by now, as it was rejected.
+    // Tokens drawn earlier without replacement have weight 0 by now, because they were rejected.
     for (let i = 0; i < weights.length; i++) weights[i] = Math.max(weights[i]! / mass - draft[i]! / left, 0);
     this.mass = sum;
   }

@@ -1,4 +1,4 @@
-/** strict: the tokens that would have been drawn without a draft. */
+/** strict: gives exactly the tokens that would be drawn without a draft. */
 import * as z from "zod";
 import type { VerifyMethod } from "./method.ts";
 
@@ -7,7 +7,7 @@ const options = z.strictObject({ method: z.literal("strict") });
 export const strict: VerifyMethod<z.infer<typeof options>> = {
   name: "strict",
   summary:
-    "Draws every position as a step of its own, and goes on while the draft has said the same: the very tokens that the rows give one by one.",
+    "Draws every position as a separate step, and continues while the draft agrees: the result is exactly the tokens that single steps give.",
   formula: "yᵢ = draw(pᵢ; seed, step + i); accept i ⇔ yᵢ = xᵢ; else yᵢ stands in its place",
   source: {
     title: "Stern et al., Blockwise Parallel Decoding for Deep Autoregressive Models, 2018",

@@ -1,31 +1,31 @@
 /**
- * The order in which drafted tokens may follow one another: one behind the other, or a tree, in which each token names the
- * one before it. A parent stands before its children, so that a path through the tree reads the rows in their order.
+ * The structure of a draft: a sequence, or a tree in which each token names its parent. A parent comes before its
+ * children, so a path through the tree reads the rows in order.
  */
 import { Problem, show } from "../../errors.ts";
 
-/** Tokens of a draft that is a tree. Engines build trees of 26 to 64. */
+/** Maximum number of tokens of a tree. Engines build trees of 26 to 64. */
 export const TREE_TOKENS_MAX = 256;
 
-/** Tokens of one path. Engines draft 2 to 8. */
+/** Maximum number of tokens of one path. Engines draft 2 to 8. */
 export const PATH_TOKENS_MAX = 16;
 
-/** The node that stands for the end of the history. */
+/** The root node: the end of the history. */
 export const ROOT = -1;
 
 export class DraftTree {
-  /** tokens of the longest path */
+  /** length of the longest path, in tokens */
   readonly depth: number;
-  /** some token has more than one that may follow it */
+  /** true when some token has more than one child */
   readonly branches: boolean;
-  /** nodes that have children, the root among them: each has a row that its children were drawn from */
+  /** nodes that have children, including the root: each has a row from which its children were drawn */
   readonly inner: number;
   /** children by node + 1 */
   readonly #children: readonly (readonly number[])[];
   /** rank among the nodes with children, by node + 1 */
   readonly #ranks: readonly number[];
 
-  /** `parents` as `checkedParents` gives them. */
+  /** `parents` as returned by `checkedParents`. */
   constructor(parents: readonly number[]) {
     const children: number[][] = Array.from({ length: parents.length + 1 }, () => []);
     const depths: number[] = [0];
@@ -41,18 +41,18 @@ export class DraftTree {
     this.branches = children.some(({ length }) => length > 1);
   }
 
-  /** The nodes whose parent is `node`, in the order in which they are tried. */
+  /** The children of `node`, in the order in which they are tried. */
   childrenOf(node: number): readonly number[] {
     return this.#children[node + 1] ?? [];
   }
 
-  /** Which row of the draft the children of `node` were drawn from. */
+  /** Index of the draft's row from which the children of `node` were drawn. */
   draftRowOf(node: number): number {
     return this.#ranks[node + 1] ?? -1;
   }
 }
 
-/** The tree of a draft. Throws the Problem of parents that make none, and of a draft that is too large. */
+/** The tree of a draft. Throws a Problem for invalid parents, and for a draft that is too large. */
 export function treeOf(tokens: number, parents: readonly number[] | undefined): DraftTree {
   if (parents === undefined) {
     if (tokens > PATH_TOKENS_MAX)

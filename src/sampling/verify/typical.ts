@@ -1,4 +1,7 @@
-/** typical: accepts what is likely enough for how unsure the target is; quicker than a lossless rule, and another text. */
+/**
+ * typical: accepts tokens that are likely enough, given the target's entropy. It is faster than a lossless rule, but
+ * changes the text.
+ */
 import * as z from "zod";
 import { exp } from "../../kernels/float64.ts";
 import { finite } from "../options/fields.ts";
@@ -10,18 +13,16 @@ const options = z.strictObject({
   method: z.literal("typical"),
   epsilon: finite({ min: 0, max: 1 })
     .default(0.09)
-    .describe(
-      "What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09.",
-    ),
+    .describe("Maximum of the threshold: a token with a larger probability is always accepted. Usual: 0.09."),
   delta: finite({ min: 0, max: 1 })
     .default(0.3)
-    .describe("The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3."),
+    .describe("The threshold as a fraction of e^−H, which falls as the target becomes unsure. Usual: 0.3."),
 });
 
 export const typical: VerifyMethod<z.infer<typeof options>> = {
   name: "typical",
   summary:
-    "Typical acceptance: accepts a token whose probability is above a threshold that falls with the target's entropy; the position's own draw stands in place of the first that it rejects. In a tree, the first of the tokens that may come next whose probability is above it.",
+    "Typical acceptance: accepts a token whose probability is above a threshold that falls with the target's entropy; the position's own draw replaces the first rejected token. In a tree, it accepts the first sibling whose probability is above the threshold.",
   formula: "accept xᵢ ⇔ pᵢ(xᵢ) > min(ε, δ·e^−H), H = −Σ pᵢ ln pᵢ; else yᵢ = draw(pᵢ; seed, step + i)",
   source: {
     title:

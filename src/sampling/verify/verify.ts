@@ -1,6 +1,6 @@
 /**
- * Verifies tokens that somebody else drafted, on the rows that the target gave behind each of them: how many are
- * accepted, and the token that follows them. Every token that comes of it is a step of the sequence like any other.
+ * Verifies drafted tokens on the target's rows after each of them: how many are accepted, and which token follows.
+ * Every resulting token is a normal step of the sequence.
  */
 
 import { Problem, show } from "../../errors.ts";
@@ -18,38 +18,41 @@ import { DraftWalk, inPlace, type Pause, type PlacedRows, type VerifyRows } from
 /** The reply to a draft, in wire order. */
 export interface Verified {
   readonly method: string;
-  /** what is the same as without a draft */
+  /** the guarantee, compared with sampling without a draft */
   readonly preserves: Preserved;
-  /** how many tokens of the draft */
+  /** number of accepted draft tokens */
   readonly accepted: number;
   /** of a draft with parents: the accepted tokens by their index in it */
   readonly path?: readonly number[];
-  /** of a drafter with another vocabulary: the draft in the ids of the target, whose rows are needed */
+  /** with a draft_vocabulary: the draft in the ids of the target */
   readonly draft_token_ids?: readonly number[];
-  /** of such a drafter: how many of its own tokens lie wholly in the accepted text */
+  /** with a draft_vocabulary: number of the drafter's own tokens that lie wholly in the accepted text */
   readonly draft_accepted?: number;
-  /** those, and the one that follows them */
+  /** the accepted tokens, and the one after them */
   readonly token_ids: readonly number[];
-  /** what a step's reply holds, of each of these tokens */
+  /** the reply fields of a step, for each of these tokens */
   readonly positions: readonly Sampled[];
-  /** sparse rows: whether whole ones would provably have given the same answer */
+  /** for sparse rows: true when whole ones would provably have given the same reply */
   readonly exact?: boolean;
   readonly seed: string;
-  /** of the token that comes next */
+  /** step number of the next token */
   readonly step: number;
-  /** what the next step must bring along */
+  /** the state for the next step */
   readonly state: Sampled["state"];
   readonly system_fingerprint: string;
-  /** options that could do nothing, such as a penalty without a history */
+  /** options without effect, such as a penalty without a history */
   readonly warnings?: readonly string[];
 }
 
-/** Verifies a draft whose rows are there, at once. Throws a Problem whose pointer is relative to the call. The rows stay as they were. */
+/**
+ * Verifies a draft whose rows are all present, in one piece. Throws a Problem whose pointer is relative to the call. The rows
+ * stay unchanged.
+ */
 export function verifyDraft(taker: StepTaker, rows: PlacedRows, options: VerifyOptions): Verified {
   return allAtOnce(verifyInPieces(taker, inPlace(rows), options));
 }
 
-/** The same with pauses, one behind each position at the least. */
+/** The same with pauses, at least one after each position. */
 export function* verifyInPieces(
   taker: StepTaker,
   rows: VerifyRows,
@@ -62,7 +65,10 @@ export function* verifyInPieces(
   return warnings === undefined ? verified : { ...verified, warnings };
 }
 
-/** The same on a stream, which has the tokens behind its history then; as it was when anything throws. */
+/**
+ * The same on a stream. The tokens are appended to its history. When anything throws, the stream is
+ * unchanged.
+ */
 export function* verifyOnStream(
   taker: StepTaker,
   stream: SampleStream,
@@ -86,7 +92,7 @@ function told(
   stream: SampleStream,
   { method, is_tree, translation }: Verification,
 ): Verified {
-  const { state, rewind, system_fingerprint } = positions.at(-1) as Sampled; // every method takes one at the least
+  const { state, rewind, system_fingerprint } = positions.at(-1) as Sampled; // every method takes at least one token
   return {
     method: method.name,
     preserves: method.preserves,
@@ -101,13 +107,13 @@ function told(
     ...(is_exact !== undefined && { exact: is_exact }),
     seed: stream.seed,
     step: stream.step,
-    // Where tokens were taken back, the other stages are where they were before these.
+    // When tokens were taken back, the states of the other stages are those from before these tokens.
     state: rewind === undefined ? state : stream.state,
     system_fingerprint,
   };
 }
 
-/** What all rows of a call have in common, or none has. */
+/** Properties that all rows of a call have, or none. */
 const NOT_OWN = ["n", "vocab_size"] as const;
 
 function requireRows(

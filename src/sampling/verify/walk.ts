@@ -1,6 +1,7 @@
 /**
- * The way along a draft: each position is a step of the sequence, on the row that the target gave behind the tokens
- * before it, with history, penalties, masks and states moved on as if those had been drawn. A method says what is taken.
+ * The walk along a draft. Each position is a step of the sequence, on the target's row after the tokens before it.
+ * History, penalties, masks and states advance as if those tokens had been drawn. A method decides which tokens are
+ * taken.
  */
 import { Problem } from "../../errors.ts";
 import type { Candidates } from "../candidates/candidates.ts";
@@ -22,21 +23,23 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The rows of a call. */
 export interface VerifyRows {
-  /** lengths of all of them, those of the target first; undefined where a sparse one does not tell */
+  /** lengths of all rows, the target's first; undefined for a sparse row without a length */
   readonly lengths: readonly (number | undefined)[];
   /**
-   * The target's row behind the history, 0, or behind drafted token i, i + 1; undefined: it has not come yet. Places are
-   * asked for in ascending order, some left out, and a row is not asked for again once a later one was, unless the method
-   * looks ahead.
+   * The target's row after the history (0) or after drafted token i (i + 1); undefined: not received yet. Places are read
+   * in ascending order, possibly with gaps. A row is not read again after a later one, unless the method looks ahead.
    */
   target(place: number): LogitsRow | undefined;
-  /** A row that tokens of the draft were drawn from, when those are told; undefined: it has not come yet. */
+  /**
+   * The row from which tokens of the draft were drawn, when the request has those; undefined: not received
+   * yet.
+   */
   draft(place: number): LogitsRow | undefined;
-  /** options that hold for single rows of the target, by place */
+  /** options of single target rows, by place */
   readonly own: readonly (Fields | undefined)[];
 }
 
-/** Rows that are all there. */
+/** Rows that are all present. */
 export interface PlacedRows {
   readonly target: readonly LogitsRow[];
   readonly draft: readonly LogitsRow[];
@@ -52,7 +55,7 @@ export function inPlace({ target, draft, own = [] }: PlacedRows): VerifyRows {
   };
 }
 
-/** Why the work on a draft pauses: for others, or until more rows have come. */
+/** Why the walk pauses: for other steps, or until more rows are received. */
 export type Pause = undefined | "arriving";
 
 /** A drafted token that may come next. */
@@ -60,44 +63,44 @@ export interface Drafted {
   /** its index in the draft */
   readonly node: number;
   readonly token_id: number;
-  /** what it was drawn from */
+  /** the distribution from which it was drawn */
   readonly law: DraftLaw;
-  /** what decides whether it is accepted */
+  /** the uniform that decides whether it is accepted */
   uniform(): number;
 }
 
-/** What a judge sees of the tokens drafted for one position. */
+/** A judge's view of the tokens drafted for one position. */
 export interface Place {
-  /** what the chain has left of the target's row */
+  /** the kept tokens of the target's row */
   readonly candidates: Candidates;
   readonly context: StepContext;
-  /** the noise by which what stands in place of the tokens is drawn, where the step bears a mark */
+  /** the noise for a replacement of the tokens, when the step has a watermark */
   readonly mark: TargetMark;
   /** in the order in which they are tried; at least one */
   readonly drafted: readonly Drafted[];
 }
 
-/** Accepts one of the drafted tokens, or gives the id of the token that comes in their place. */
+/** Accepts one of the drafted tokens, or returns the id of the token that replaces them. */
 export type Judge = (place: Place) => Drafted | number;
 
 export class DraftWalk {
   readonly draft: readonly number[];
-  /** what was taken so far */
+  /** the tokens taken so far */
   readonly positions: Sampled[] = [];
   readonly #taker: StepTaker;
   readonly #stream: SampleStream;
   readonly #rows: VerifyRows;
-  /** what is told of the draft */
+  /** the description of the draft */
   readonly #told: Draft;
   readonly #is_scout: boolean;
   readonly #first_step: number;
-  /** of the draft's own chain, by position, as far as somebody has been there */
+  /** states of the draft's own chain, by position, as far as they were computed */
   readonly #draft_states: State[];
-  /** drafted tokens that were taken, by their index */
+  /** accepted drafted tokens, by index */
   readonly path: number[] = [];
   #is_exact: boolean | undefined;
 
-  /** The walk grows the stream: see `back`. */
+  /** The walk extends the stream: see `back`. */
   constructor(taker: StepTaker, stream: SampleStream, rows: VerifyRows, draft: Draft, ahead_of?: DraftWalk) {
     this.draft = draft.draft_token_ids;
     this.#taker = taker;
@@ -109,17 +112,20 @@ export class DraftWalk {
     this.#draft_states = ahead_of === undefined ? [draft.draft_options.state] : ahead_of.#draft_states;
   }
 
-  /** Of sparse rows: whether whole ones would provably have given the same; undefined when all were whole. */
+  /**
+   * For sparse rows: true when whole ones would provably have given the same; undefined when all rows were
+   * whole.
+   */
   get is_exact(): boolean | undefined {
     return this.#is_exact;
   }
 
-  /** How the token behind a draft that was accepted whole is drawn; undefined: as its step says. Marks have a key for it. */
+  /** How the token after a fully accepted draft is drawn; undefined: as its step says. Watermarks have a key for it. */
   get bonus(): Drawing | undefined {
     return this.#stream.options.watermark === undefined ? undefined : drawMarkable;
   }
 
-  /** Whether the text does not go on behind the token that was taken last: it has ended, or tokens were taken back. */
+  /** True when no token follows the one taken last: the text has ended, or tokens were taken back. */
   get is_finished(): boolean {
     const { finish_reason, rewind } = this.positions.at(-1) ?? {};
     return (finish_reason !== undefined && finish_reason !== null) || rewind !== undefined;
@@ -130,7 +136,7 @@ export class DraftWalk {
     return this.path.at(-1) ?? ROOT;
   }
 
-  /** Takes the token that the next position draws, or the one of what its chain has left that `drawing` chooses. */
+  /** Takes the token that the next position draws, or the kept token that `drawing` chooses. */
   *take(drawing?: Drawing): Generator<Pause, Sampled> {
     const place = this.#node + 1;
     const row = yield* arrived(() => this.#rows.target(place));
@@ -143,7 +149,7 @@ export class DraftWalk {
     return sampled;
   }
 
-  /** Goes on along the draft if it has this token next; the first of several. Call it behind `take`. */
+  /** Follows the draft if this token is next in it; of several equal ones the first. Call it after `take`. */
   follow(token_id: number): boolean {
     const node = this.#next.find((child) => this.draft[child] === token_id);
     if (node === undefined) return false;
@@ -151,7 +157,7 @@ export class DraftWalk {
     return true;
   }
 
-  /** Whether the draft ends here. */
+  /** True at the end of the draft. */
   get is_at_end(): boolean {
     return this.#next.length === 0;
   }
@@ -160,14 +166,17 @@ export class DraftWalk {
     return this.#told.tree.childrenOf(this.#node);
   }
 
-  /** Takes one of the drafted tokens of the next position if the judge accepts it, and else what it gives; tells whether it did. */
+  /**
+   * Takes one of the drafted tokens of the next position if the judge accepts it, and otherwise the judge's replacement. Returns
+   * true if one was accepted.
+   */
   *judge(judge: Judge): Generator<Pause, boolean> {
     const laws = yield* this.#laws();
     const drafted = this.#next.map(
       (node, i): Drafted => ({
         node,
-        token_id: this.draft[node] as number, // tree and tokens are as long
-        law: laws[i] as DraftLaw, // one for each
+        token_id: this.draft[node] as number, // tree and tokens have the same length
+        law: laws[i] as DraftLaw, // one per token
         uniform: () => this.uniform(node),
       }),
     );
@@ -182,16 +191,16 @@ export class DraftWalk {
     return true;
   }
 
-  /** By what law the drafted token of the next position was drawn, in a draft that does not branch. */
+  /** The distribution of the drafted token at the next position, in a draft that does not branch. */
   *law(): Generator<Pause, DraftLaw> {
     const [law] = yield* this.#laws();
-    return law as DraftLaw; // asked for where a token comes next
+    return law as DraftLaw; // only called when a token comes next
   }
 
-  /** By what laws the drafted tokens of the next position were drawn. */
+  /** The distributions of the drafted tokens at the next position. */
   *#laws(): Generator<Pause, readonly DraftLaw[]> {
     const next = this.#next;
-    const token_ids = next.map((node) => this.draft[node] as number); // tree and tokens are as long
+    const token_ids = next.map((node) => this.draft[node] as number); // tree and tokens have the same length
     if (this.#told.draft_rows === "none") return token_ids.map(pointMass);
     const place = this.#told.tree.draftRowOf(this.#node);
     const row = yield* arrived(() => this.#rows.draft(place));
@@ -203,7 +212,7 @@ export class DraftWalk {
   }
 
   #requireDrawn(law: DraftLaw, node: number): void {
-    const token_id = this.draft[node] as number; // one of the draft
+    const token_id = this.draft[node] as number; // an index of the draft
     if (law.probability(token_id) > 0) return;
     throw new Problem(
       "invalid_option",
@@ -213,14 +222,14 @@ export class DraftWalk {
   }
 
   /**
-   * A uniform for accepting a drafted token, by its index. It is keyed by the first step of the call: a later call, which
-   * sees the steps again that this one gave up, must not decide by what this one has looked at.
+   * A uniform for accepting a drafted token, by its index. It is keyed by the first step of the call, so that a later
+   * call, which repeats the steps that this one gave up, uses other uniforms.
    */
   uniform(node: number): number {
     return uniform("accept", this.#stream.seed, this.#first_step, node);
   }
 
-  /** What comes of going ahead along the draft, before anything is taken. */
+  /** Runs ahead along the draft before any token is taken. */
   *ahead<Result>(look: (scout: DraftWalk) => Generator<Pause, Result>): Generator<Pause, Result> {
     const scout = new DraftWalk(this.#taker, this.#stream, this.#rows, this.#told, this);
     try {
@@ -231,7 +240,7 @@ export class DraftWalk {
     }
   }
 
-  /** Gives back all that was taken. */
+  /** Takes back all tokens of the walk. */
   back(): void {
     if (this.positions.length > 0) this.#stream.rewind(this.positions.length);
     this.positions.length = 0;
@@ -246,7 +255,7 @@ export class DraftWalk {
       : ofTarget(restrictedProbabilities(row, translation), translation);
   }
 
-  /** The draft's own chain runs on its row, and what it leaves is the law. */
+  /** Runs the draft's own chain on its row. The kept tokens give the distribution. */
   *#lawOfLogits(row: LogitsRow, drafted_id: number): Generator<Pause, DraftLaw> {
     const { translation } = this.#told;
     const { history: said, seed, step } = this.#stream;
@@ -254,7 +263,7 @@ export class DraftWalk {
     const token_id = translation?.common.to_draft[drafted_id] ?? drafted_id;
     const { prompt_length } = this.#stream.options;
     const place = this.path.length;
-    const state = this.#draft_states[place] as State; // each position leaves one for the next
+    const state = this.#draft_states[place] as State; // each position stores one for the next
     const options = { ...this.#told.draft_options, history, prompt_length, seed, step, state };
     let law = pointMass(token_id);
     const drawing: Drawing = (candidates) => {
@@ -274,7 +283,7 @@ export class DraftWalk {
   }
 }
 
-/** A row, as soon as it has come. */
+/** A row, as soon as it is received. */
 function* arrived(rowAt: () => LogitsRow | undefined): Generator<Pause, LogitsRow> {
   for (;;) {
     const row = rowAt();
@@ -283,7 +292,7 @@ function* arrived(rowAt: () => LogitsRow | undefined): Generator<Pause, LogitsRo
   }
 }
 
-/** What is wrong with a row, or with its own options, is told with its place among all rows of the call. */
+/** Adds the row's index among all rows of the call to the pointer of a Problem. */
 function* at<Result extends object>(
   index: number,
   begin: () => Result | Generator<Pause, Result>,

@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of the analysis endpoints. */
+/** OpenAPI descriptions of the analysis endpoints. */
 import { ANALYSIS_HEADERS } from "../analysis-requests.ts";
 import { LOGIT_OPTIONS } from "../logit.ts";
 import { refTo } from "./components.ts";
@@ -49,7 +49,7 @@ function route({ operationId, summary, description, component, fits = false }: E
 const PROBABILITIES = route({
   operationId: "probabilities",
   summary: "Turn logits into probabilities and decisions",
-  description: `Stable softmax for logits up to ±1e30, log-odds that keep their digits where probabilities are rounded to 1, entropy, and with \`threshold\` a decision: the likeliest class that reaches it fires, otherwise none.
+  description: `Stable softmax for logits up to ±1e30, log-odds that keep their digits where probabilities are rounded to 1, entropy, and with \`threshold\` a decision: the likeliest class that reaches its threshold is predicted, otherwise none.
 
 With \`Accept: application/octet-stream\` the probabilities come as a tensor: \`Inference-Header-Content-Length\` bytes of JSON, then float32 values, row after row.`,
   component: "Probabilities",
@@ -74,7 +74,7 @@ export const LOGIT_ROUTE = {
   tags: ["analysis"],
   summary: "Turn a probability into log-odds, or back",
   description:
-    "x = ln(p / (1 − p)) and its inverse, p = 1 / (1 + e⁻ˣ). Exactly one of the three is given: `?probability=0.95` is the logit that a threshold of 95 % asks for, 2.944.",
+    "x = ln(p / (1 − p)) and its inverse, p = 1 / (1 + e⁻ˣ). Exactly one of the three is given: `?probability=0.95` gives 2.944, the logit at which a threshold of 95 % lies.",
   querystring: queryOf(LOGIT_OPTIONS),
   response: {
     200: {
@@ -88,17 +88,17 @@ export const LOGIT_ROUTE = {
 
 export const SCORE_ROUTE = route({
   operationId: "score",
-  summary: "Score rows against the classes that came",
+  summary: "Score rows against their true classes",
   description:
-    "Log-probability, rank and cross-entropy of each row, their mean in nats and bits, and the perplexity; straight from the logits, never by way of a probability.",
+    "Log-probability, rank and cross-entropy of each row, their mean in nats and bits, and the perplexity; computed directly from the logits, without rounding to a probability first.",
   component: "Score",
 });
 
 export const DIAGNOSE_ROUTE = route({
   operationId: "diagnose",
-  summary: "Say what rows tell of the model's certainty",
+  summary: "Diagnose how certain the model is",
   description:
-    "Margin, entropy, varentropy, energy, variance and a verdict. With `target`, whether the model was confidently wrong. With a `baseline`, robust z-scores and `suspicious`: a heuristic that marks rows with weaker evidence than clean rows have, whatever weakened it.",
+    "Margin, entropy, varentropy, energy, variance and a verdict. With `target`, whether the model was confidently wrong. With a `baseline`, robust z-scores and `suspicious`: a heuristic that flags rows with weaker evidence than clean rows have; it does not say why.",
   component: "Diagnose",
 });
 
@@ -115,7 +115,7 @@ export const BASELINE_ROUTE = route({
   operationId: "baseline",
   summary: "Learn what clean rows look like",
   description:
-    "Medians and robust deviations of clean rows, and the threshold that flags the chosen share of them.",
+    "Computes medians and robust deviations of clean rows, and the threshold that flags the chosen share of them.",
   component: "Baseline",
   fits: true,
 });

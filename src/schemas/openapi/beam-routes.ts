@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of /v1/beam and /v1/resample. */
+/** OpenAPI descriptions of /v1/beam and /v1/resample. */
 import { BEAM_RULES } from "../../sampling/beam/index.ts";
 import { refTo } from "./components.ts";
 import { SAMPLED_HEADERS } from "./headers.ts";
@@ -12,7 +12,7 @@ export const BEAM_ROUTE = {
   summary: "Take one step of a beam search",
   description: `${RULES}
 
-The chain runs on each row; then scores add up along the beams. The state of the search travels: send what came at \`search\`, and a row for each of \`beams\`, in their order. docs/beams.md has a whole search.
+The chain runs on each row; then scores are summed along the beams. The client keeps the state of the search: send back the \`search\` of the last reply, with a row for each of \`beams\`, in their order. docs/beams.md has a whole search.
 
 **Binary**: a batch, as /v1/sample/batch takes it: JSON such as \`{"dtype": "f16", "shape": [4, 128256], "beam": {…}, "search": {…}, "rows": [{"history": […]}, …]}\` in front of the rows.`,
   headers: REQUEST_HEADERS,
@@ -25,7 +25,7 @@ The chain runs on each row; then scores add up along the beams. The state of the
     },
   },
   response: {
-    200: reply("The beams that go on, and the sequences that ended.", "BeamReply", SAMPLED_HEADERS),
+    200: reply("The beams that continue, and the sequences that ended.", "BeamReply", SAMPLED_HEADERS),
     ...problems(BODY_PROBLEMS),
   },
 };
@@ -33,9 +33,9 @@ The chain runs on each row; then scores add up along the beams. The state of the
 export const RESAMPLE_ROUTE = {
   operationId: "resample",
   tags: ["sampling"],
-  summary: "Choose which of N weighted sequences go on",
+  summary: "Choose which of N weighted sequences continue",
   description:
-    "Systematic resampling, keyed by (seed, step), for particles whose weights grew apart: those of sequential Monte Carlo with `grammar_logmass` as weight, for one. No logits.",
+    "Systematic resampling, keyed by (seed, step), for particles whose weights have become uneven, such as those of sequential Monte Carlo with `grammar_logmass` as weight. The request has no logits.",
   headers: REQUEST_HEADERS,
   body: { content: { "application/json": { schema: refTo("ResampleRequest") } } },
   response: { 200: reply("The parents.", "ResampleReply"), ...problems(BODY_PROBLEMS) },

@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of /v1/presets and /v1/compare. */
+/** OpenAPI descriptions of /v1/presets and /v1/compare. */
 import { refTo } from "./components.ts";
 import { SAMPLED_HEADERS } from "./headers.ts";
 import { BODY_PROBLEMS, problems, READ_PROBLEMS, REQUEST_HEADERS, reply } from "./routes.ts";
@@ -6,19 +6,19 @@ import { BODY_PROBLEMS, problems, READ_PROBLEMS, REQUEST_HEADERS, reply } from "
 export const PRESETS_ROUTE = {
   operationId: "presets",
   tags: ["sampling"],
-  summary: "List the stage orders, defaults and rules of the hosts people know",
+  summary: "List the stage orders, defaults and rules of well-known hosts",
   response: { 200: reply("The presets.", "Presets"), ...problems(READ_PROBLEMS) },
 };
 
 export const COMPARE_ROUTE = {
   operationId: "compare",
   tags: ["sampling"],
-  summary: "Take one step as several hosts would, and tell where and why they differ",
-  description: `The row comes as in /v1/sample; \`compare\` lists the ways to take it, the first of which is held against the others. They share the history, the seed and the step, and so the randomness.
+  summary: "Run one step as several hosts would, and report where and why they differ",
+  description: `The row comes as in /v1/sample; \`compare\` lists the arms: ways to run the step. The first arm is compared with each of the others. All arms share the history, the seed and the step, and so the randomness.
 
-For each token: the probability with which each of them draws it, or the stage that removed it. For each pair: how far apart they are, and the stage that makes the difference by its presence, its options or its place, found by making one stage after the other what it is in the other arm.
+For each token: the probability with which each arm draws it, or the stage that removed it. For each pair: how far apart they are, and the stage whose presence, options or place makes the difference. It is found by replacing one stage at a time by that of the other arm.
 
-A way that cannot be, such as a preset whose host lacks a stage that is asked for, has its problem in its place.
+An arm that cannot be run has its problem in its place: for example, a preset whose host lacks a requested stage.
 
 **Binary**: as for one step, with the JSON of CompareRequest but \`logits\` in front, and \`dtype\`.`,
   headers: REQUEST_HEADERS,

@@ -81,7 +81,7 @@ const REPLIES = {
   Problem: PROBLEM,
 };
 
-/** Names of schemas; those of stages are made of theirs. */
+/** Names of the schemas. The names of stages' schemas are derived from the stages' names. */
 export type ComponentName =
   | keyof typeof REQUESTS
   | keyof typeof REPLIES
@@ -107,7 +107,7 @@ export function componentSchemas(): Record<string, JsonSchema> {
   return withSharedOptions(complete, ["StepRequest", "BatchRequest"]);
 }
 
-/** A stage in a chain is one of the stages, told apart by its name. */
+/** A stage in a chain is one of the stages; its name says which. */
 function stageUnion(): JsonSchema {
   const names = STAGES.map(({ name }) => name);
   return {
@@ -120,7 +120,7 @@ function stageUnion(): JsonSchema {
   };
 }
 
-/** How sources are combined is one of the rules, with what masks tokens before. */
+/** A combination is one of the rules, with the masking stages that run before. */
 function combinationUnion(): JsonSchema {
   const rules = RULES.map(({ options }) => {
     const schema = toldSchemaOf(options);
@@ -138,9 +138,9 @@ function stageComponent<Name extends string>(name: Name) {
   return `Stage_${name}` as const;
 }
 
-/** Where a schema has a `chain`, its items are stages; where it has `combine`, that is one of the rules. */
+/** Replaces the items of a `chain` by the stages, and a `combine` by the rules. */
 export function withStages(schema: JsonSchema): JsonSchema {
-  const properties = schema["properties"] as Record<string, JsonSchema> | undefined; // an object schema has them
+  const properties = schema["properties"] as Record<string, JsonSchema> | undefined; // an object schema has properties
   const chain = properties?.["chain"];
   if (properties === undefined || chain === undefined) return schema;
   const combine = properties["combine"] && refTo("Combination");

@@ -1,6 +1,6 @@
 /**
- * The last touch on the OpenAPI document that the routes make: what operations share is told once, and there is no
- * component that nothing refers to.
+ * Finishes the OpenAPI document that the routes produce: parts that operations share become components, and
+ * components without a reference are removed.
  */
 
 import type { JsonSchema } from "../options.ts";
@@ -29,9 +29,9 @@ interface Draft {
   components: Record<string, Record<string, JsonSchema>>;
 }
 
-/** `drafted`: what the plugin that collects the routes has made of them. It is changed. */
+/** Changes `drafted`, the document from the plugin that collects the routes. */
 export function finished<Drafted extends object>(drafted: Drafted): Drafted {
-  const draft = drafted as unknown as Draft; // an object of OpenAPI 3.1, with the routes and components of ours
+  const draft = drafted as unknown as Draft; // an object of OpenAPI 3.1, with this service's routes and components
   const operations = Object.values(draft.paths).flatMap((methods) => Object.values(methods));
   for (const operation of operations) addExamples(operation);
   const shared = {
@@ -44,7 +44,7 @@ export function finished<Drafted extends object>(drafted: Drafted): Drafted {
   return drafted;
 }
 
-/** The first of the examples is the one that is answered with the example of a reply. */
+/** The first request example is the one whose reply the reply example shows. */
 function addExamples({ operationId, requestBody, responses }: Operation): void {
   const requests = REQUEST_EXAMPLES[operationId];
   const asked = requestBody && first(requestBody.content);
@@ -56,7 +56,7 @@ function addExamples({ operationId, requestBody, responses }: Operation): void {
   if (answered !== undefined && value !== undefined) answered.examples = { [name]: { value } };
 }
 
-/** The form that stands first is text, which examples can show. */
+/** The first content type is text, which examples can show. */
 function first(content: Readonly<Record<string, Media>>): Media | undefined {
   return Object.values(content)[0];
 }
@@ -87,7 +87,7 @@ function shareHeaders(operations: readonly Operation[]): Record<string, JsonSche
   return shared.all();
 }
 
-/** Most operations refuse with the same words. */
+/** Most operations have the same error responses. */
 function shareProblems(operations: readonly Operation[]): Record<string, JsonSchema> {
   const shared = new Shared("responses");
   const told = (response: Response) => ({ ...response }) as JsonSchema;
@@ -111,17 +111,19 @@ function shareProblems(operations: readonly Operation[]): Record<string, JsonSch
   return shared.all();
 }
 
-/** What OpenAPI takes for granted is left out: that an option may be absent, and how a scalar is written. */
+/** Removes what OpenAPI assumes by default: that an option may be absent, and how a scalar is serialized. */
 function lean({ required, style, explode, ...parameter }: JsonSchema): JsonSchema {
   const { type } = parameter["schema"] as JsonSchema; // every parameter has one
   const list = [type].flat().includes("array") ? { style, explode } : {};
   return { ...parameter, ...list, ...(required === true && { required }) };
 }
 
-/** Parts of one kind that several operations have alike: the one that most have under a name becomes a component. */
+/**
+ * Several operations have parts of one kind in common. For each name, the most frequent form becomes a component.
+ */
 class Shared {
   readonly #kind: string;
-  /** by name, how many have each form of it, as JSON */
+  /** by name, the number of operations with each form, as JSON */
   readonly #counts = new Map<string, Map<string, number>>();
 
   constructor(kind: string) {
@@ -134,7 +136,7 @@ class Shared {
     this.#counts.set(name, forms.set(text, (forms.get(text) ?? 0) + 1));
   }
 
-  /** The part itself where it is told otherwise than most have it. */
+  /** A part that differs from its component stays in place. */
   refTo(name: string, part: JsonSchema): JsonSchema {
     return this.#form(name) === JSON.stringify(part) ? { $ref: `#/components/${this.#kind}/${name}` } : part;
   }
@@ -150,7 +152,7 @@ class Shared {
   }
 }
 
-/** The schemas that something refers to, by way of others too. */
+/** The schemas that are referenced, directly or through other schemas. */
 function referredTo(
   schemas: Readonly<Record<string, JsonSchema>>,
   from: readonly unknown[],

@@ -1,6 +1,6 @@
 /**
- * Named examples of requests, by the operation that takes them: each is answered with 200 as it stands, which a test
- * holds. The first of each is what the pages at /docs send when nothing is typed.
+ * Named examples of requests, by operation. A test checks that each is answered with 200. The pages at /docs send
+ * the first example of an operation by default.
  */
 
 interface Example {
@@ -29,7 +29,7 @@ const CLEAN = [
 
 const sample: Examples = {
   first: {
-    summary: "A first request: temperature, top-p and a seed",
+    summary: "A simple request: temperature, top-p and a seed",
     value: { logits, temperature: 0.8, top_p: 0.9, seed: 7, logprobs: true },
   },
   chain: {

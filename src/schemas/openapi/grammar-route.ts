@@ -1,13 +1,13 @@
-/** What the OpenAPI document says of /v1/grammar. */
+/** OpenAPI description of /v1/grammar. */
 import { refTo } from "./components.ts";
 import { BODY_PROBLEMS, problems, REQUEST_HEADERS, reply } from "./routes.ts";
 
 export const GRAMMAR_ROUTE = {
   operationId: "inspectGrammar",
   tags: ["sampling"],
-  summary: "Look at a grammar before tokens are drawn by it",
+  summary: "Check a grammar before you sample with it",
   description:
-    "Compiles a grammar, tells its size and what the masks do not hold to, whether a text fits it, where the text leaves it, and which tokens may follow. A grammar that is refused is refused as by a step.",
+    "Compiles a grammar and reports its size, the parts that the masks do not enforce, whether a text matches it, where the text first deviates, and which tokens may follow. A grammar that a step would refuse is refused with the same problem.",
   headers: REQUEST_HEADERS,
   body: { content: { "application/json": { schema: refTo("GrammarRequest") } } },
   response: { 200: reply("The grammar.", "GrammarReply"), ...problems(BODY_PROBLEMS) },

@@ -1,9 +1,9 @@
-/** The headers of answers, as the OpenAPI document tells of them. What HTTP itself requires is not told. */
+/** Response headers for the OpenAPI document. Headers that HTTP itself requires are left out. */
 import type { JsonSchema } from "../options.ts";
 
 type Headers = Readonly<Record<string, JsonSchema>>;
 
-/** Of every answer. */
+/** Headers of every response. */
 export const REPLY_HEADERS = {
   "x-request-id": {
     type: "string",
@@ -11,34 +11,37 @@ export const REPLY_HEADERS = {
   },
   traceresponse: {
     type: "string",
-    description: "The trace this answer belongs to, where one was named or is recorded.",
+    description: "The trace of this response, when the request named one or one is recorded.",
   },
 } as const satisfies Headers;
 
-/** Of answers with tokens. */
+/** Headers of responses with tokens. */
 export const SAMPLED_HEADERS = {
   ...REPLY_HEADERS,
-  "server-timing": { type: "string", description: "`sample;dur=` the milliseconds that sampling took." },
+  "server-timing": {
+    type: "string",
+    description: "`sample;dur=` gives the time of sampling in milliseconds.",
+  },
 } as const satisfies Headers;
 
-/** Of answers that may have a tensor behind their JSON. */
+/** Headers of responses that may have a tensor after their JSON. */
 export const TENSOR_HEADERS = {
   "inference-header-content-length": {
     type: "integer",
     minimum: 1,
-    description: "How many bytes of JSON stand before the tensors; absent when there are none.",
+    description: "Number of bytes of JSON before the tensors; absent when there are none.",
   },
 } as const satisfies Headers;
 
 export const RETRY_AFTER = {
-  "retry-after": { type: "integer", minimum: 1, description: "Seconds after which to try again." },
+  "retry-after": { type: "integer", minimum: 1, description: "Seconds to wait before a retry." },
 } as const satisfies Headers;
 
-/** What a problem's answer has besides, by its status. */
+/** Further headers of a problem response, by its status. */
 export const PROBLEM_HEADERS: Readonly<Record<number, Headers>> = {
   401: { "www-authenticate": { type: "string", description: "How to send a key (RFC 6750)." } },
-  405: { allow: { type: "string", description: "The methods that are taken there." } },
-  426: { upgrade: { type: "string", description: "The protocol to speak." } },
+  405: { allow: { type: "string", description: "The allowed methods." } },
+  426: { upgrade: { type: "string", description: "The protocol to upgrade to." } },
   429: RETRY_AFTER,
   503: RETRY_AFTER,
 };

@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of the replay. */
+/** OpenAPI description of the replay. */
 import { refTo } from "./components.ts";
 import { SAMPLED_HEADERS } from "./headers.ts";
 import { BODY_PROBLEMS, problems, REQUEST_HEADERS, reply } from "./routes.ts";
@@ -6,9 +6,9 @@ import { BODY_PROBLEMS, problems, REQUEST_HEADERS, reply } from "./routes.ts";
 export const REPLAY_ROUTE = {
   operationId: "replay",
   tags: ["sampling"],
-  summary: "Tell whether tokens are those that their steps give",
+  summary: "Check whether claimed tokens are those that their steps draw",
   description:
-    "A batch as /v1/sample/batch takes it, JSON or binary, each row with its `token_id`, `seed` and `step`. docs/audit.md says what margins mean.",
+    "A batch as /v1/sample/batch takes it, JSON or binary, each row with its `token_id`, `seed` and `step`. docs/audit.md explains margins.",
   headers: REQUEST_HEADERS,
   body: {
     content: {

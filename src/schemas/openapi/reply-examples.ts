@@ -1,6 +1,6 @@
 /**
- * What is answered to the first example of each operation; a test holds it to that. `system_fingerprint` changes with
- * what decides the bits.
+ * The reply to the first example of each operation; a test checks it. `system_fingerprint` changes when something
+ * that decides the bits changes.
  */
 export const REPLY_EXAMPLES: Readonly<Record<string, unknown>> = {
   sample: {

@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of each route: purpose, headers, query, bodies, replies and problems. */
+/** OpenAPI descriptions of each route: purpose, headers, query, bodies, replies and problems. */
 import type { z } from "zod";
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import { STEP_OPTIONS } from "../../sampling/options/step-options.ts";
@@ -18,28 +18,28 @@ export const REQUEST_HEADERS = {
       type: "integer",
       minimum: 1,
       description:
-        "Binary bodies: how many bytes of JSON stand before the tensor. Without it the whole body is tensor.",
+        "For binary bodies: number of bytes of JSON before the tensor. Without it the whole body is the tensor.",
     },
     "x-request-id": {
       type: "string",
       description:
-        "An id of yours, of 1 to 128 visible characters of ASCII, given back and logged; any other is replaced.",
+        "A request id of 1 to 128 visible ASCII characters. It is logged and returned. Any other value is replaced by a new id.",
     },
     traceparent: {
       type: "string",
       description:
-        "The trace of this request, as W3C Trace Context has it; told in traceresponse and logged.",
+        "The trace of this request (W3C Trace Context). It is logged and returned in traceresponse.",
     },
   },
 };
 
-/** The options of a step as the document tells them. */
+/** The options of a step, for the document. */
 const OF_STEP = propertiesOf(toldSchemaOf(STEP_OPTIONS));
 
 const QUERY = queryOf(QUERY_OPTIONS);
 const STEP_QUERY = queryOf(STEP_QUERY_OPTIONS);
 
-/** The fields of a schema as options of a query string; lists as `1,2,3`, which is how the service reads them. */
+/** The fields of a schema as query options. Lists are written as `1,2,3`, which is how the service reads them. */
 export function queryOf(schema: z.ZodType): JsonSchema {
   const options = Object.entries(propertiesOf(withStages(toldSchemaOf(schema))));
   const properties = Object.fromEntries(options.map(([name, option]) => [name, inQuery(name, option)]));
@@ -47,8 +47,8 @@ export function queryOf(schema: z.ZodType): JsonSchema {
 }
 
 /**
- * Scalars and lists of scalars stand plainly in a query string, all else as JSON. To OpenAPI that is a string: no
- * generated client then writes the object in a way of its own, and no page makes one up.
+ * Scalars and lists of scalars stand plainly in a query string; everything else is JSON text. OpenAPI sees that
+ * as a string, so generated clients do not serialize the object in another way.
  */
 function inQuery(name: string, option: JsonSchema): JsonSchema {
   if (isScalar(option) || isList(option)) return option;
@@ -66,15 +66,15 @@ function isScalar({ type, enum: words, const: word, anyOf }: JsonSchema): boolea
 }
 
 function isList({ type, items }: JsonSchema): boolean {
-  return [type].flat().includes("array") && isScalar((items ?? {}) as JsonSchema); // an array of anything has none
+  return [type].flat().includes("array") && isScalar((items ?? {}) as JsonSchema); // an array without scalar items has none
 }
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
-/** What may be answered instead of any route of /v1, before it is called. */
+/** Problems that any route of /v1 may answer before its handler runs. */
 export const DOOR_PROBLEMS = ["unauthorized", "rate_limited"] as const satisfies readonly ProblemCode[];
 
-/** What may be wrong where there is nothing to be said. */
+/** Problems of routes without a body. */
 export const READ_PROBLEMS = [
   ...DOOR_PROBLEMS,
   "malformed_query",
@@ -114,7 +114,7 @@ export const SAMPLE_ROUTE = {
 
 **Binary**: send \`application/octet-stream\`, or no Content-Type, or with \`dtype\` in the query string the form type that \`curl --data-binary\` sends. With \`Inference-Header-Content-Length: N\` the first N bytes are JSON, the fields of StepRequest but \`logits\`, with \`dtype\`, and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON. With \`sparse: {"count": n}\` among them the body is n token ids (int32, little-endian) and n logits.
 
-**Reproducible**: the same request gives the same bytes of reply on any machine that reports the same \`system_fingerprint\`. Give \`seed\` and \`step\`; without a seed one is drawn and told.`,
+**Reproducible**: the same request gives the same bytes of reply on any machine that reports the same \`system_fingerprint\`. Give \`seed\` and \`step\`; without a seed a random one is used and returned.`,
   headers: REQUEST_HEADERS,
   querystring: STEP_QUERY,
   body: {
@@ -135,11 +135,11 @@ export const BATCH_ROUTE = {
   operationId: "sampleBatch",
   tags: SAMPLING,
   summary: "Draw a token from each of many rows",
-  description: `Answers come in the order of the rows. A row that is wrong has its problem in its place and fails alone; a body that is wrong as a whole fails as a whole. Each answer is, byte for byte, the one that the step would have had alone.
+  description: `Replies come in the order of the rows. An invalid row fails alone, with its problem in its place. An invalid body fails the whole request. Each reply is, byte for byte, the one that /v1/sample would give for that row.
 
-**Binary**: as for one step, with JSON such as \`{"dtype": "bf16", "shape": [2, 128256], "temperature": 0.8, "rows": [{"seed": 7}, {"seed": 8}]}\` in front, or \`?shape=64,128256&dtype=f16&…\`. Rows are sampled as they arrive, so that a batch of any size needs the memory of one row.
+**Binary**: as for one step, with JSON such as \`{"dtype": "bf16", "shape": [2, 128256], "temperature": 0.8, "rows": [{"seed": 7}, {"seed": 8}]}\` in front, or \`?shape=64,128256&dtype=f16&…\`. Rows are sampled as they arrive, so a batch of any size needs the memory of one row.
 
-With \`Accept: application/octet-stream\` the kept tokens of rows with \`kept_token_ids\` come behind the JSON: rows + 1 offsets (int64), then the ids (int32).
+With \`Accept: application/octet-stream\` the kept tokens of rows with \`kept_token_ids\` come after the JSON: rows + 1 offsets (int64), then the ids (int32).
 
 Rows that share a \`seed\` share their randomness too: give each its own seed or its own step.`,
   headers: REQUEST_HEADERS,
@@ -182,7 +182,7 @@ export const COMBINATIONS_ROUTE = {
   response: { 200: reply("The rules.", "Combinations"), ...problems(READ_PROBLEMS) },
 };
 
-/** What any route may answer instead of reading the request; a page of health has nothing else to refuse. */
+/** Problems that any route may answer before it reads the request; health pages have no others. */
 export const HEAD_PROBLEM = {
   431: {
     description: `\`headers_too_large\`: ${lowered(PROBLEMS.headers_too_large[1])}.`,
@@ -200,10 +200,10 @@ export const HEALTH_ROUTE = {
 export const READY_ROUTE = {
   operationId: "ready",
   tags: SERVICE,
-  summary: "Tell whether requests should be sent here",
+  summary: "Tell whether this instance is ready for requests",
   response: {
     200: reply("They should.", "Health"),
-    503: reply("They should not, for now: all rows are in use, or the process is about to end.", "Health", {
+    503: reply("Not ready: all rows are in use, or the process is about to end.", "Health", {
       ...REPLY_HEADERS,
       ...RETRY_AFTER,
     }),
@@ -214,10 +214,10 @@ export const READY_ROUTE = {
 export const METRICS_ROUTE = {
   operationId: "metrics",
   tags: SERVICE,
-  summary: "Tell what all workers have counted, as Prometheus reads it",
+  summary: "Metrics of all workers, in Prometheus' format",
   response: {
     200: {
-      description: "Metrics in Prometheus' text format, the sum over the workers.",
+      description: "Metrics in Prometheus' text format, summed over the workers.",
       headers: REPLY_HEADERS,
       content: { "text/plain": { schema: { type: "string" } } },
     },
@@ -237,7 +237,7 @@ export function reply(
   };
 }
 
-/** One response for each status among these codes, saying which codes it may carry. */
+/** One response for each status of these codes. It lists the codes that it may carry. */
 export function problems(codes: readonly ProblemCode[]): Record<string, JsonSchema> {
   const by_status: Record<string, ProblemCode[]> = {};
   for (const code of [...codes, "internal_error"] as const) {

@@ -1,30 +1,30 @@
 /**
- * Options that several requests take alike are one schema of the OpenAPI document, to which each refers: a step, a batch
- * and a comparison take the same eighty, whose words would make up a quarter of the document.
+ * Options that several requests share are one schema of the OpenAPI document, which each request references. A step, a
+ * batch and a comparison share about eighty options, whose descriptions would make up a quarter of the document.
  */
 import type { JsonSchema } from "../options.ts";
 
-/** Options that the rows of a batch have otherwise: they are told in each request. */
+/** Options that differ between these requests: they stay in each of them. */
 const UNSHARED: ReadonlySet<string> = new Set(["sources"]);
 
-/** The schema that an option of a step has of its own in the document; undefined where it is told in its place. */
+/** The separate schema of a step's option in the document; undefined when the option is described in place. */
 export function sharedOption(option: string, schema: JsonSchema): JsonSchema | undefined {
   if (option === "combine") return { $ref: "#/components/schemas/Combination" };
   if (UNSHARED.has(option) || JSON.stringify(schema).length < LENGTH_MIN) return undefined;
   return { $ref: `#/components/schemas/${componentOf(option)}` };
 }
 
-/** Shorter than this in JSON an option is not worth a schema of its own. */
+/** An option shorter than this in JSON gets no separate schema. */
 const LENGTH_MIN = 90;
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
 
-/** The options that these requests have alike, as one schema that each of them takes all of. */
+/** The options that these requests have in common, as one schema that each of them includes. */
 const SHARED = "StepOptions";
 
 /**
- * The schemas with what these of them share said once. A long option is a schema of its own, to which others refer that
- * say the same: a stage has the options of a step.
+ * The schemas with their common options in one place. A long option becomes a schema that all its uses reference, also
+ * in stages.
  */
 export function withSharedOptions(schemas: Schemas, names: readonly string[]): Record<string, JsonSchema> {
   const [first, ...others] = names.map((name) => propertiesOf(schemas[name]));
@@ -50,13 +50,13 @@ export function withSharedOptions(schemas: Schemas, names: readonly string[]): R
     if (!names.includes(name)) return [name, { ...schema, properties: told(properties) }];
     const { additionalProperties: _, properties: _own, anyOf, ...rest } = schema;
     const own = Object.fromEntries(properties.filter(([option]) => !is_shared.has(option)));
-    // Generators take an allOf of one reference for that reference, and leave out what stands beside it; and an anyOf beside it for
-    // a union of types without fields.
+    // Client generators replace an allOf of one reference by that reference and drop its siblings. They treat a neighbouring
+    // anyOf as a union of types without fields.
     const told_here = { type: "object", properties: own, ...(anyOf !== undefined && { anyOf }) };
     const allOf = [{ $ref: `#/components/schemas/${SHARED}` }, told_here];
     return [name, { ...rest, allOf, unevaluatedProperties: false }];
   });
-  const description = "Options of a step, which several requests take alike.";
+  const description = "Options of a step that several requests share.";
   return {
     ...Object.fromEntries(referring),
     [SHARED]: { description, type: "object", properties: told(shared) },
@@ -64,7 +64,7 @@ export function withSharedOptions(schemas: Schemas, names: readonly string[]): R
   };
 }
 
-/** The JSON of a schema, whatever order its keywords came in. */
+/** The JSON of a schema, independent of the order of its keywords. */
 function propertyText(schema: JsonSchema): string {
   return JSON.stringify(Object.fromEntries(Object.entries(schema).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
@@ -74,5 +74,5 @@ function componentOf(option: string): string {
 }
 
 function propertiesOf(schema: JsonSchema | undefined): Schemas {
-  return (schema?.["properties"] ?? {}) as Schemas; // an object schema has them
+  return (schema?.["properties"] ?? {}) as Schemas; // an object schema has properties
 }

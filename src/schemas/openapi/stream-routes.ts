@@ -1,5 +1,6 @@
-/** What the OpenAPI document says of the streams: OpenAPI has no words for full duplex and for
- * WebSockets, so the prose carries them. */
+/**
+ * OpenAPI descriptions of the streams. OpenAPI cannot express full duplex and WebSockets, so the prose does.
+ */
 import { refTo } from "./components.ts";
 import { REPLY_HEADERS } from "./headers.ts";
 import { BODY_PROBLEMS, problems } from "./routes.ts";
@@ -8,13 +9,13 @@ const MESSAGES = `The first message is the JSON object of the options, as for on
 
 | message | means |
 | --- | --- |
-| a row | a step: answered with one line, the reply that the step would have alone |
-| \`{"type": "update", …options}\` | other options from the next step on; \`null\` takes one back |
-| \`{"type": "accept", "token_ids": […]}\` | forced tokens: they join the history, each as a step |
-| \`{"type": "rewind", "steps": n}\` | takes the last n tokens back |
+| a row | a step: answered with one line, the reply that /v1/sample would give |
+| \`{"type": "update", …options}\` | changes options from the next step on; \`null\` resets one |
+| \`{"type": "accept", "token_ids": […]}\` | forced tokens: they are appended to the history, each as a step |
+| \`{"type": "rewind", "steps": n}\` | undoes the last n tokens |
 | \`{"logits": …, …options}\` | a row in JSON, with options for its step only |
 
-The stream keeps \`history\`, \`step\` and \`state\`. A row that is refused is answered with its problem, and the stream is where it was; any other problem is the last line. \`seed\`, \`history\` and the \`state\` of the last reply open the stream again at the same place: \`step\` then is the number of tokens behind \`prompt_length\`.`;
+The stream keeps \`history\`, \`step\` and \`state\`. A refused row is answered with its problem and does not change the stream. Any other problem ends the stream and is its last line. \`seed\`, \`history\` and the \`state\` of the last reply open the stream again at the same place: \`step\` then is the number of tokens behind \`prompt_length\`.`;
 
 export const STREAM_ROUTE = {
   operationId: "stream",
@@ -24,7 +25,7 @@ export const STREAM_ROUTE = {
 
 **Frames** (\`application/octet-stream\`, or no Content-Type): each message is a u32, little-endian, and that many bytes; bit 31 of the u32 is set for JSON text and clear for a row. The first frame is JSON text either way. **Lines** (\`application/x-ndjson\`): each message is a line of JSON.
 
-The request stays open while answers come: Node's fetch (\`duplex: "half"\`), Python's http.client, aiohttp and curl can do that; requests, httpx and browsers send the whole body first and would wait for ever. They use the WebSocket of the same path.
+The request stays open while answers come: Node's fetch (\`duplex: "half"\`), Python's http.client, aiohttp and curl can do that; requests, httpx and browsers send the whole body first and would hang. They use the WebSocket of the same path.
 
 With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messages travel on the bare connection, at half the cost.
 
@@ -37,7 +38,7 @@ With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messa
   },
   response: {
     101: {
-      description: "The messages go on without HTTP around them.",
+      description: "The messages continue without HTTP framing.",
       headers: { ...REPLY_HEADERS, upgrade: { type: "string", description: "`logit-stream`." } },
       type: "null",
     },

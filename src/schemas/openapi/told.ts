@@ -1,13 +1,16 @@
 /**
- * How zod's JSON Schema stands in the OpenAPI document, where it meets readers that take some keywords amiss:
- * generators of clients make a property with a `default` a required one, and Swagger UI fails on `items: false`.
+ * Adapts zod's JSON Schema to the OpenAPI document, for readers that misread some keywords: client generators
+ * make a property with a `default` a required one, and Swagger UI fails on `items: false`.
  */
 import * as z from "zod";
 import type { JsonSchema } from "../options.ts";
 
 type Node = Record<string, unknown>;
 
-/** Bounds that zod gives every whole number: they say only that it is one, and examples made from a schema would show them. */
+/**
+ * Bounds that zod gives every whole number. They are dropped, because they only say that it is one, and generated examples
+ * would show them.
+ */
 const SAFE: ReadonlySet<unknown> = new Set([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]);
 
 const CONVERT = {
@@ -19,13 +22,13 @@ const CONVERT = {
   },
 } as const satisfies Record<string, z.core.ToJSONSchemaParams>;
 
-/** What may be sent, or what is answered, as the document tells it. */
+/** JSON Schema of a request or of a reply, for the document. */
 export function toldSchemaOf(schema: z.ZodType, io: keyof typeof CONVERT = "input"): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, CONVERT[io]);
   return withoutSafeBounds(rest);
 }
 
-/** The same for schemas that refer to each other by their names. */
+/** The same for schemas that reference each other by name. */
 export function toldComponentsOf(
   schemas: Readonly<Record<string, z.ZodType>>,
   io: keyof typeof CONVERT,
@@ -42,7 +45,7 @@ export function toldComponentsOf(
   );
 }
 
-/** A default is told in words; a tuple has an exact length and no word on what follows. */
+/** A default moves into the description; a tuple has an exact length and no keyword for further items. */
 function tell(schema: Node): void {
   const { default: standard, description, prefixItems } = schema;
   if (standard !== undefined) {
@@ -61,7 +64,7 @@ function tell(schema: Node): void {
   }
 }
 
-/** Wherever they stand: what several schemas hold is written into them after they were told. */
+/** Adapts every nested schema too, because zod inlines shared ones after they were adapted. */
 function withoutSafeBounds(schema: JsonSchema): JsonSchema {
   const isBound = (name: string, value: unknown) => /^(?:min|max)imum$/.test(name) && SAFE.has(value);
   return JSON.parse(JSON.stringify(schema), (name, value) => (isBound(name, value) ? undefined : value));

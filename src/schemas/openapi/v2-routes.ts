@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of /v2. */
+/** OpenAPI descriptions of /v2. */
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { JsonSchema } from "../options.ts";
 import { refTo } from "./components.ts";
@@ -15,7 +15,7 @@ function answer(description: string, schema: JsonSchema, headers: JsonSchema = {
   };
 }
 
-/** The statuses of these problems; what is 422 on /v1 is 400 here. */
+/** The statuses of these problems. A 422 of /v1 is a 400 here. */
 function errors(codes: readonly ProblemCode[]): Record<string, JsonSchema> {
   const by_status: Record<string, string[]> = {};
   for (const code of [...codes, "internal_error"] as const) {
@@ -34,24 +34,24 @@ function errors(codes: readonly ProblemCode[]): Record<string, JsonSchema> {
 export const SERVER_ROUTE = {
   operationId: "serverMetadata",
   tags: TAGS,
-  summary: "Tell the server's name and the extensions it speaks",
+  summary: "Server name and supported extensions",
   response: { 200: answer("The server.", refTo("ServerMetadata")), ...errors(DOOR_PROBLEMS) },
 };
 
 export const LIVE_ROUTE = {
   operationId: "serverLive",
   tags: TAGS,
-  summary: "Tell whether the server is alive",
+  summary: "Check whether the server is alive",
   response: { 200: answer("It is.", flagged("live")), ...HEAD_PROBLEM },
 };
 
 export const SERVER_READY_ROUTE = {
   operationId: "serverReady",
   tags: TAGS,
-  summary: "Tell whether the server wants requests",
+  summary: "Check whether the server is ready for requests",
   response: {
     200: answer("It does.", flagged("ready")),
-    503: answer("It does not, for now.", flagged("ready"), RETRY_AFTER),
+    503: answer("The server is not ready.", flagged("ready"), RETRY_AFTER),
     ...HEAD_PROBLEM,
   },
 };
@@ -59,11 +59,11 @@ export const SERVER_READY_ROUTE = {
 export const MODEL_READY_ROUTE = {
   operationId: "modelReady",
   tags: TAGS,
-  summary: "Tell whether the model wants requests",
+  summary: "Check whether the model is ready for requests",
   description: "Also under `/v2/models/sampler/versions/1`.",
   response: {
     200: answer("It does.", flagged("ready")),
-    503: answer("It does not, for now.", flagged("ready"), RETRY_AFTER),
+    503: answer("The model is not ready.", flagged("ready"), RETRY_AFTER),
     ...errors(DOOR_PROBLEMS),
   },
 };
@@ -71,7 +71,7 @@ export const MODEL_READY_ROUTE = {
 export const MODEL_ROUTE = {
   operationId: "modelMetadata",
   tags: TAGS,
-  summary: "Tell the model's inputs and outputs",
+  summary: "Inputs and outputs of the model",
   description: "Also under `/v2/models/sampler/versions/1`.",
   response: { 200: answer("The model.", refTo("ModelMetadata")), ...errors(DOOR_PROBLEMS) },
 };
@@ -79,16 +79,16 @@ export const MODEL_ROUTE = {
 export const CONFIG_ROUTE = {
   operationId: "modelConfig",
   tags: TAGS,
-  summary: "Tell the model's configuration, as Triton writes it",
+  summary: "Configuration of the model, in Triton's format",
   response: { 200: answer("The configuration.", { type: "object" }), ...errors(DOOR_PROBLEMS) },
 };
 
 export const STATISTICS_ROUTE = {
   operationId: "modelStatistics",
   tags: TAGS,
-  summary: "Tell how many inferences there were and how long they took, in all workers",
+  summary: "Number and duration of inferences, over all workers",
   response: {
-    200: answer("The statistics, as Triton writes them.", { type: "object" }),
+    200: answer("The statistics, in Triton's format.", { type: "object" }),
     ...errors(DOOR_PROBLEMS),
   },
 };
@@ -96,7 +96,7 @@ export const STATISTICS_ROUTE = {
 export const INDEX_ROUTE = {
   operationId: "repositoryIndex",
   tags: TAGS,
-  summary: "List the models: there is one",
+  summary: "List the models; there is exactly one",
   response: {
     200: answer("The models.", {
       type: "array",
@@ -117,7 +117,7 @@ export const INDEX_ROUTE = {
 export const INFER_ROUTE = {
   operationId: "infer",
   tags: TAGS,
-  summary: "Draw tokens, as Triton's and KServe's clients ask for it",
+  summary: "Draw tokens, for clients of Triton and KServe",
   description: `The input \`logits\` is a tensor of shape [vocab_size] or [rows, vocab_size], FP32, FP16 or BF16: in JSON (FP32 only), as bytes behind the JSON (\`binary_data_size\`, with \`Inference-Header-Content-Length\`), or in shared memory. Options are \`parameters\`, or further inputs with an element, or a list, for each row. Every row is drawn as \`POST /v1/sample\` would draw it.
 
 Outputs: \`token_id\`, \`logprob\`, \`processed_logprob\`, \`rank\`, \`top_logprob_token_ids\`, \`top_logprobs\`, \`named_logprobs\`, \`kept\`, \`kept_token_ids\`, \`kept_mass\`, \`raw_entropy\`, \`raw_varentropy\`, \`raw_margin\`, \`raw_confidence\`, the same four with \`processed_\`, \`seed\`, \`step\`, \`state\`, \`reply\` (the JSON text of \`/v1/sample\`). One row that fails fails the request.
@@ -129,36 +129,43 @@ Also under \`/v2/models/sampler/versions/1/infer\`. Bodies may be compressed wit
       "inference-header-content-length": {
         type: "integer",
         minimum: 1,
-        description: "How many bytes of JSON stand before the tensors. Without it the whole body is JSON.",
+        description: "Number of bytes of JSON before the tensors. Without it the whole body is JSON.",
       },
-      "content-encoding": { type: "string", enum: ["gzip", "deflate"], description: "How it is compressed." },
-      "accept-encoding": { type: "string", description: "With gzip or deflate the answer is compressed." },
+      "content-encoding": {
+        type: "string",
+        enum: ["gzip", "deflate"],
+        description: "Compression of the request body.",
+      },
+      "accept-encoding": {
+        type: "string",
+        description: "Compressions that the client accepts for the reply: gzip or deflate.",
+      },
     },
   },
   body: {
     content: {
       "application/json": { schema: refTo("InferRequest") },
       "application/octet-stream": {
-        schema: { type: "string", format: "binary", description: "JSON, and the tensors behind it." },
+        schema: { type: "string", format: "binary", description: "JSON, followed by the tensors." },
       },
     },
   },
   response: {
     200: {
-      description: "The outputs; those that were wanted as bytes stand behind the JSON, in order.",
+      description: "The outputs. Binary outputs follow the JSON, in order.",
       headers: {
         ...SAMPLED_HEADERS,
         ...TENSOR_HEADERS,
         "content-encoding": {
           type: "string",
           enum: ["gzip", "deflate"],
-          description: "How the answer is compressed, where Accept-Encoding asked for it.",
+          description: "Compression of the reply, when Accept-Encoding asked for one.",
         },
       },
       content: {
         "application/json": { schema: refTo("InferReply") },
         "application/octet-stream": {
-          schema: { type: "string", format: "binary", description: "InferReply, and the tensors behind it." },
+          schema: { type: "string", format: "binary", description: "InferReply, followed by the tensors." },
         },
       },
     },
@@ -186,10 +193,10 @@ export const REGIONS_ROUTE = {
 export const REGION_ROUTE = {
   operationId: "region",
   tags: TAGS,
-  summary: "Tell of one region of shared memory",
+  summary: "Status of one region of shared memory",
   params: REGION_NAME,
   response: {
-    200: answer("The region, in a list of one.", { type: "array", items: refTo("Region") }),
+    200: answer("A list with this one region.", { type: "array", items: refTo("Region") }),
     ...errors([...DOOR_PROBLEMS, "not_found"]),
   },
 };
@@ -203,7 +210,7 @@ export const REGISTER_ROUTE = {
   params: REGION_NAME,
   body: { content: { "application/json": { schema: refTo("RegionRequest") } } },
   response: {
-    200: { description: "It is registered.", headers: REPLY_HEADERS, type: "null" },
+    200: { description: "The region is registered.", headers: REPLY_HEADERS, type: "null" },
     ...errors([
       ...DOOR_PROBLEMS,
       "not_found",
@@ -219,9 +226,9 @@ export const REGISTER_ROUTE = {
 const UNREGISTER_ROUTE = {
   operationId: "unregisterRegion",
   tags: TAGS,
-  summary: "Forget a region of shared memory, or all of them",
+  summary: "Unregister a region of shared memory, or all of them",
   response: {
-    200: { description: "It is forgotten.", headers: REPLY_HEADERS, type: "null" },
+    200: { description: "The region is unregistered.", headers: REPLY_HEADERS, type: "null" },
     ...errors([...DOOR_PROBLEMS, "not_found", "invalid_option"]),
   },
 };

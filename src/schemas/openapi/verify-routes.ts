@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of /v1/verify and /v1/verify/batch. */
+/** OpenAPI descriptions of /v1/verify and /v1/verify/batch. */
 import { VERIFY_METHODS } from "../../sampling/verify/index.ts";
 import { refTo } from "./components.ts";
 import { SAMPLED_HEADERS } from "./headers.ts";
@@ -13,10 +13,10 @@ const TENSOR = {
 export const VERIFY_ROUTE = {
   operationId: "verify",
   tags: ["sampling"],
-  summary: "Accept what was drafted as far as the target agrees, and draw what follows",
+  summary: "Accept drafted tokens as far as the target agrees, and draw the next token",
   description: `${METHODS}
 
-History, penalties, masks and states move on along the draft; every position is a step with its own randomness, (seed, step + i).
+History, penalties, masks and states advance along the draft; every position is a step with its own randomness, (seed, step + i).
 
 **Binary**: JSON such as \`{"dtype": "bf16", "shape": [5, 128256], "draft_token_ids": [11, 7, 9, 9], "temperature": 0.8}\` in front of the rows, as for one step, or \`?shape=5,128256&dtype=bf16&draft_token_ids=11,7,9,9&…\`.`,
   headers: REQUEST_HEADERS,
@@ -24,7 +24,7 @@ History, penalties, masks and states move on along the draft; every position is 
     content: { "application/json": { schema: refTo("VerifyRequest") }, "application/octet-stream": TENSOR },
   },
   response: {
-    200: reply("What was accepted, and the next token.", "VerifyReply", SAMPLED_HEADERS),
+    200: reply("The accepted tokens, and the next one.", "VerifyReply", SAMPLED_HEADERS),
     ...problems(BODY_PROBLEMS),
   },
 };
@@ -34,7 +34,7 @@ export const VERIFY_BATCH_ROUTE = {
   tags: ["sampling"],
   summary: "Verify the drafts of many sequences",
   description:
-    "Drafts may differ in length. Answers come in the order of the sequences; one that is wrong has its problem in its place and fails alone.",
+    "Drafts may differ in length. Replies come in the order of the sequences. An invalid sequence fails alone, with its problem in its place.",
   headers: REQUEST_HEADERS,
   body: {
     content: {

@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of /v1/vocabularies. */
+/** OpenAPI description of /v1/vocabularies. */
 import { problems, READ_PROBLEMS, reply } from "./routes.ts";
 
 export const VOCABULARIES_ROUTE = {

@@ -65,7 +65,7 @@ const CASES: readonly (readonly [name: string, says: string, meant: Fields, othe
   ],
   [
     "other_reading",
-    "as if temperature were 1 over what it is",
+    "as if temperature were 1 over its value",
     chain(COLD),
     chain(stage("temperature", 1 / 0.6)),
   ],

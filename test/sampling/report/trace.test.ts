@@ -170,7 +170,7 @@ describe("trace", () => {
         logprob_token_ids: [3],
       });
       expect(fates).toEqual([
-        { token_id: 3, removed_by: "the row", probability: 0, reason: "it was not sent, or as -Infinity" },
+        { token_id: 3, removed_by: "the row", probability: 0, reason: "its logit was not sent or was -Infinity" },
       ]);
     });
   });

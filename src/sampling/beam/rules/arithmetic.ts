@@ -1,9 +1,9 @@
 /**
- * arithmetic: texts at evenly spaced points of one inverse CDF over all texts (Vilnis et al.). Each beam has a code of [0, 1);
- * its token is the one at the code, and the code goes on as its place inside of that token's interval.
+ * arithmetic: texts at evenly spaced points of one inverse CDF over all texts (Vilnis et al.). Each beam has a code in [0, 1).
+ * Its next token is the one whose interval contains the code. The code is then rescaled to its position inside that interval.
  *
- * A float64 has 53 bits, and each token uses up −log₂ p of them. A code is therefore an interval, whose width grows as bits
- * are used up: before it is too wide, new bits are drawn for it.
+ * A float64 has 53 bits, and each token uses up −log₂ p of them. A code is therefore an interval, which becomes wider as bits
+ * are used up. Before it is too wide, new bits are drawn for it.
  */
 import * as z from "zod";
 import { uniform } from "../../rng.ts";
@@ -15,7 +15,7 @@ const options = z.strictObject({ rule: z.literal("arithmetic"), ...SEARCH_FIELDS
 
 type Options = z.infer<typeof options>;
 
-/** How wide a fresh code is, how wide it may get, and the largest number below 1. */
+/** Width of a fresh code, largest width allowed, and the largest number below 1. */
 const CODE_WIDTH = 2 ** -53;
 const CODE_WIDTH_MAX = 2 ** -24;
 const CODE_MAX = 1 - 2 ** -53;
@@ -82,14 +82,14 @@ function inside(code: number): number {
   return Math.min(CODE_MAX, Math.max(CODE_MIN, code));
 }
 
-/** The place of a code inside of the interval of its token. */
+/** The position of a code inside the interval of its token. */
 function movedIn({ at, width }: Code, { from, to }: { readonly from: number; readonly to: number }): Code {
   const share = to - from;
   if (!(share > 0)) return { at: 0.5, width: 1 };
   return { at: inside((at - from) / share), width: Math.min(1, width / share) };
 }
 
-/** A code that has become wide gets new bits: a point of its interval. */
+/** Gives new bits to a code that has become wide: draws a point of its interval. */
 function fresh(way: Way, { seed, step }: Search, index: number): Way {
   const [at = 0.5, width = 1] = way.carry ?? [];
   if (width < CODE_WIDTH_MAX) return way;

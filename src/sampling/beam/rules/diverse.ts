@@ -1,4 +1,4 @@
-/** diverse: groups of beams that are kept apart (Vijayakumar et al.). */
+/** diverse: groups of beams that are pushed apart (Vijayakumar et al.). */
 import * as z from "zod";
 import { finite, whole } from "../../options/fields.ts";
 import { BEAMS_MAX, lengthPenalty, SEARCH_FIELDS } from "../fields.ts";
@@ -15,7 +15,7 @@ const options = z
     diversity: finite({ min: 0, max: 1000 })
       .default(0.5)
       .describe(
-        "What a token loses for each beam of an earlier group that took it in this step. Usual: 0.2 to 0.8.",
+        "Penalty of a token for each beam of an earlier group that took it in this step. Usual: 0.2 to 0.8.",
       ),
     length_penalty: lengthPenalty(0),
   })
@@ -29,7 +29,7 @@ const options = z
 
 type Options = z.infer<typeof options>;
 
-/** A group is the first number that a beam carries. */
+/** The group is the first of the numbers that a beam carries. */
 const groupOf = ({ carry }: { readonly carry?: readonly number[] }) => carry?.[0] ?? 0;
 
 export const diverse: BeamRule<Options> = {
@@ -46,7 +46,8 @@ export const diverse: BeamRule<Options> = {
   example: { num_beams: 4, groups: 2, diversity: 0.5, end_token_ids: [2], max_tokens: 64 },
   score: "chain",
   draws: false,
-  // A token that lost its place to the penalty makes room for one more: those of earlier groups are num_beams at the most.
+  // Continuations to keep per row: the penalty can displace one token for each beam of an earlier group, and there are at
+  // most num_beams of those.
   width: ({ num_beams, groups, end_token_ids }) =>
     (1 + end_token_ids.length) * (num_beams / groups) + num_beams,
   advance(ways, search, options) {
@@ -69,7 +70,10 @@ export const diverse: BeamRule<Options> = {
   },
 };
 
-/** The continuations of a group's beams, less what earlier groups took. In the first step all groups begin from one row. */
+/**
+ * The continuations of a group's beams after the penalty for tokens of earlier groups. In the first step all groups begin
+ * from one row.
+ */
 function waysOf(
   ways: readonly Way[],
   { step, beams }: Search,

@@ -24,7 +24,7 @@ export const llama_cpp: BeamRule<z.infer<typeof options>> = {
   advance(ways, search, options) {
     const { next, ended, length } = rivals(ways, search, options);
     const best_next = next[0]?.score ?? Number.NEGATIVE_INFINITY;
-    // Of equals the one that has ended is the best.
+    // Of equal scores, the ended sequence is the best.
     const is_over = (ended[0]?.score ?? Number.NEGATIVE_INFINITY) >= best_next;
     return is_over || length >= options.max_tokens || next.length === 0
       ? { next: [], ended: withLive(next, ended, length), finished: true }
@@ -34,7 +34,7 @@ export const llama_cpp: BeamRule<z.infer<typeof options>> = {
 
 type Rivals = ReturnType<typeof rivals>;
 
-/** At the end all that held a beam are told, those without an end token too. */
+/** At the end every sequence that held a beam is returned, also those without an end token. */
 function withLive(next: Rivals["next"], ended: Rivals["ended"], length: number): Rivals["ended"] {
   return bestEnded([...ended, ...endingAll(next, length)], next.length + ended.length);
 }

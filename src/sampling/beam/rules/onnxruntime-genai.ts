@@ -1,4 +1,4 @@
-/** onnxruntime_genai: the beam search of its Generator on the CPU. */
+/** onnxruntime_genai: the beam search of onnxruntime-genai's Generator on the CPU. */
 import * as z from "zod";
 import { flag, whole } from "../../options/fields.ts";
 import { BEAM_TOKENS_MAX, lengthPenalty, SEARCH_FIELDS } from "../fields.ts";
@@ -59,7 +59,10 @@ export const onnxruntime_genai: BeamRule<z.infer<typeof options>> = {
   },
 };
 
-/** Puts a sequence in its place; the worst makes room, and one that is no better than it stays out. */
+/**
+ * Inserts a sequence by rank and drops the worst one. A sequence that is no better than the worst is not
+ * inserted.
+ */
 function added(
   ended: readonly (EndedBeam | EndingBeam)[],
   one: EndingBeam,

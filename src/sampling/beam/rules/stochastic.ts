@@ -1,10 +1,10 @@
 /**
  * stochastic: sequences drawn without replacement by Gumbel-Top-k along the tree of prefixes (Kool et al.).
  *
- * A prefix has ln p and a perturbed ln p, G, which is the largest of G over all texts that begin with it. Its children are
- * drawn without replacement in the order of their G: the order of Gumbels is that of draws one after the other from what is
- * left, and the value of each follows the one before it as a Gumbel of the mass that is left, cut off at that value. So k + 1
- * draws of a row are enough, and no token of the others needs noise.
+ * A prefix has ln p and a perturbed ln p, G. G is the largest perturbed ln p of all texts that begin with the prefix. The
+ * children of a prefix are drawn without replacement in the order of their G. That order equals the order of successive draws
+ * from the mass that is left. Each value of G is a Gumbel of the mass that is left, truncated at the value before it. So k +
+ * 1 draws of a row are enough, and the other tokens need no noise.
  */
 import * as z from "zod";
 import { exp, ln } from "../../../kernels/float64.ts";
@@ -22,7 +22,7 @@ type Options = z.infer<typeof options>;
 /** Uniforms of one row: two for each draw. */
 const ROW_DRAWS = 2 * (BEAMS_MAX + 1);
 
-/** ln of a mass that was computed as 1 − Σ p is not right below this. */
+/** Below this, ln of a mass that was computed as 1 − Σ p is inaccurate. */
 const MASS_MIN = 2 ** -40;
 
 export const stochastic: BeamRule<Options> = {
@@ -49,7 +49,7 @@ export const stochastic: BeamRule<Options> = {
   },
   advance(ways, search, options) {
     const { next, ended, length, lost } = rivals(ways, search, options);
-    // κ: the largest G that was left behind, of prefixes as of texts.
+    // κ: the largest G of all prefixes and texts that were not selected.
     const kappa = Math.max(lost, search.carry[0] ?? Number.NEGATIVE_INFINITY);
     const carry = kappa === Number.NEGATIVE_INFINITY ? [] : [kappa];
     const is_last = length >= options.max_tokens;
@@ -66,7 +66,7 @@ export const stochastic: BeamRule<Options> = {
   },
 };
 
-/** eˣ − 1 for x ≤ 0, without the loss of a difference near 0. */
+/** eˣ − 1 for x ≤ 0, without cancellation near 0. */
 function expm1(x: number): number {
   return x > -(2 ** -20) ? x + (x * x) / 2 : exp(x) - 1;
 }
@@ -75,9 +75,9 @@ function uniformOf({ seed, step }: Search, parent: number, draw: number): number
   return uniform("beam", seed, step, parent * ROW_DRAWS + draw);
 }
 
-/** Gives each of a row's draws, which stand in their order, its G. */
+/** Computes G for each draw of a row. The draws are in the order in which they were taken. */
 function perturbed({ search, parent }: RowLook, ways: readonly Way[]): Way[] {
-  const { score, chain_logprob } = search.beams[parent] as Search["beams"][number]; // the row is one of theirs
+  const { score, chain_logprob } = search.beams[parent] as Search["beams"][number]; // these draws come from this row
   const above = chain_logprob ?? Number.NEGATIVE_INFINITY;
   const root = search.step === 0 ? -ln(-ln(uniformOf(search, parent, ROW_DRAWS - 1))) : score;
   let last = root;
@@ -93,7 +93,7 @@ function perturbed({ search, parent }: RowLook, ways: readonly Way[]): Way[] {
   });
 }
 
-/** A Gumbel of this location, given that it is at most `bound`, at u of its distribution. */
+/** A Gumbel with this location, conditioned on being at most `bound`, at quantile u. */
 function below(location: number, bound: number, u: number): number {
   return Math.min(bound, location - ln(exp(location - bound) - ln(u)));
 }

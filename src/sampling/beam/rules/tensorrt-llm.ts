@@ -21,7 +21,10 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>;
 
-/** Up to so many beams the kernels add the diversity to the ranking only; with more it stays in the sum (their V2 workflow). */
+/**
+ * Up to this number of beams the kernels add the diversity to the ranking only. With more beams it stays in the sum (their V2
+ * workflow).
+ */
 const V1_BEAMS_MAX = 8;
 
 export const tensorrt_llm: BeamRule<Options> = {
@@ -57,7 +60,7 @@ export const tensorrt_llm: BeamRule<Options> = {
 };
 
 interface RankedWay extends Way {
-  /** as it came */
+  /** as the model gave it */
   readonly way: Way;
 }
 
@@ -68,7 +71,10 @@ function rankedWays(ways: readonly Way[], { num_beams, beam_search_diversity_rat
     .slice(0, 2 * num_beams);
 }
 
-/** Goes through the continuations in order. The kernel stops at one that is too bad when early_stopping is 2, and leaves beams that were never written; here the others go on. */
+/**
+ * Walks the continuations in order. With early_stopping 2, the kernel stops at a continuation that is too bad and leaves the
+ * remaining beams unwritten. Here the other continuations go on.
+ */
 function taken(
   top: readonly Way[],
   before: readonly EndedBeam[],
@@ -90,7 +96,7 @@ function taken(
   return { next, ended };
 }
 
-/** Without the worst, where there is no room. */
+/** Drops the worst sequence when the list is full. */
 function replaced(ended: readonly (EndedBeam | EndingBeam)[], is_full: boolean) {
   return is_full ? ended.slice(0, -1) : ended;
 }

@@ -15,7 +15,7 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>;
 
-/** The host takes two continuations a beam at the least, and one more for each further end token. */
+/** transformers takes at least two continuations per beam, and one more for each further end token. */
 function width({ num_beams, end_token_ids }: Options): number {
   return Math.max(2, 1 + end_token_ids.length) * num_beams;
 }
@@ -64,7 +64,7 @@ export const transformers: BeamRule<Options> = {
   },
 };
 
-/** Whether the best beam may still replace the worst sequence that ended. */
+/** True when the best beam may still replace the worst ended sequence. */
 function mayImprove(
   best: number | undefined,
   ended: readonly { readonly score: number }[],

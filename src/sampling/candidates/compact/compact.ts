@@ -1,8 +1,8 @@
 /**
  * Candidates in their compact form: the few tokens that a removing stage kept, as token ids and float64 scores
- * in parallel arrays. Plain loops in float64; every exotic sampler is fast enough here.
+ * in parallel arrays. Its loops are plain float64, which is fast enough for every sampler without a kernel.
  *
- * Sums run over the arrays in their present order, which depends on nothing but the request.
+ * Sums run over the arrays in their present order, which depends on the request alone.
  */
 import { ln } from "../../../kernels/float64.ts";
 import { type Noise, Normaliser } from "../../../kernels/kernel.ts";
@@ -15,7 +15,10 @@ import { gatherTies, preferHighestIds, selectTop, sortById, sortByScore } from "
 
 const CAPACITY_AT_START = 4096;
 
-/** Up to this many of the best, and at most this part of all, are selected; more are found by sorting. */
+/**
+ * Up to this number of best tokens, and up to this fraction of all, a selection is used; beyond that the
+ * tokens are sorted.
+ */
 const SELECTED_MAX = 64;
 const SELECTED_PART = 4;
 
@@ -29,7 +32,7 @@ export class Compact {
   #lists: Lists;
   readonly #positions = new Positions();
 
-  /** The lists are used as long as they have room enough. */
+  /** The lists are reused as long as they are large enough. */
   constructor(own: Lists = new PlainLists(CAPACITY_AT_START)) {
     this.#own = own;
     this.#lists = own;
@@ -54,7 +57,7 @@ export class Compact {
     this.scores = lists.scores;
   }
 
-  /** Tells in which order the caller has filled the arrays. */
+  /** Records the order in which the caller has filled the arrays. */
   filled(count: number, order: "score" | "id" | "none"): void {
     this.count = count;
     this.#order = order;
@@ -71,13 +74,16 @@ export class Compact {
     for (let i = 0; i < this.count; i++) this.scores[i] = this.scores[i]! / temperature;
   }
 
-  /** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for the probabilities as they were last asked for. */
+  /**
+   * s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for the probabilities of the last call that computed
+   * them.
+   */
   scoreByDistance(target: number, width: number, peak: number, sharpness: number): void {
     this.#lists.scoreByDistance(this.count, target, width, peak, sharpness);
     this.rescored();
   }
 
-  /** Tells that the caller has changed scores. */
+  /** Records that the caller has changed scores. */
   rescored(): void {
     if (this.#order === "score") this.#order = "none";
   }
@@ -99,7 +105,7 @@ export class Compact {
     return this.normaliser().logsumexp;
   }
 
-  /** The same in two parts, for log-probabilities. */
+  /** ln Σ exp in two parts, for log-probabilities. */
   normaliser(): Normaliser {
     const max = this.max();
     return new Normaliser(max, ln(this.#lists.sum(this.count, max)));
@@ -171,8 +177,8 @@ export class Compact {
   }
 
   /**
-   * How many tokens form the smallest descending prefix whose mass reaches p, of probabilities that were asked for since
-   * the last change; rank first.
+   * The number of tokens in the smallest descending prefix whose mass reaches p. The probabilities must have been
+   * computed since the last change, and the tokens ranked.
    */
   prefixIn(probabilities: Float64Array, p: number, { inclusive, ties, min_keep }: MassRule): number {
     const n = prefixOfMass(probabilities, this.count, p, inclusive);
@@ -186,7 +192,7 @@ export class Compact {
     this.keepPrefix(this.prefixIn(probabilities, p, rule), rule);
   }
 
-  /** Keeps the first n of the ranking; where the cut lies between equals, those that `ties` prefers. */
+  /** Keeps the first n of the ranking. Where the cut falls between equal scores, `ties` decides. */
   keepPrefix(n: number, { ties }: MassRule): void {
     if (ties === "highest") preferHighestIds(this.token_ids, this.scores, this.count, n);
     this.truncate(n);
@@ -199,7 +205,10 @@ export class Compact {
     else if (kept < this.count) this.#removeBelow(threshold);
   }
 
-  /** The first n with ln of their probabilities, for a normaliser that the caller knows; rank first. */
+  /**
+   * The first n with ln of their probabilities, for a normaliser that the caller gives. Rank the tokens
+   * first.
+   */
   top(n: number, normaliser: Normaliser): TokenLogprob[] {
     const top: TokenLogprob[] = [];
     const end = Math.min(n, this.count);
@@ -208,7 +217,7 @@ export class Compact {
     return top;
   }
 
-  /** The token at u of the cumulative distribution, taken in token-id order; u is not asked for when there is one token. */
+  /** The token at u of the cumulative distribution, taken in token-id order; u is not used when there is one token. */
   draw(u: () => number): number {
     if (this.count === 1) return this.token_ids[0]!;
     const total = this.#weighById();
@@ -225,7 +234,10 @@ export class Compact {
     return places(this.#lists.weights, this.count, uniforms).map((place) => this.token_ids[place]!);
   }
 
-  /** Where a token lies in the cumulative distribution that `draw` walks; from = to when it is no candidate. */
+  /**
+   * The interval of a token in the cumulative distribution that `draw` walks; from = to when it is no
+   * candidate.
+   */
   interval(token_id: number): { from: number; to: number } {
     const total = this.#weighById();
     const { weights } = this.#lists;
@@ -241,19 +253,22 @@ export class Compact {
     return this.token_ids[this.#lists.noisiest(this.count, noise)]!;
   }
 
-  /** u of (0, 1), of which the noise is made, of each candidate in their present order; valid until they change. */
+  /**
+   * The uniforms u in (0, 1) from which the noise is made, one for each candidate in the present order; valid until
+   * the candidates change.
+   */
   uniforms(noise: Noise): Float64Array {
     this.#lists.writeUniforms(this.count, noise);
     return this.#lists.weights;
   }
 
-  /** Makes exp(score − max) in token-id order, and returns the sum. */
+  /** Computes exp(score − max) in token-id order, and returns the sum. */
   #weighById(): number {
     this.orderById();
     return this.#lists.weigh(this.count, this.max());
   }
 
-  /** How many are not below the n-th of the ranking. */
+  /** The number of scores that are at least the n-th of the ranking. */
   #endOfTies(n: number): number {
     let end = n;
     while (end < this.count && this.scores[end] === this.scores[n - 1]) end++;
@@ -288,7 +303,7 @@ export class Compact {
     return index < 0 ? Number.NEGATIVE_INFINITY : this.scores[index]!;
   }
 
-  /** Gives one token another score; −Infinity removes it. A token that is no candidate stays none. */
+  /** Gives one token another score; −Infinity removes it. A removed token stays removed. */
   setScore(token_id: number, score: number): void {
     const index = this.indexOf(token_id);
     if (index < 0) return;
@@ -313,7 +328,7 @@ export class Compact {
     this.count = last;
   }
 
-  /** Place in the arrays; −1 for a token that is no candidate. */
+  /** Index in the arrays; −1 for a token that is no candidate. */
   indexOf(token_id: number): number {
     return this.#positions.of(token_id, this.token_ids, this.count);
   }

@@ -1,4 +1,4 @@
-/** The ways into the compact form: each fills the empty arrays of a Compact that has room enough. */
+/** Conversions into the compact form. Each fills the empty arrays of a Compact with enough room. */
 import { cutFrom, type Kernel, type Row } from "../../../kernels/kernel.ts";
 import type { SparseRow } from "../../rows.ts";
 import type { Dense } from "../dense.ts";
@@ -7,7 +7,7 @@ import type { Compact } from "./compact.ts";
 /** Rows of up to this many tokens are compact from the start: float64 throughout, and no slower than the kernel. */
 export const SMALL_ROW = 256;
 
-/** The pairs that the kernel's last selecting call left behind. */
+/** The (id, score) pairs of the kernel's last selection. */
 export function fillFromSelection(
   compact: Compact,
   { selected_ids, selected_logits }: Kernel,
@@ -22,7 +22,10 @@ export function fillFromSelection(
   compact.filled(count, order);
 }
 
-/** What a cut of a dense row left, when that is little; tells in which form the candidates are then. */
+/**
+ * Copies the tokens that a cut of a dense row kept, when they are few. Returns the form of the candidates
+ * afterwards.
+ */
 export function fillFromCut(compact: Compact, dense: Dense): "dense" | "compact" {
   const { kernel, row, cut, temperature } = dense;
   const count = kernel.gather(row, cutFrom(cut.floor, cut.tie_id));
@@ -40,7 +43,7 @@ export function fillFromTop(compact: Compact, dense: Dense, k: number): "compact
   return "compact";
 }
 
-/** The finite logits of a whole row, as they stand in it. */
+/** The finite logits of a whole row, in the order of the row. */
 export function fillFromRow(compact: Compact, row: Row): void {
   let count = 0;
   for (let id = 0; id < row.length; id++) {
@@ -52,7 +55,7 @@ export function fillFromRow(compact: Compact, row: Row): void {
   compact.filled(count, "id");
 }
 
-/** Every kept token of a dense row, however many: the way of those samplers that have no kernel of their own. */
+/** Every kept token of a dense row, for samplers without a kernel of their own. */
 export function fillFromDense(compact: Compact, dense: Dense): void {
   const { temperature, vocab_size } = dense;
   const { values } = dense.settle();
@@ -67,7 +70,10 @@ export function fillFromDense(compact: Compact, dense: Dense): void {
   compact.filled(count, "id");
 }
 
-/** The limit of softmax as some logits go to +Infinity: those tokens share the probability, the rest has none. */
+/**
+ * The limit of softmax as some logits go to +Infinity: those tokens share the probability, and the others have
+ * probability 0.
+ */
 export function fillFromInfinite(compact: Compact, row: Row): void {
   let count = 0;
   for (let id = 0; id < row.length; id++) {
@@ -79,7 +85,7 @@ export function fillFromInfinite(compact: Compact, row: Row): void {
   compact.filled(count, "id");
 }
 
-/** The tokens that a sparse row names; returns how many of them are not masked. */
+/** The tokens of a sparse row. Returns how many of them are not masked. */
 export function fillFromSparse(compact: Compact, row: SparseRow, vocab_size: number): number {
   let count = 0;
   for (let i = 0; i < row.token_ids.length; i++) {

@@ -1,11 +1,11 @@
 /**
- * The inverse of a cumulative distribution that is given as weights. All sums run in the order of the places, so that
- * one draw and many find the same places.
+ * The inverse of a cumulative distribution that is given as weights. All sums run in index order, so that one draw
+ * and many draws find the same indices.
  */
 
 /**
- * The first place at which the running sum of the weights exceeds u of all of them, `total` (0 < u < 1); the last with
- * any weight if rounding passes it.
+ * The first index at which the running sum of the weights exceeds u · total (0 < u < 1). If rounding passes the end,
+ * the last index with a weight above 0.
  */
 export function drawPlace(weights: Float64Array, count: number, total: number, u: number): number {
   const target = u * total;
@@ -20,7 +20,7 @@ export function drawPlace(weights: Float64Array, count: number, total: number, u
   return last;
 }
 
-/** `drawPlace` for each uniform: the running sums are made once, and searched. */
+/** `drawPlace` for each uniform: the running sums are computed once and then searched. */
 export function drawPlaces(weights: Float64Array, count: number, uniforms: readonly number[]): number[] {
   const sums = new Float64Array(count);
   let total = 0;
@@ -33,7 +33,9 @@ export function drawPlaces(weights: Float64Array, count: number, uniforms: reado
   return uniforms.map((u) => Math.min(last, firstAbove(sums, u * total)));
 }
 
-/** The first place of an ascending list whose value is above the bound; its length when there is none. */
+/**
+ * The first index of an ascending list whose value is above the bound; the list's length when there is none.
+ */
 function firstAbove(ascending: Float64Array, bound: number): number {
   let low = 0;
   let high = ascending.length;
@@ -45,13 +47,13 @@ function firstAbove(ascending: Float64Array, bound: number): number {
   return low;
 }
 
-/** Places that are summed together: a draw looks at each block's sum, and at the places of one block. */
+/** Number of weights in a block. A draw walks the sums of the blocks, and then the weights of one block. */
 const BLOCK = 512;
 
 /**
- * One place for each uniform, none twice (at most as many as have a weight): each is drawn from what is left. The
- * weights are used up. Up to 512 places the sums are those of `drawPlace`; beyond that they are sums of sums, so that
- * n draws cost n · (count / 512 + 1024) and not n · count.
+ * One index for each uniform, without repeats (at most as many as have a weight). Each is drawn from the remaining
+ * weights, which are set to 0 as they are drawn. Up to 512 weights the sums are those of `drawPlace`. Beyond that
+ * they are sums of sums, so that n draws cost n · (count / 512 + 1024) and not n · count.
  */
 export function drawDistinctPlaces(
   weights: Float64Array,

@@ -1,6 +1,6 @@
 /**
- * What a compact form keeps its candidates in: parallel arrays, and the exponentials of the scores. The kernel has one
- * such list in its own memory, where whole rows are quick; these are plain arrays, with the same bits.
+ * Storage of the compact form: parallel arrays, and the exponentials of the scores. The kernel has one such list in
+ * its own memory, which is fast for whole rows. The lists here are plain arrays that give the same bits.
  */
 import { exp } from "../../../kernels/float64.ts";
 import { gumbelOf, type Noise, uniformOf } from "../../../kernels/kernel.ts";
@@ -9,17 +9,17 @@ export interface Lists {
   readonly token_ids: Int32Array;
   readonly scores: Float64Array;
   readonly weights: Float64Array;
-  /** Largest of the first `count` scores; −Infinity of none. */
+  /** Largest of the first `count` scores; −Infinity when the list is empty. */
   max(count: number): number;
   /** score ← peak − sharpness·d²/(1 + d), d = |weight − target|/width, for the first `count`. */
   scoreByDistance(count: number, target: number, width: number, peak: number, sharpness: number): void;
   /** Writes e^(score − max) of the first `count` to `weights`, and returns their sum, in the order of the list. */
   weigh(count: number, max: number): number;
-  /** The sum alone; `weights` stay. */
+  /** Returns the sum alone; `weights` stay unchanged. */
   sum(count: number, max: number): number;
-  /** The place among the first `count` at which score + noise is largest; of equals that of the lowest id. */
+  /** The index among the first `count` at which score + noise is largest; of equals that of the lowest id. */
   noisiest(count: number, noise: Noise): number;
-  /** Writes u, of which the noise is made, of the first `count` to `weights`. */
+  /** Writes the uniforms u of the noise of the first `count` to `weights`. */
   writeUniforms(count: number, noise: Noise): void;
   /** Divides the first `count` weights. */
   divide(count: number, by: number): void;

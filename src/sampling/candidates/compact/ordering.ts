@@ -1,9 +1,9 @@
 /**
- * Sorting of candidates held in parallel arrays. One rule for ties everywhere: the lower token id ranks first.
+ * Sorts candidates that are held in parallel arrays. One rule for ties everywhere: the lower token id ranks first.
  *
- * Lists that are in order already, as hosts send them, cost one look. Short ones are sorted by insertion, long ones
- * by counting digits of 8 bits from the lowest up (radix sort): linear whatever the list, so that nobody can send one
- * that takes long. A digit in which all keys agree costs no move.
+ * A list that is already sorted, as hosts send it, costs one pass. Short lists are sorted by insertion. Long lists
+ * are sorted by radix sort, in digits of 8 bits from the lowest up. Radix sort is linear for every list, so a client
+ * cannot send one that takes long. A digit that is equal in all keys is skipped.
  */
 
 const INSERTION_MAX = 40;
@@ -36,8 +36,8 @@ export function sortById(token_ids: Int32Array, scores: Float64Array, count: num
 }
 
 /**
- * Brings the k first of the order of sortByScore to the front, in that order (1 ≤ k ≤ count); the others follow in any.
- * Each element is held against the last of the k, so this is for k far below the count.
+ * Brings the k first of the order of sortByScore to the front, in that order (1 ≤ k ≤ count); the others follow in any
+ * order. Each element is compared with the last of the k, so this is for k far below the count.
  */
 export function selectTop(token_ids: Int32Array, scores: Float64Array, count: number, k: number): void {
   insertByScore(token_ids, scores, 1, k);
@@ -50,7 +50,10 @@ export function selectTop(token_ids: Int32Array, scores: Float64Array, count: nu
   }
 }
 
-/** Behind the k best, which stand in front, brings those that equal the k-th, by id; answers how many that makes with the k. */
+/**
+ * The k best stand in front. Moves the elements that equal the k-th behind them, by id; returns how many elements that makes
+ * together with the k.
+ */
 export function gatherTies(token_ids: Int32Array, scores: Float64Array, count: number, k: number): number {
   let end = k;
   for (let i = k; i < count; i++) if (scores[i] === scores[k - 1]) swap(token_ids, scores, i, end++);
@@ -58,7 +61,7 @@ export function gatherTies(token_ids: Int32Array, scores: Float64Array, count: n
   return end;
 }
 
-/** Of those in rank order that equal the n-th, brings the ones with the highest ids before the n-th place's end. */
+/** Among the ranked elements that equal the n-th, moves those with the highest ids before index n. */
 export function preferHighestIds(
   token_ids: Int32Array,
   scores: Float64Array,
@@ -73,7 +76,7 @@ export function preferHighestIds(
   token_ids.copyWithin(begin, end - (n - begin), end);
 }
 
-/** The first index whose element ranks before the one in front of it; count when there is none. */
+/** The first index whose element ranks before its predecessor; count when there is none. */
 function firstOutOfRank(ids: Int32Array, scores: Float64Array, count: number): number {
   for (let i = 1; i < count; i++) {
     const before = scores[i - 1]!;
@@ -83,7 +86,7 @@ function firstOutOfRank(ids: Int32Array, scores: Float64Array, count: number): n
   return count;
 }
 
-/** Sorts [0, end) of which [0, begin) is sorted. */
+/** Sorts [0, end), whose part [0, begin) is already sorted. */
 function insertByScore(ids: Int32Array, scores: Float64Array, begin: number, end: number): void {
   for (let i = begin; i < end; i++) {
     const id = ids[i]!;
@@ -123,12 +126,12 @@ function swap(ids: Int32Array, scores: Float64Array, i: number, j: number): void
   scores[j] = score;
 }
 
-/** What a radix sort works in; grown to the longest list so far. */
+/** Scratch arrays of the radix sort; they grow to the longest list so far. */
 interface Scratch {
   /** lower and upper words of the keys */
   readonly low: Uint32Array;
   readonly high: Uint32Array;
-  /** indices, in the order reached so far and in the next */
+  /** indices, in the order reached so far and in the next order */
   order: Int32Array;
   next: Int32Array;
   readonly ids: Int32Array;
@@ -153,8 +156,8 @@ function scratchFor(count: number): Scratch {
 }
 
 /**
- * Keys that ascend as scores fall: all bits but the sign inverted for scores from 0 up, the bits themselves below 0, where a larger
- * magnitude is a smaller score. −0 equals 0 and has its key.
+ * Keys that ascend as scores fall. For scores from 0 up, all bits but the sign are inverted. Below 0 the bits stay, because a
+ * larger magnitude is a smaller score. −0 has the key of 0.
  */
 function writeKeys(scores: Float64Array, count: number, low: Uint32Array, high: Uint32Array): void {
   const words = new Uint32Array(scores.buffer, scores.byteOffset, 2 * count);
@@ -166,7 +169,7 @@ function writeKeys(scores: Float64Array, count: number, low: Uint32Array, high: 
   }
 }
 
-/** Stable by the key whose words these are, lowest first. */
+/** Stable radix sort by keys of these two words, lowest digit first. */
 function sortByKeys(
   token_ids: Int32Array,
   scores: Float64Array,
@@ -205,7 +208,7 @@ function sortByDigit(work: Scratch, keys: Uint32Array, shift: number, count: num
   work.next = order;
 }
 
-/** Puts the ids of equal scores in order, where they are not. */
+/** Orders the ids of equal scores, where they are not in order. */
 function sortTies(ids: Int32Array, scores: Float64Array, count: number): void {
   let begin = 0;
   for (let i = 1; i <= count; i++) {

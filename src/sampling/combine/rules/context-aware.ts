@@ -1,4 +1,4 @@
-/** context_aware: what the context changes counts more than what the model says without it. */
+/** context_aware: amplifies the difference that the context makes to the model's logits. */
 import * as z from "zod";
 import { finite, rule } from "../../options/fields.ts";
 import type { Rule } from "../rule.ts";
@@ -11,14 +11,14 @@ const options = z.strictObject({
     .union([finite(), z.literal(ADAPTIVE)], rule('must be a number or "adaptive"'))
     .default(0.5)
     .describe(
-      "How much what the context changes counts. 0 is off. Usual: 0.5. `adaptive`: the Jensen-Shannon divergence of both sources in this step, in nats, 0 to 0.69.",
+      "Weight of the difference that the context makes. 0 is off. Usual: 0.5. `adaptive`: the Jensen-Shannon divergence of both sources in this step, in nats, 0 to 0.69.",
     ),
 });
 
 export const context_aware: Rule<z.infer<typeof options>> = {
   name: "context_aware",
   summary:
-    "Makes more of what a context changes: the model's logits with the context (ctx) against those without (none).",
+    "Amplifies what a context changes: the model's logits with the context (ctx) minus those without (none).",
   formula: "(1 + α)·ctx − α·none; adaptive: α = JSD(p_ctx, p_none)",
   source: {
     title:

@@ -1,4 +1,7 @@
-/** contrastive: what an expert finds likelier than an amateur does, among the tokens that the expert finds plausible. */
+/**
+ * contrastive: favours tokens that an expert finds likelier than an amateur does, among the tokens that the expert finds
+ * plausible.
+ */
 import * as z from "zod";
 import { finite } from "../../options/fields.ts";
 import type { Rule } from "../rule.ts";
@@ -9,7 +12,9 @@ const options = z.strictObject({
   alpha: leastShare(0.1),
   beta: finite({ min: 0 })
     .default(0.5)
-    .describe("How much of the amateur is taken away. 0 leaves the expert's plausible tokens. Usual: 0.5."),
+    .describe(
+      "Weight with which the amateur is subtracted. 0 leaves the expert's plausible tokens. Usual: 0.5.",
+    ),
 });
 
 export const contrastive: Rule<z.infer<typeof options>> = {

@@ -1,4 +1,4 @@
-/** dola: what the last layer knows that an earlier one did not know yet. */
+/** dola: contrasts the last layer with an earlier one, to favour what the model learned in between. */
 import * as z from "zod";
 import type { Rule } from "../rule.ts";
 import type { Sources } from "../sources.ts";
@@ -37,7 +37,9 @@ export const dola: Rule<z.infer<typeof options>> = {
   },
 };
 
-/** The source that lies farthest from the first; of equals the one that comes first. One alone is not measured. */
+/**
+ * The source with the largest divergence from the first; of equals the first one. A single source is not measured.
+ */
 function farthest(sources: Sources): { readonly chosen: number; readonly divergence?: number } {
   if (sources.count === 2) return { chosen: 1 };
   let chosen = 1;

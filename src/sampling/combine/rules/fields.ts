@@ -1,23 +1,23 @@
-/** Options that several rules have, and what they check alike. */
+/** Options and checks that several rules share. */
 import { Problem } from "../../../errors.ts";
 import { SOURCES_MAX } from "../../../kernels/kernel.ts";
 import { listOf } from "../../options/counted-fields.ts";
 import { finite } from "../../options/fields.ts";
 
-/** Which tokens of the first source may be drawn at all. */
+/** Which tokens of the first source may be drawn. */
 export function leastShare(standard: number) {
   return finite({ min: 0, openMin: true, max: 1 })
     .default(standard)
     .describe(
-      "Only tokens stay that have at least this share of the most likely token's probability in the first source. 1 keeps only the most likely. Usual: 0.1.",
+      "Keeps only the tokens whose probability in the first source is at least this share of the largest one. 1 keeps only the most likely. Usual: 0.1.",
     );
 }
 
-/** How much each source counts. */
+/** The weight of each source. */
 export function weightOfEach(meaning: string) {
   return listOf(finite({ min: 0 }), { noun: "numbers", min: 2, max: SOURCES_MAX })
     .optional()
-    .describe(`How much each source counts: ${meaning}. Default: as much as any other.`);
+    .describe(`The weight of each source: ${meaning}. Default: equal weights.`);
 }
 
 /** There is one weight for each source. */

@@ -1,4 +1,4 @@
-/** guidance: classifier-free guidance, away from what the model says under another prompt or none. */
+/** guidance: classifier-free guidance. It moves the logits away from those under another prompt or none. */
 import * as z from "zod";
 import { finite, oneOf } from "../../options/fields.ts";
 import type { Rule } from "../rule.ts";
@@ -13,7 +13,7 @@ const options = z.strictObject({
   convention: oneOf(CONVENTIONS)
     .default("log_softmax")
     .describe(
-      "What is taken apart: `log_softmax`, ln p of both (transformers); `raw`, the logits as they came; `from_zero`, the logits, with a scale that counts from 0: c + s·(c − u).",
+      "The values that are subtracted: `log_softmax`, ln p of both (transformers); `raw`, the unchanged logits; `from_zero`, the logits, with a scale that starts at 0: c + s·(c − u).",
     ),
 });
 

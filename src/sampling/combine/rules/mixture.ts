@@ -1,10 +1,10 @@
-/** mixture: a mixture of experts, in which likely is what one of them finds likely. */
+/** mixture: a mixture of experts. A token is likely when one of the sources finds it likely. */
 import * as z from "zod";
 import { Problem } from "../../../errors.ts";
 import type { Rule } from "../rule.ts";
 import { requireOneEach, weightOfEach, weightsFor } from "./fields.ts";
 
-/** How far from 1 the sum of the weights may be: thirds are written with few digits. */
+/** Tolerance of the sum of the weights around 1, because thirds are written with few digits. */
 const SUM_SLACK = 1e-3;
 
 const options = z.strictObject({
@@ -15,7 +15,7 @@ const options = z.strictObject({
 export const mixture: Rule<z.infer<typeof options>> = {
   name: "mixture",
   summary:
-    "Averages the probabilities of all sources: likely is what one of them finds likely, and a token is masked only when all mask it.",
+    "Averages the probabilities of all sources: a token is likely when one of them finds it likely, and is masked only when all mask it.",
   formula: "ln Σ wᵢ·pᵢ",
   source: {
     title: "Jacobs, Jordan, Nowlan & Hinton, Adaptive Mixtures of Local Experts, 1991",

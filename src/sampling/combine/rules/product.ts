@@ -1,4 +1,4 @@
-/** product: a product of experts, in which each has a veto. */
+/** product: a product of experts. A token is likely only when all sources find it likely. */
 import * as z from "zod";
 import type { Rule } from "../rule.ts";
 import { requireOneEach, weightOfEach, weightsFor } from "./fields.ts";
@@ -11,7 +11,7 @@ const options = z.strictObject({
 export const product: Rule<z.infer<typeof options>> = {
   name: "product",
   summary:
-    "Multiplies the probabilities of all sources, each raised to its weight: likely is what all of them find likely.",
+    "Multiplies the probabilities of all sources, each raised to its weight: a token is likely when all of them find it likely.",
   formula: "Σ wᵢ·lsmᵢ",
   source: {
     title: "Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002",

@@ -1,4 +1,4 @@
-/** proxy: what tuning has changed in a small model, added to a large one that was never tuned. */
+/** proxy: adds the difference that tuning makes to a small model to a large, untuned model. */
 import * as z from "zod";
 import { finite } from "../../options/fields.ts";
 import type { Rule } from "../rule.ts";
@@ -13,7 +13,7 @@ const options = z.strictObject({
 export const proxy: Rule<z.infer<typeof options>> = {
   name: "proxy",
   summary:
-    "Adds to a large model what tuning has changed in a small one: its logits with the tuning against those without.",
+    "Adds to a large model what tuning has changed in a small one: the small model's tuned logits minus its untuned ones.",
   formula: "base + a·(tuned − untuned)",
   source: {
     title:

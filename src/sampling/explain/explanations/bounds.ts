@@ -1,11 +1,14 @@
-/** A token that lies exactly at a bound stays there, or goes; a count is off by one; a number is read as its complement. */
+/**
+ * Differences at bounds: a token exactly at a bound is removed or kept, a count is off by one, a number is read as its
+ * complement.
+ */
 import type { Explanation } from "../explanation.ts";
 import { eachNumber } from "./numbers.ts";
 
-/** Wider than the rounding of float32, and narrower than what tells two tokens apart. */
+/** Larger than the rounding of float32, and smaller than the difference of any two tokens that matter. */
 const HAIR = 2e-5;
 
-/** Options that are a bound: the least that a token needs, or the mass of those that stay. */
+/** Options that are a bound: the minimum that a token needs, or the mass that is kept. */
 const BOUNDS: Readonly<Record<string, "least" | "mass">> = {
   min_p: "least",
   epsilon_cutoff: "least",
@@ -21,7 +24,8 @@ const BOUNDS: Readonly<Record<string, "least" | "mass">> = {
 
 export const at_bound: Explanation = {
   name: "at_bound",
-  summary: "A token that lies exactly at a bound goes where it should stay, or stays where it should go.",
+  summary:
+    "A token exactly at a bound is removed where it should be kept, or kept where it should be removed.",
   propose: (step) =>
     eachNumber(step, (name, value) => {
       if (!Object.hasOwn(BOUNDS, name)) return [];
@@ -29,10 +33,14 @@ export const at_bound: Explanation = {
       return [
         {
           value: value * (2 - wider),
-          says: `as if a token just at the bound of ${name} went`,
+          says: `as if a token exactly at the bound of ${name} were removed`,
           kind: "bound",
         },
-        { value: value * wider, says: `as if a token just at the bound of ${name} stayed`, kind: "bound" },
+        {
+          value: value * wider,
+          says: `as if a token exactly at the bound of ${name} were kept`,
+          kind: "bound",
+        },
       ];
     }),
 };
@@ -64,15 +72,17 @@ export const other_reading: Explanation = {
 };
 
 const READINGS = [
-  { read: (x: number) => 1 - x, words: "1 minus what it is" },
-  { read: (x: number) => 1 / x, words: "1 over what it is" },
+  { read: (x: number) => 1 - x, words: "1 minus its value" },
+  { read: (x: number) => 1 / x, words: "1 over its value" },
   { read: (x: number) => -x, words: "of the other sign" },
   { read: (x: number) => x * x, words: "squared" },
   { read: (x: number) => x / 100, words: "a percentage" },
   { read: (x: number) => x / 10_000, words: "in units of 1e-4" },
 ];
 
-/** The windows of hosts over the history: llama.cpp's 64, mlx-lm's 20, text-generation-webui's 1024, all, none. */
+/**
+ * Lengths of the hosts' windows over the history: llama.cpp 64, mlx-lm 20, text-generation-webui 1024, all, none.
+ */
 const WINDOWS = [-1, 64, 20, 1024, 0];
 
 export const other_window: Explanation = {

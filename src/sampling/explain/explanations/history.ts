@@ -1,4 +1,6 @@
-/** The history is read otherwise: without its last token, without the prompt, or without what was generated. */
+/**
+ * The history is read differently: without its last token, without the prompt, or without the generated tokens.
+ */
 import type { StepOptions } from "../../step.ts";
 import { type Explanation, type Proposal, running } from "../explanation.ts";
 

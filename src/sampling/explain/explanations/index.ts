@@ -1,6 +1,6 @@
 /**
- * Every explanation there is, the likeliest first: of several that fit alike the first is told first. To add one: its
- * file, one line here, one row of test/sampling/explain/explain.test.ts.
+ * The list of all explanations, likeliest first: of several equally good ones, the first is reported first. To add
+ * one: its file, one line here, one row of test/sampling/explain/explain.test.ts.
  */
 import type { StepOptions } from "../../step.ts";
 import type { Explanation, LogitsByToken, Proposal } from "../explanation.ts";
@@ -29,10 +29,10 @@ export const EXPLANATIONS: readonly Explanation[] = [
   nothing_runs,
 ];
 
-/** A way in which one explanation could hold, with its name. */
+/** A variant of one explanation, with its name. */
 export type NamedProposal = Proposal & { readonly name: string };
 
-/** Every way in which any of them could hold for a step, in their order. */
+/** Every variant of every explanation for a step, in order. */
 export function explanationsOf(step: StepOptions, row: LogitsByToken): NamedProposal[] {
   return EXPLANATIONS.flatMap(({ name, propose }) => propose(step, row).map((each) => ({ name, ...each })));
 }

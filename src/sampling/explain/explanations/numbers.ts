@@ -1,4 +1,4 @@
-/** The numbers among the options of the running stages, each with the values that another sampler may have taken in its place. */
+/** The numeric options of the running stages, each with values that another sampler may have used. */
 import type { StepOptions } from "../../step.ts";
 import { fieldOf, optionOf, type Proposal, running, withOptions } from "../explanation.ts";
 
@@ -26,5 +26,5 @@ export function eachNumber(
   return proposals;
 }
 
-/** A number that takes none of these takes whole numbers only. */
+/** An option that accepts none of these values takes whole numbers only. */
 const FRACTIONS = [0.25, 1.5];

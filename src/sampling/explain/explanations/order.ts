@@ -7,17 +7,17 @@ import { type Explanation, type Proposal, running, withChain } from "../explanat
 
 const nameOf = ({ stage }: ParsedEntry) => stage.name;
 
-/** One stage in another place. Two neighbours in the other order are tried first: they are the usual mistake. */
+/** One stage in another place. Swaps of neighbours are tried first, because they are the usual mistake. */
 export const order: Explanation = {
   name: "order",
-  summary: "One stage runs before or behind others than it should.",
+  summary: "One stage runs in a different place of the order.",
   propose(step) {
     const entries = running(step);
     const proposals: (Proposal & { readonly far: number })[] = [];
     for (const [from, entry] of entries.entries())
       for (const to of entries.keys()) {
-        if (to === from || to === from - 1) continue; // one swap of neighbours is the other
-        const passed = entries[to] as ParsedEntry; // to is a place of it
+        if (to === from || to === from - 1) continue; // a swap of neighbours counts once
+        const passed = entries[to] as ParsedEntry; // to is an index of the list
         const moved = entries.toSpliced(from, 1).toSpliced(to, 0, entry);
         const [first, second] = to > from ? [passed, entry] : [entry, passed];
         proposals.push({
@@ -38,7 +38,7 @@ function whereOf(to: number, from: number, length: number): string {
   return to === length - 1 ? ", last of all" : "";
 }
 
-/** The stages in the order of each host that is known. */
+/** The stages in the order of each known host. */
 export const host_order: Explanation = {
   name: "host_order",
   summary: "The stages run in the order of another host.",

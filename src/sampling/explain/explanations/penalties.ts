@@ -1,4 +1,6 @@
-/** Other forms of the penalties: what they do to a score, and how often. Each is written as the biases that it comes to. */
+/**
+ * Other formulas of the penalties: the change of a score, and the counting of tokens. Each is written as equivalent biases.
+ */
 import { exp, ln } from "../../../kernels/float64.ts";
 import type { ChainEntry, ParsedEntry } from "../../chain.ts";
 import { frequency_penalty } from "../../stages/frequency-penalty.ts";
@@ -7,7 +9,7 @@ import { presence_penalty } from "../../stages/presence-penalty.ts";
 import type { StepOptions } from "../../step.ts";
 import { type Explanation, optionOf, type Proposal, running, withEntry } from "../explanation.ts";
 
-/** Another number for a score, by the penalty and by how often its token was seen. */
+/** A new score, from the penalty and the number of times that its token was seen. */
 interface Form {
   readonly words: string;
   readonly scored: (score: number, penalty: number, count: number) => number;
@@ -21,7 +23,7 @@ const FORMS: readonly Form[] = [
     scored: (s, r, n) => (s > 0 ? s / exp(n * ln(r)) : s * exp(n * ln(r))),
   },
   { words: "were subtracted", scored: (s, r) => s - r },
-  { words: "were one over what it is", scored: (s, r) => (s > 0 ? s * r : s / r) },
+  { words: "were 1 over its value", scored: (s, r) => (s > 0 ? s * r : s / r) },
 ];
 
 export const penalty_form: Explanation = {
@@ -105,7 +107,7 @@ function placesOf(step: StepOptions, name: string): (readonly [place: number, en
   return [...running(step).entries()].filter(([, { stage }]) => stage.name === name);
 }
 
-/** How often each token is in the part of the history that a penalty looks at. */
+/** How often each token occurs in the part of the history that a penalty reads. */
 function countsIn({ history, prompt_length }: StepOptions, entry: ParsedEntry): Map<number, number> {
   const first = optionOf(entry, "penalty_scope") === "generated" ? prompt_length : 0;
   const last_n = Number(optionOf(entry, "penalty_last_n") ?? -1);
@@ -126,7 +128,7 @@ function biases(
   return { stage: logit_bias as ParsedEntry["stage"], options }; // as the list of stages has it
 }
 
-/** A score of −Infinity stays what it is, whatever is added. */
+/** A score of −Infinity stays unchanged by any addition. */
 function finite(bias: number): number | "-inf" {
   if (Number.isNaN(bias)) return 0;
   return Number.isFinite(bias) ? bias : "-inf";

@@ -1,4 +1,4 @@
-/** A stage that does not run, or runs twice; and a step that draws greedily, or from the row as it came. */
+/** A stage that does not run, or runs twice; a step that is greedy, or draws from the unchanged row. */
 import type { ChainEntry } from "../../chain.ts";
 import { temperature } from "../../stages/temperature.ts";
 import { type Explanation, running, withChain, withEntry } from "../explanation.ts";
@@ -29,7 +29,7 @@ export const twice: Explanation = {
 
 export const nothing_runs: Explanation = {
   name: "nothing_runs",
-  summary: "No option counts: the distribution is that of the row as it came.",
+  summary: "No option has an effect: the distribution is that of the unchanged row.",
   propose(step) {
     const [first] = running(step);
     if (first === undefined || running(step).length === 1) return [];
@@ -40,7 +40,7 @@ export const nothing_runs: Explanation = {
 
 export const greedy: Explanation = {
   name: "greedy",
-  summary: "The most likely token is taken, where one should be drawn.",
+  summary: "The most likely token is taken, although the step should draw at random.",
   propose(step) {
     const entries = running(step).filter(({ stage }) => stage.name !== temperature.name);
     const cold: ChainEntry = {

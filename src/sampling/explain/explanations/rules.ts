@@ -1,4 +1,6 @@
-/** A stage with another of its own rules: ties, crossings, scopes, divisors. Every word and switch of a stage's options is one. */
+/**
+ * A stage with another value of its own rules: ties, crossings, scopes, divisors. Every option with words or a switch is a rule.
+ */
 import * as z from "zod";
 import {
   type Explanation,
@@ -12,7 +14,7 @@ import {
 
 export const other_rule: Explanation = {
   name: "other_rule",
-  summary: "A stage follows another of the rules that its options name: for ties, bounds or scopes.",
+  summary: "A stage uses another value of one of its rules: for ties, bounds or scopes.",
   propose(step) {
     const proposals: Proposal[] = [];
     for (const [place, entry] of running(step).entries()) {
