@@ -1,7 +1,7 @@
 /**
- * Batches: many steps in one body, each with its own options laid over those that all share. In a tensor of shape
- * [rows, vocab_size] or [rows, sources, vocab_size] each step is ready as soon as its last byte is there, so that a
- * batch of any size needs the memory of one step. In JSON options may come behind the rows, and rows are kept.
+ * Batches: many steps in one body. The options of each row are merged over the shared ones. In a tensor of shape
+ * [rows, vocab_size] or [rows, sources, vocab_size] each step is ready with its last byte, so a batch of any size
+ * needs the memory of one step. In JSON, options may come after the rows, so the rows are kept.
  */
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -23,10 +23,10 @@ import {
 } from "./tensor/head.ts";
 import { type RowsOf, TensorRows } from "./tensor/rows.ts";
 
-/** What a batch says beside the numbers of its rows. */
+/** The fields of a batch, without the numbers of its rows. */
 export interface BatchPlan {
   readonly shared: Fields;
-  /** what each row says itself; undefined: no row says anything */
+  /** the options of each row; undefined: no row has its own */
   readonly rows: readonly unknown[] | undefined;
   readonly options: SharedOptions;
 }
@@ -79,7 +79,7 @@ export function openBatchJson(context: WireContext): StepReader {
   return new RowsBody(BATCH_JSON, head, context);
 }
 
-/** Step `index`, which `make` makes of what its row says itself, or the problem of that row. */
+/** Step `index`, made by `make` from the row's own options, or the problem of that row. */
 function stepAt(
   { shared, rows }: BatchPlan,
   index: number,
@@ -97,7 +97,7 @@ function stepAt(
   }
 }
 
-/** What the text of a JSON batch says beside its rows. */
+/** The fields of a JSON batch, without its rows. */
 export function planOfJson({ rows, ...shared }: Fields, context: WireContext): BatchPlan {
   if (!Array.isArray(rows) || rows.length === 0)
     throw new Problem(
@@ -110,7 +110,7 @@ export function planOfJson({ rows, ...shared }: Fields, context: WireContext): B
   return batchPlan(shared, rows, context);
 }
 
-/** All that the header says of the batch as a whole is checked before the first element is taken. */
+/** The header's fields about the whole batch are checked before the first element is read. */
 export function planOfTensor(fields: Fields, source: TensorSource, context: WireContext): BatchTensorPlan {
   const [tensor, { rows, ...shared }] = tensorFields(fields);
   const { steps, step_rows, vocab_size } = batchShape(tensor.shape, context);

@@ -1,5 +1,5 @@
 /**
- * Bodies of beam searches: a batch whose rows are the live beams of one search. What is said of the search stands beside the
+ * Bodies of beam searches: a batch whose rows are the live beams of one search. The fields of the search are next to the
  * shared options; everything else is a batch, in each of its forms.
  */
 import { Problem } from "../errors.ts";
@@ -25,7 +25,7 @@ interface BeamPlan {
 }
 
 export interface BeamReader extends BodyReader {
-  /** of the body, once its head has arrived; its first row comes later */
+  /** set once the head of the body is read, before its first row */
   readonly plan?: BeamPlan | undefined;
   /** The row of the next beam, or undefined when more bytes are needed or all were taken. Throws the Problem of a row. */
   next(): Step | undefined;
@@ -63,12 +63,12 @@ export function openBeamJson(context: WireContext): BeamReader {
   return new RowsBody(BEAM_JSON, head, context);
 }
 
-/** What is said of the search, and what of its rows. */
+/** Separates the fields of the search from those of its rows. */
 function divided({ beam, search, ...rest }: Fields): { readonly call: BeamCall; readonly rest: Fields } {
   return { call: parseBeam(beam, search, rest["seed"]), rest };
 }
 
-/** The same context, which checks the options of rows as those of this search. */
+/** The same context, with the check for options of rows of this search. */
 function ofRows(call: BeamCall, context: WireContext): WireContext {
   return { ...context, parse: (fields, limits) => parseBeamRow(call, fields, limits) };
 }
@@ -80,7 +80,7 @@ function requireRows({ search }: BeamCall, got: number, pointer: string): void {
   throw new Problem(code, message, pointer);
 }
 
-/** A search cannot go on without one of its rows. */
+/** A search fails when one of its rows fails. */
 function stepOf(step: Step | Problem): Step {
   if (step instanceof Problem) throw step;
   return step;

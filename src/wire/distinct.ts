@@ -1,10 +1,11 @@
 /**
- * Finds a token id that stands twice in a list. One bit for each id there can be, set on the way and cleared again: the
- * ids of a vocabulary of 128,256 share 16 kB, which stay in the nearest cache. A Set would take ten times as long.
+ * Finds a duplicate token id in a list. It uses one bit for each possible id, which is set during the search and
+ * cleared afterwards. The ids of a vocabulary of 128,256 share 16 kB, which stay in the nearest cache. A Set would take
+ * ten times as long.
  */
 import { TOKEN_ID_MAX } from "../vocabulary/vocabulary.ts";
 
-/** Pages of it become memory when an id of theirs is first met. */
+/** The operating system allocates its pages when they are first used. */
 const seen = new Uint32Array((TOKEN_ID_MAX + 1) / 32);
 
 /** Index of the first id that stood before; −1 when all are distinct. Ids lie between 0 and TOKEN_ID_MAX. */

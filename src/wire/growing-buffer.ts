@@ -1,14 +1,14 @@
 /**
- * Bytes that have to wait, in one buffer that grows up to a limit: rows that cannot go into kernel memory at once, and
+ * A buffer that grows up to a limit, for bytes that have to wait: rows that cannot go into kernel memory at once, and
  * the part of a body that is kept as text.
  */
 import { Buffer, isUtf8 } from "node:buffer";
 import { Problem } from "../errors.ts";
 
 const FIRST_BYTES = 4096;
-/** Smaller buffers grow four times at once, larger ones twice. */
+/** Below this size the buffer grows fourfold, above it twofold. */
 const LARGE_BYTES = 262_144;
-/** What a text without its rows mostly takes. */
+/** Initial size: the usual length of a text without its rows. */
 const TEXT_BYTES = 512;
 
 export class GrowingBuffer {
@@ -21,7 +21,7 @@ export class GrowingBuffer {
     this.#buffer = allocate(Math.min(bytes_expected, bytes_max));
   }
 
-  /** Keeps a copy; false, and nothing is kept, when the limit would be passed. */
+  /** Appends a copy. Returns false and keeps nothing when the limit would be exceeded. */
   append(bytes: Uint8Array): boolean {
     const length = this.length + bytes.length;
     if (length > this.#buffer.length && !this.#grow(length)) return false;
@@ -30,22 +30,22 @@ export class GrowingBuffer {
     return true;
   }
 
-  /** What was kept; valid until the next `append`. */
+  /** The bytes so far; valid until the next `append`. */
   get bytes(): Uint8Array {
     return this.#buffer.subarray(0, this.length);
   }
 
-  /** What was kept from `begin` on, as UTF-8. */
+  /** The bytes from `begin` on, as UTF-8. */
   text(begin = 0): string {
     return this.#buffer.toString("utf8", begin, this.length);
   }
 
-  /** What was kept from byte `begin` on, `count` float32 values of it; all when absent. `begin` is a multiple of 4. */
+  /** `count` float32 values from byte `begin` on; all when absent. `begin` is a multiple of 4. */
   floats(begin = 0, count = (this.length - begin) >> 2): Float32Array {
     return new Float32Array(this.#buffer.buffer, this.#buffer.byteOffset + begin, count);
   }
 
-  /** What was kept, as i32 values. */
+  /** The bytes as i32 values. */
   integers(): Int32Array {
     return new Int32Array(this.#buffer.buffer, this.#buffer.byteOffset, this.length >> 2);
   }
@@ -68,7 +68,7 @@ export class TextBuffer {
   /** bytes that count as text and are kept elsewhere */
   #apart = 0;
 
-  /** `too_long` is the sentence that more than `bytes_max` are refused with. */
+  /** `too_long` is the error sentence when more than `bytes_max` bytes come. */
   constructor(bytes_max: number, too_long: string) {
     this.#bytes = new GrowingBuffer(bytes_max, TEXT_BYTES);
     this.#bytes_max = bytes_max;
@@ -112,7 +112,7 @@ export class TextBuffer {
   }
 }
 
-/** The text of a body besides its logits. */
+/** The text of a body without its logits. */
 export function textBesideLogits(json_text_bytes_max: number): TextBuffer {
   return new TextBuffer(
     json_text_bytes_max,
@@ -120,7 +120,7 @@ export function textBesideLogits(json_text_bytes_max: number): TextBuffer {
   );
 }
 
-/** Memory that is not cleared, as what is read of it was written before: a part of Node's pool if small, else of its own. */
+/** Memory that is not zeroed, because only written parts are read: from Node's pool if small, otherwise its own. */
 function allocate(bytes: number): Buffer {
   return bytes < FIRST_BYTES ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
 }

@@ -1,11 +1,11 @@
-/** Opens JSON bodies that hold no rows of logits: their text is kept until the end, and read as one value. */
+/** Opens JSON bodies without rows of logits: the text is kept until the end and parsed as one value. */
 import { Problem } from "../errors.ts";
 import { TextBuffer } from "./growing-buffer.ts";
 import { jsonValue } from "./json/text.ts";
 import type { BodyReader, WireContext } from "./step-reader.ts";
 
 export interface JsonBody extends BodyReader {
-  /** what the body says, once it has ended */
+  /** the parsed fields, at the end of the body */
   readonly value: unknown;
 }
 
@@ -21,7 +21,7 @@ export function openJsonBody({ limits, lease }: WireContext): JsonBody {
       return value;
     },
     write(chunk) {
-      // The lease is what bounds how many bodies are kept at once.
+      // The lease bounds how many bodies are kept at once.
       lease();
       text.append(chunk);
     },
@@ -31,7 +31,7 @@ export function openJsonBody({ limits, lease }: WireContext): JsonBody {
   };
 }
 
-/** Bodies that are not JSON are refused with this. */
+/** The error for bodies that are not JSON. */
 export function refuseTensor(): never {
   throw new Problem(
     "unsupported_media_type",

@@ -1,4 +1,4 @@
-/** Rows of steps that stand in JSON: where their numbers go while the text arrives, and the rows they come to. */
+/** Rows of steps in JSON: stores their numbers while the text arrives, and makes rows of them. */
 import { Problem } from "../errors.ts";
 import type { Row } from "../kernels/kernel.ts";
 import { requireSources } from "../sampling/combine/combination.ts";
@@ -12,7 +12,7 @@ import { finishRow, loadPacked, requireFinite } from "./rows.ts";
 import { sparseRowFromJson } from "./sparse.ts";
 import type { WireContext } from "./step-reader.ts";
 
-/** What arrived of one row besides the envelope. */
+/** The received parts of one row, without the envelope. */
 export interface Arrived {
   dense?: GrowingBuffer | Row;
   values?: GrowingBuffer;
@@ -20,9 +20,9 @@ export interface Arrived {
   packed?: GrowingBuffer;
 }
 
-/** What arrived of one step besides the envelope. */
+/** The received parts of one step, without the envelope. */
 export interface ArrivedStep {
-  /** by source; of a step that has one row it is the first */
+  /** by source; the row of a step with one row is the first */
   readonly rows: Arrived[];
   problem?: Problem;
 }
@@ -30,7 +30,10 @@ export interface ArrivedStep {
 const F32_BYTES = 4;
 const NO_FLOATS = new Float32Array(0);
 
-/** Takes the numbers of one step: dense rows straight into leased ones. `fault` is told why a row cannot be taken. */
+/**
+ * Takes the numbers of one step: dense rows go directly into leased rows. `fault` receives the reason why a row
+ * cannot be taken.
+ */
 export function stepTargets(
   context: WireContext,
   arrived: ArrivedStep,
@@ -57,7 +60,7 @@ function rowAt({ rows }: ArrivedStep, source: number): Arrived {
   return rows[source];
 }
 
-/** Keeps the numbers of many steps, each with the place of its row. */
+/** Keeps the numbers of many steps, each with the index of its row. */
 export function keptTargets(context: WireContext, arrived: ArrivedStep[]): EnvelopeTargets {
   const stepAt = (index: number) => {
     arrived[index] ??= { rows: [] };
@@ -81,7 +84,7 @@ function keep({ limits }: WireContext, arrived: Arrived, key: "dense" | "values"
   return bytes;
 }
 
-/** The rows of a step with these options, of what stood in them. */
+/** The rows of a step with these options, from the received parts. */
 export function rowsOf(
   { forms, is_list }: RowForms,
   arrived: ArrivedStep,
@@ -91,7 +94,7 @@ export function rowsOf(
   if (context.parse === undefined) requireSources(forms.length, options);
   else if (is_list)
     throw new Problem("option_conflict", "sources are not taken here: it is of one row", "/sources");
-  if (!is_list) return [rowOf(forms[0] as RowForm, rowAt(arrived, 0), options, context, 0)]; // it is one
+  if (!is_list) return [rowOf(forms[0] as RowForm, rowAt(arrived, 0), options, context, 0)]; // there is exactly one
   return forms.map((form, source) => {
     try {
       return rowOf(form, rowAt(arrived, source), options, context, source);
@@ -101,12 +104,17 @@ export function rowsOf(
   });
 }
 
-/** A problem of a row, as seen from the step; an option that all rows share stays where it stands. */
+/**
+ * A problem of a row, with its pointer relative to the step; a pointer to a shared option stays unchanged.
+ */
 function ofSource(problem: Problem, source: number): Problem {
   return problem.pointer.startsWith("/logits") ? problem.within(`/sources/${source}`) : problem;
 }
 
-/** The row of one source of a step with these options. `arrived` is the numbers that stood in it; a dense row is put into the leased one of that index. */
+/**
+ * The row of one source of a step with these options. `arrived` has its numbers; a dense row is moved to the leased row of that
+ * index.
+ */
 export function rowOf(
   form: RowForm,
   arrived: Arrived,

@@ -1,4 +1,4 @@
-/** Bodies of JSON for the machine of rows-body.ts: the whole text is the head, and what stood in its rows is kept. */
+/** JSON bodies for the machine of rows-body.ts: the whole text is the head, and the numbers of its rows are kept. */
 import { assert, Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json/envelope.ts";
@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const NOTHING = new Uint8Array(0);
 
-/** Reads a JSON text. `kept` is what its targets have put the numbers into. */
+/** Reads a JSON text. `kept` has the numbers that the scanners stored. */
 export class JsonHead<Kept> implements BodyHead {
   readonly complete = false;
   readonly parks = true;
@@ -28,12 +28,12 @@ export class JsonHead<Kept> implements BodyHead {
     return NOTHING;
   }
 
-  /** The text without its rows, at the end of the body. It may still not be JSON. */
+  /** The text without its rows, at the end of the body. It may still be invalid JSON. */
   get text(): string {
     return this.#envelope.endText();
   }
 
-  /** What the text says beside its rows, at the end of the body. Throws when it is no JSON object. */
+  /** The fields without the rows, at the end of the body. Throws when it is no JSON object. */
   get fields(): Fields {
     return this.fieldsOf(this.text);
   }
@@ -44,14 +44,14 @@ export class JsonHead<Kept> implements BodyHead {
   }
 }
 
-/** What a text says. Throws when it is no JSON object. */
+/** The fields of a text. Throws when it is no JSON object. */
 export function fieldsOf(text: string): Fields {
   const value = jsonValue(text);
   if (isRecord(value)) return value;
   throw new Problem("invalid_option", `the body must be a JSON object, got ${show(value)}`);
 }
 
-/** The rows that a JSON text held, taken one step after the other. */
+/** The rows of a JSON text, taken one step after the other. */
 export class KeptRows<Kept> implements RowSource {
   readonly form = "json";
   readonly kept: Kept;

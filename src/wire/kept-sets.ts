@@ -8,13 +8,13 @@ export class KeptSets {
   readonly #ends: number[] = [0];
   readonly #ids: Int32Array[] = [];
 
-  /** Puts the next row's tokens behind those before; a row that has none is an empty one. */
+  /** Appends the next row's tokens; a row without kept tokens is an empty one. */
   add(token_ids: readonly number[]): void {
     this.#ids.push(Int32Array.from(token_ids));
     this.#ends.push((this.#ends.at(-1) ?? 0) + token_ids.length);
   }
 
-  /** Where each row begins and the last ends, int64; and behind them the ids, int32. Little-endian. */
+  /** The offset of each row and the end of the last, int64; after them the ids, int32. Little-endian. */
   bytes(): Uint8Array[] {
     const offsets = Buffer.alloc(this.#ends.length * OFFSET_BYTES);
     for (const [row, end] of this.#ends.entries()) offsets.writeBigInt64LE(BigInt(end), row * OFFSET_BYTES);

@@ -1,6 +1,6 @@
 /**
- * Errors where clients of OpenAI's API look for them: `error.message`. They are sent at the paths of that API, which this
- * service does not serve.
+ * Errors in the form of OpenAI's API, `error.message`. They are sent at the paths of that API, which this service does
+ * not serve.
  */
 import type { Problem } from "../errors.ts";
 
@@ -11,7 +11,7 @@ export function isOpenAiPath(url: string): boolean {
   return PATHS.test(url);
 }
 
-/** The sentence is the message; the code is ours. */
+/** The sentence is the message; the code is this service's. */
 export function writeOpenAiError({ message, code, pointer, status }: Problem): string {
   const type = status < 500 ? "invalid_request_error" : "server_error";
   const param = pointer === "" ? null : pointer;

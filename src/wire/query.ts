@@ -1,7 +1,7 @@
 /**
- * Options in a query string, as `?temperature=0.8&top_k=40&stop_token_ids=1,2`: the same options as in JSON. A value
- * that is JSON (a number, true, an array, an object) is read as that; `1,2` is a list where a list is due; anything else is
- * text.
+ * Options in a query string, as `?temperature=0.8&top_k=40&stop_token_ids=1,2`: the same options as in JSON. A value that
+ * is JSON (a number, true, an array, an object) is read as that; `1,2` is a list where the option is a list; anything else
+ * is text.
  */
 import { Problem, pointerTo, shorten, show } from "../errors.ts";
 
@@ -54,7 +54,7 @@ function valueFrom(text: string, is_list: boolean): unknown {
   return text.startsWith("[") || text.startsWith("{") ? parsed(text) : text;
 }
 
-/** Text that looks like JSON and is not is text: whatever option it is for will say what it must be. */
+/** Text that looks like JSON but is invalid stays text; the option's check then reports what it must be. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

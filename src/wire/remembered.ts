@@ -1,19 +1,19 @@
 /**
- * What short texts said of steps, remembered: a host sends the same options with every step of a sequence, only step and
- * seed change, and reading a text anew costs more than drawing the token. A text is kept when it comes a second time: one
- * with a history never does.
+ * Caches the parsed form of short texts. A host sends the same options with every step of a sequence; only step and seed
+ * change, and parsing the text again costs more than drawing the token. A text is cached when it comes a second time,
+ * which never happens to one with a history.
  */
 import type { StepOptions } from "../sampling/step.ts";
 import type { JsonPlan } from "./row-forms.ts";
 import type { StepPlan } from "./tensor/head.ts";
 import type { InferencePlan } from "./v2/request.ts";
 
-/** How many are remembered of each kind. */
+/** Number of cached texts of each kind. */
 export const REMEMBERED_MAX = 256;
 /** Longer texts would keep large options alive. */
 export const REMEMBERED_LENGTH_MAX = 1024;
 
-/** How step and seed are written: whole numbers of no more digits than a float64, or a seed of 64 bits, surely holds. */
+/** The form of step and seed: whole numbers with few enough digits for a float64, or a seed of 64 bits. */
 interface NumberForms {
   readonly step: RegExp;
   readonly seed: RegExp;
@@ -29,24 +29,24 @@ export const IN_JSON: NumberForms = {
   seed: /"seed": ?"?(0|[1-9]\d{0,18})(?="?[,}])/,
 };
 
-/** All that a worker remembers of requests for one step, or for an inference. */
+/** The caches of a worker for requests of one step, and for inferences. */
 export class Remembered {
   /** of query strings */
   readonly query = new RememberedTexts<StepPlan>(IN_QUERY);
-  /** of JSON bodies, without what stood in their arrays of logits */
+  /** of JSON bodies, without the contents of their arrays of logits */
   readonly body = new RememberedTexts<JsonPlan>(IN_JSON);
-  /** of JSON in front of tensors */
+  /** of JSON headers of tensors */
   readonly header = new RememberedTexts<StepPlan>(IN_JSON);
   /** of the JSON of /v2 */
   readonly inference = new RememberedTexts<InferencePlan>(IN_JSON);
 }
 
 interface Planned {
-  /** undefined: the text does not tell all of them, and is not remembered */
+  /** undefined: the text does not hold all of them, and is not cached */
   readonly options: StepOptions | undefined;
 }
 
-/** A text without the digits of one number, and where they stood; −1 and "" when there was none. */
+/** A text without the digits of one number, and their position; −1 and "" when there was none. */
 interface Cut {
   readonly rest: string;
   readonly at: number;
@@ -67,7 +67,7 @@ export class RememberedTexts<Plan extends Planned> {
     if (text.length > REMEMBERED_LENGTH_MAX) return make(text);
     const step = cut(text, this.#forms.step);
     const seed = cut(step.rest, this.#forms.seed);
-    // The places, in what is left, tell apart what has a number there from what never had one.
+    // The positions in the remaining text distinguish a removed number from one that was never there.
     const seed_before = seed.at < step.at ? seed.digits.length : 0;
     const key = `${step.at - seed_before} ${seed.at} ${seed.rest}`;
     const known = this.#known.get(key);
@@ -92,7 +92,7 @@ function cut(text: string, form: RegExp): Cut {
   return { rest: text.slice(0, at) + text.slice(end), at, digits };
 }
 
-/** Both in every copy: what is spread only sometimes gives each copy a hidden class of its own. */
+/** Both fields are in every copy, because an optional spread gives copies different hidden classes. */
 function withOwn<Plan extends Planned>(plan: Plan, step: Cut, seed: Cut): Plan {
   const { options } = plan;
   const own_step = step.at < 0 ? options?.step : Number(step.digits);
@@ -100,7 +100,7 @@ function withOwn<Plan extends Planned>(plan: Plan, step: Cut, seed: Cut): Plan {
   return { ...plan, options: { ...options, step: own_step, seed: own_seed } };
 }
 
-/** Whether the numbers that were cut out are the step and the seed, and not those of something deeper in the text. */
+/** True when the removed numbers are the step and the seed, and not numbers deeper in the text. */
 function follows<Plan extends Planned>(
   plan: Plan,
   step: Cut,
@@ -120,12 +120,12 @@ function says({ options }: Planned, step: Cut, seed: Cut): boolean {
   );
 }
 
-/** Another number of as many digits. */
+/** A different number with the same count of digits. */
 function other(cut: Cut): Cut {
   return { ...cut, digits: cut.digits.replace(/.$/, (last) => (last === "1" ? "2" : "1")) };
 }
 
-/** The text that was cut twice. */
+/** The text after both cuts. */
 function joined(step: Cut, seed: Cut): string {
   return put(put(seed.rest, seed), step);
 }

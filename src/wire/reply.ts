@@ -1,18 +1,18 @@
 /**
- * Writes replies as JSON text: one step, a problem, or the results of a batch. The text of a step is the same
- * wherever it stands, alone or among others.
+ * Writes replies as JSON text: one step, a problem, or the results of a batch. The text of a step is the
+ * same, alone or in a batch.
  */
 import type { Problem } from "../errors.ts";
 import type { BeamStep } from "../sampling/beam/search.ts";
 import type { Sampled } from "../sampling/report/report.ts";
 import type { Verified } from "../sampling/verify/verify.ts";
 
-/** Fields in the order in which Sampled makes them; what was not asked for is absent. */
+/** Fields in the order of Sampled; fields that were not requested are absent. */
 export function writeSampled(sampled: Sampled): string {
   return JSON.stringify(sampled);
 }
 
-/** The reply to a draft, each position as the step that it is. */
+/** The reply to a draft; each position has the form of a step. */
 export function writeVerified(verified: Verified): string {
   return JSON.stringify(verified);
 }
@@ -36,5 +36,5 @@ export function writeProblem(problem: Problem, request_id: string): string {
   });
 }
 
-/** What stands around the texts of a batch's rows, in order and with commas between them. */
+/** The text around the rows of a batch, in order and with commas between them. */
 export const BATCH_TEXT = { begin: '{"results":[', between: ",", end: "]}" } as const;

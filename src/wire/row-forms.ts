@@ -1,4 +1,4 @@
-/** How the rows of a step stand in JSON: what is left of a body once its numbers were taken out. */
+/** The forms of a step's rows in JSON, from a body without its numbers. */
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import type { Encoding } from "../kernels/kernel.ts";
@@ -9,25 +9,25 @@ import { type SparseForm, sparseForm } from "./sparse.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** How a row stands in JSON. */
+/** The form of a row in JSON. */
 export type RowForm =
   | { readonly kind: "dense" }
   | { readonly kind: "packed"; readonly encoding: Encoding }
   | { readonly kind: "sparse"; readonly sparse: SparseForm };
 
-/** How the rows of a step stand in JSON. */
+/** The forms of the rows of a step in JSON. */
 export interface RowForms {
   readonly forms: readonly RowForm[];
-  /** in a list of sources, and not at `logits` */
+  /** true when the rows are in a list of sources, and not at `logits` */
   readonly is_list: boolean;
 }
 
-/** What is known of a step besides the numbers of its row. */
+/** The fields of a step, without the numbers of its row. */
 export interface JsonPlan extends RowForms {
   readonly options: StepOptions;
 }
 
-/** A step divided into its rows, as they stand there, and what else it says. */
+/** A step divided into its rows and its other fields. */
 export interface DividedStep extends RowForms {
   readonly fields: Fields;
 }
@@ -56,12 +56,12 @@ export function formsOf({ logits, sources, ...fields }: Fields): DividedStep {
       forms.push(rowForm(logits));
       own.push(others);
     });
-  // What several steps share of their sources stands as long as none of them says anything itself.
+  // Shared options of sources apply when no source has its own.
   const says_more = own.some((others) => Object.keys(others).length > 0);
   return { fields: says_more ? { ...fields, sources: own } : fields, forms, is_list: true };
 }
 
-/** `logits` is what was left where the row stood. */
+/** `logits` is the placeholder that stands in place of the row. */
 export function rowForm(logits: unknown): RowForm {
   if (Array.isArray(logits)) return { kind: "dense" };
   if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };

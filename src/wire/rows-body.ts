@@ -1,32 +1,39 @@
 /**
- * The one machine that reads rows of logits. A body has a head, which says everything beside the numbers, and rows:
+ * The one machine that reads rows of logits. A body has a head, with all fields except the numbers, and rows:
  *
  *   bytes ─► head ─► plan ─► rows ─► item, item, item …
  *
  * A tensor has its head first, in a JSON header or in the query string. JSON has it last: its rows are kept until the
- * whole text has arrived. The machine does not know what rows are for. A `RowsKind` says so: it checks the head once,
+ * whole text has arrived. The machine does not know what rows are for. A `RowsKind` does: it checks the head once,
  * chooses where the rows go, and makes an item of each step whose rows are in place.
  */
 import type { Row } from "../kernels/kernel.ts";
 import type { BodyForm, BodyHead, RowSource } from "./row-source.ts";
 import type { BodyReader, WireContext } from "./step-reader.ts";
 
-/** What rows are for. One object serves all bodies of a kind; the state of a body is its head, plan and rows. */
+/**
+ * The purpose of rows. One object serves all bodies of a kind; the state of a body is its head, plan and rows.
+ */
 export interface RowsKind<Head extends BodyHead, Plan, Rows extends RowSource, Item> {
-  /** What the head asks for. Checks all of it before the first row is taken; throws the Problem of the body. */
+  /**
+   * Makes the plan from the head. Checks the whole head before the first row is read; throws the Problem of the
+   * body.
+   */
   plan(head: Head, context: WireContext): Plan;
-  /** Where the rows go. */
+  /** The destination of the rows. */
   rows(plan: Plan, context: WireContext, head: Head): Rows;
-  /** The item of step `index`, whose rows are in place. A Problem that is answered, not thrown, is that of one item. */
+  /** The item of step `index`, whose rows are in place. A returned (not thrown) Problem belongs to that item only. */
   item(plan: Plan, rows: Rows, index: number, context: WireContext): Item;
 }
 
-/** A class, since each object literal with a getter gets a shape of its own: 6 kB that only a full collection frees. */
+/**
+ * A class, because each object literal with a getter gets its own hidden class: 6 kB that only a full collection frees.
+ */
 export class RowsBody<Head extends BodyHead, Plan, Rows extends RowSource, Item> implements BodyReader {
   form: BodyForm | undefined = undefined;
   into: Row | undefined = undefined;
   parks: boolean;
-  /** what the head asks for, once it has arrived */
+  /** the plan, once the head is complete */
   plan: Plan | undefined = undefined;
   readonly #kind: RowsKind<Head, Plan, Rows, Item>;
   readonly #head: Head;
@@ -47,7 +54,7 @@ export class RowsBody<Head extends BodyHead, Plan, Rows extends RowSource, Item>
       return;
     }
     const head = this.#head;
-    // Before the head is read: where no row is free, nothing is spent on what it says.
+    // Checked before the head is parsed, so that no work is done when no row is free.
     if (!head.complete) this.#context.lease();
     const bytes = head.complete ? chunk : head.write(chunk);
     if (head.complete) this.#begin().write(bytes);
@@ -66,10 +73,10 @@ export class RowsBody<Head extends BodyHead, Plan, Rows extends RowSource, Item>
     const rows = this.#rows;
     if (rows === undefined || !rows.next()) return undefined;
     this.#index += 1;
-    return this.#kind.item(this.plan as Plan, rows, this.#index - 1, this.#context); // rows come with a plan
+    return this.#kind.item(this.plan as Plan, rows, this.#index - 1, this.#context); // rows exist only with a plan
   }
 
-  /** The head is there, or the body ends without all of it, which the plan refuses. */
+  /** The head is complete, or the body ends inside it, which the plan refuses. */
   #begin(): Rows {
     const kind = this.#kind;
     const plan = kind.plan(this.#head, this.#context);

@@ -1,4 +1,4 @@
-/** Makes the row of a step out of what stood at `logits`: dense numbers that the scanner wrote, or packed bytes. */
+/** Makes the row of a step from the value at `logits`: dense numbers from the scanner, or packed bytes. */
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import {
@@ -16,7 +16,7 @@ import { PACKED_ROW } from "../schemas/row.ts";
 import type { GrowingBuffer } from "./growing-buffer.ts";
 import { requireNoFile } from "./tensor/file-magic.ts";
 
-/** Ends a dense row once all its elements are in it. Throws when it is no row the sampler can be given. */
+/** Finishes a dense row once all its elements are in it. Throws when the sampler cannot take it. */
 export function finishRow(row: Row, { vocab_size }: StepOptions): Row {
   if (row.length === 0)
     throw new Problem("invalid_logits", "logits must hold at least one number, got none", "/logits");
@@ -36,7 +36,7 @@ export function finishRows(rows: readonly Row[], options: StepOptions): readonly
   return rows;
 }
 
-/** JSON has no word for +Infinity, and a number so large is a mistake; bytes that say it mean it. */
+/** JSON has no word for +Infinity, so a number that large is a mistake. In bytes, +Infinity is intended. */
 export function requireFinite(row: Row): Row {
   if (row.max !== Number.POSITIVE_INFINITY) return row;
   const index = row.values.indexOf(Number.POSITIVE_INFINITY);
@@ -47,13 +47,13 @@ export function requireFinite(row: Row): Row {
   );
 }
 
-/** How packed elements stand. `value` is the object at `logits`, its data already decoded. */
+/** The encoding of packed elements. `value` is the object at `logits`, with its data already decoded. */
 export function packedEncoding(value: unknown): Encoding {
   const { dtype, scale } = parseWith(PACKED_ROW, value, "/logits");
   return encodingWith(dtype, scale, "/logits");
 }
 
-/** The encoding of a dtype with such a scale. Throws where a scale is missing, or there is none to give. */
+/** The encoding of a dtype with such a scale. Throws when a scale is missing, or not allowed. */
 export function encodingWith(dtype: WireDtype, scale: Scale | undefined, pointer: string): Encoding {
   const encoding = encodingNamed(dtype, scale);
   if (encoding !== undefined) return encoding;
@@ -72,7 +72,7 @@ export function encodingText(encoding: Encoding): string {
   return scale === undefined ? dtype : `${dtype} with scale ${scale}`;
 }
 
-/** A row of blocks has no block that is half full. */
+/** The last block of a row must be full. */
 export function requireFullUnits(encoding: Encoding, elements: number, pointer: string): void {
   const unit = ENCODINGS[encoding].elements;
   if (elements % unit === 0) return;
@@ -91,7 +91,7 @@ export function loadPacked(row: Row, encoding: Encoding, data: GrowingBuffer): v
   if (!row.append(data.bytes)) throw rowTooLong(row, "/logits/data");
 }
 
-/** A row may not end inside an element, a scale or a block. */
+/** A row must end at the end of an element, a scale or a block. */
 export function requireWhole(bytes: number, encoding: Encoding, pointer: string): void {
   if (rowElements(encoding, bytes) >= 0) return;
   const { bytes: unit, head_bytes } = ENCODINGS[encoding];
@@ -104,7 +104,10 @@ export function requireWhole(bytes: number, encoding: Encoding, pointer: string)
   );
 }
 
-/** Elements of so many bytes of several rows of one length; no whole number for each where they have none. */
+/**
+ * Number of elements per row, from the bytes of several rows of one length; not a whole number when they
+ * cannot have one length.
+ */
 export function elementsOfRows(bytes: number, rows: number, encoding: Encoding): number {
   const { scale, bytes: unit } = ENCODINGS[encoding];
   return scale === undefined ? bytes / unit : rows * rowElements(encoding, bytes / rows);
@@ -124,7 +127,7 @@ export function rowTooLong(row: Row, pointer: string): Problem {
   );
 }
 
-/** Tells the two object forms apart; anything else at `logits` is an error. */
+/** Distinguishes the two object forms; anything else at `logits` is an error. */
 export function isSparseForm(logits: unknown): boolean {
   if (isRecord(logits) && isByName(logits))
     throw new Problem(

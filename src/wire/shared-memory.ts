@@ -2,16 +2,16 @@
  * Regions of shared memory: files of one directory that a host on the same machine has written logits into, by the
  * names under which they were registered. A row is read from its file straight into kernel memory.
  *
- * Nothing is mapped: a file that was cut short gives fewer bytes than asked for, and that is an answer, where a
- * mapping would end the process. A region's name is a key of a map and never part of a path; the file's own name is
- * held to one component, opened for reading only, without following links.
+ * Nothing is mapped. Reading a file that was cut short returns fewer bytes, which is an error that can be reported;
+ * a mapping would crash the process. A region's name is a key of a map and never part of a path; the file's name
+ * must be a single component, and the file is opened for reading only, without following links.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { Problem, shorten, show } from "../errors.ts";
 import { DTYPES, type Encoding, type Row, rowBytes } from "../kernels/kernel.ts";
 
-/** What a client says of a region when it registers it. */
+/** The fields with which a client registers a region. */
 export interface RegionRequest {
   /** name of the file, as `shm_open` takes it: with or without a slash in front */
   readonly key: string;
@@ -20,14 +20,14 @@ export interface RegionRequest {
   readonly byte_size: number;
 }
 
-/** A region that was looked at and found to be there. */
+/** A region whose file was found and checked. */
 export interface Region extends RegionRequest {
   readonly name: string;
-  /** device and inode of the file: another file under the same name is not taken for it */
+  /** device and inode of the file, so that another file under the same name is refused */
   readonly file: string;
 }
 
-/** Where in a region bytes lie. */
+/** A range of bytes in a region. */
 export interface RegionPart {
   readonly region: string;
   /** from the region's begin, in bytes */
@@ -40,14 +40,16 @@ export interface SharedMemoryLimits {
   readonly shared_memory_bytes_max: number;
 }
 
-/** One name in a directory: visible characters, no slash but one in front, no dot first. */
+/** A file name: visible characters, no slash except one at the beginning, no leading dot. */
 const KEY = /^\/?((?!\.)[!-.0-[\]-~]{1,255})$/;
 const NAME = /^[\x20-\x7e]{1,100}$/;
 
-/** Not following links, and not waiting for the other end of a pipe. */
+/** Does not follow links, and does not wait for the other end of a pipe. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** The registered regions by name. All processes of a service keep the same table, by taking the same changes in the same order. */
+/**
+ * The registered regions by name. All processes of a service apply the same changes in the same order, so their tables are equal.
+ */
 export class RegionTable {
   readonly #regions_max: number;
   readonly #regions = new Map<string, Region>();
@@ -76,7 +78,7 @@ export class RegionTable {
     this.#regions.set(region.name, region);
   }
 
-  /** Forgets a region, or all of them. One that is not there is forgotten already. */
+  /** Unregisters a region, or all of them. A region that is not registered is no error. */
   remove(name?: string): void {
     if (name === undefined) this.#regions.clear();
     else this.#regions.delete(name);
@@ -87,7 +89,7 @@ export class SharedMemory {
   readonly #directory: string;
   readonly #limits: SharedMemoryLimits;
   readonly #table: RegionTable;
-  /** by name of the region; none where this process could not open the file any more */
+  /** by name of the region; none when this process could not open the file any more */
   readonly #descriptors = new Map<string, number>();
 
   constructor(directory: string, limits: SharedMemoryLimits) {
@@ -107,7 +109,7 @@ export class SharedMemory {
     throw new Problem("not_found", noRegion(name));
   }
 
-  /** Looks at the file of a region to be. Throws a Problem when it cannot be one. */
+  /** Checks the file of a region to register. Throws a Problem when it is unsuitable. */
   inspect(name: string, request: RegionRequest): Region {
     if (!NAME.test(name))
       throw new Problem("invalid_option", "the name of a region must have 1 to 100 visible characters");
@@ -151,7 +153,7 @@ export class SharedMemory {
     this.#table.remove(name);
   }
 
-  /** Begins a row and fills it with `elements` of a region. Pointers lead from `pointer`, where the reference stands. */
+  /** Begins a row and fills it with `elements` of a region. `pointer` leads to the reference in the request. */
   readRow(
     row: Row,
     encoding: Encoding,
@@ -161,8 +163,8 @@ export class SharedMemory {
   ): void {
     const { buffer, byteOffset } = row.values;
     const byte_size = rowBytes(encoding, elements);
-    // Narrower elements are read into the end of their row and widened from its beginning on: what is
-    // written never passes what was read already.
+    // Narrower elements are read into the end of their row and widened from its beginning on, so that no
+    // unread byte is overwritten.
     const begin = byteOffset + Math.max(0, elements * DTYPES.f32.bytes - byte_size);
     const bytes = new Uint8Array(buffer, begin, byte_size);
     this.#read(bytes, { ...at, byte_size }, pointer);
@@ -178,7 +180,7 @@ export class SharedMemory {
     return bytes;
   }
 
-  /** Holds a part against its region and against its file as it is now, and reads it. */
+  /** Checks a range against its region and against the present file, and reads it. */
   #read(target: Uint8Array, { region: name, offset, byte_size }: RegionPart, pointer: string): void {
     const region = this.#table.get(name);
     if (region === undefined) throw new Problem("invalid_option", noRegion(name), `${pointer}/region`);
@@ -192,7 +194,7 @@ export class SharedMemory {
       );
     const begin = region.offset + offset;
     if (begin + byte_size > fstatSync(descriptor).size) throw cutProblem(region, pointer);
-    // The file may be cut between the two calls: what is missing then shows in the count.
+    // The file may be cut between the two calls; the byte count then shows it.
     if (readSync(descriptor, target, 0, byte_size, begin) < byte_size) throw cutProblem(region, pointer);
   }
 
@@ -207,7 +209,7 @@ export class SharedMemory {
     try {
       return openSync(join(this.#directory, file_name), OPEN_FLAGS);
     } catch (error) {
-      const { code = "unknown error" } = error as NodeJS.ErrnoException; // fs throws nothing else
+      const { code = "unknown error" } = error as NodeJS.ErrnoException; // fs throws only such errors
       throw new Problem(
         "invalid_option",
         `key must name a file that can be read, got ${shorten(key)} (${code})`,
@@ -216,7 +218,7 @@ export class SharedMemory {
     }
   }
 
-  /** Opens the file that was inspected; undefined when that file is no longer there under its name. */
+  /** Opens the inspected file; undefined when another file, or none, has its name now. */
   #reopen(region: Region): number | undefined {
     let descriptor: number | undefined;
     try {
@@ -241,7 +243,7 @@ function regularFile(descriptor: number, key: string): { size: number; file: str
   return { size: Number(status.size), file: `${status.dev}:${status.ino}` };
 }
 
-/** The shared memory of the service, or the Problem that it has none. */
+/** The shared memory of the service. Throws a Problem when it is off. */
 export function requireSharedMemory(memory: SharedMemory | undefined, pointer: string): SharedMemory {
   if (memory !== undefined) return memory;
   throw new Problem("invalid_option", SHARED_MEMORY_IS_OFF, pointer);

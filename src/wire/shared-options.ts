@@ -1,4 +1,4 @@
-/** The options that the rows of a batch share, and whose fault a row's problem is. */
+/** The options that the rows of a batch share, and the assignment of their faults to rows. */
 import { Problem } from "../errors.ts";
 import { type PreparedHistory, prepareHistory } from "../sampling/history/prepared-history.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
@@ -9,7 +9,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 type ParseOptions = (fields: Fields, limits: OptionLimits) => StepOptions;
 
-/** What rows may say themselves without a chain or a history of their own. */
+/** Options that rows may have without their own chain or history. */
 const OWN_NUMBERS: ReadonlySet<string> = new Set(["seed", "step"]);
 
 /** The sequence that rows share. */
@@ -17,12 +17,12 @@ type Sequence = Pick<StepOptions, "history" | "prompt_length"> & {
   readonly prepared: PreparedHistory | undefined;
 };
 
-/** What checking something has come to: it is checked once, and each row is told. */
+/** The result of a check, which runs once and is reported to each row. */
 type Checked<Value> = { readonly value: Value } | { readonly problem: Problem };
 
 /**
- * Options that the rows of one request share, each row's own laid over them. What is large in them, a history of a
- * million tokens or biases by the thousand, is checked once, not with every row.
+ * Options that the rows of one request share, with each row's own merged over them. Large values, such as a
+ * history of a million tokens or thousands of biases, are checked once, not for every row.
  */
 export class SharedOptions {
   readonly #shared: Fields;
@@ -33,7 +33,7 @@ export class SharedOptions {
   #sequence: Checked<Sequence> | undefined;
   #common: Checked<StepOptions> | undefined;
 
-  /** `parse` is what checks the options of a row. */
+  /** `parse` checks the options of a row. */
   constructor(shared: Fields, limits: OptionLimits, parse: ParseOptions = parseStepOptions) {
     const { history: _, prompt_length: __, ...others } = shared;
     this.#shared = shared;
@@ -42,13 +42,13 @@ export class SharedOptions {
     this.#others = others;
   }
 
-  /** The options of a row that says this itself. Throws a Problem whose pointer is relative to the row. */
+  /** The options of a row with these own options. Throws a Problem whose pointer is relative to the row. */
   of(own: Fields): StepOptions {
     const names = Object.keys(own);
     if (names.length === 0) return this.#ofAll();
     if (names.every((name) => OWN_NUMBERS.has(name))) {
       const numbers = mergeStepOptions(numbersOf(this.#shared), own);
-      // Some presets mean by -1 that a seed is drawn.
+      // In some presets, -1 asks for a random seed.
       if (String(numbers["seed"]) === "-1") return this.#parse(mergeStepOptions(this.#shared, own));
       const { seed, step } = this.#parse(numbers);
       return { ...this.#ofAll(), seed, step };
@@ -66,7 +66,7 @@ export class SharedOptions {
   }
 
   #withSequence(fields: Fields): StepOptions {
-    // The history stands apart, and is not missed.
+    // The history is checked separately, so it is not missing here.
     const options = this.#parse({ ...fields, history: [] });
     this.#sequence ??= attempt(() => this.#sequenceOf());
     return { ...options, ...checked(this.#sequence) };
@@ -103,8 +103,8 @@ function checked<Value>(checked: Checked<Value>): Value {
 }
 
 /**
- * A misspelt shared option fails the batch as a whole. Any other fault of the shared options is told by each
- * row, since what a row says itself may mend it.
+ * A misspelt shared option fails the whole batch. Any other fault of the shared options is reported by each
+ * row, because a row's own options may correct it.
  */
 export function requireKnown(
   shared: Fields,
@@ -119,8 +119,8 @@ export function requireKnown(
 }
 
 /**
- * The problem of row `index` as the batch sees it. A pointer to a shared option stays where that option stands. What is
- * no fault of the row is thrown: a defect, and a server without a free row, which would only refuse the others too.
+ * The problem of row `index`, relative to the batch. A pointer to a shared option leads to that option. Errors that are
+ * not the row's are thrown: a defect, or a server without a free row, which would refuse the other rows too.
  */
 export function rowProblem(error: unknown, index: number, own: Fields, shared: Fields): Problem {
   if (!(error instanceof Problem) || error.code === "overloaded") throw error;

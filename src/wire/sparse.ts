@@ -1,6 +1,6 @@
 /**
- * Makes a sparse row out of token ids and values, however they came. Plain loops over typed arrays: zod would cost
- * more than the whole step.
+ * Makes a sparse row from token ids and values, in any form. It uses plain loops over typed arrays, because zod
+ * would cost more than the whole step.
  */
 import { Problem } from "../errors.ts";
 import { isTokenId, notATokenId } from "../sampling/options/fields.ts";
@@ -11,12 +11,12 @@ import { SPARSE_ROW } from "../schemas/row.ts";
 import { TOKEN_ID_MAX } from "../vocabulary/vocabulary.ts";
 import { firstRepeated } from "./distinct.ts";
 
-/** What a sender may know of the whole row. */
+/** What a client may know of the whole row. */
 type Known = Pick<SparseRow, "vocab_size" | "logsumexp" | "max_omitted">;
 
-/** A JSON object at `logits` whose arrays may have been read already. */
+/** A JSON object at `logits` whose arrays may already be read. */
 export interface SparseForm {
-  /** what still stands at `token_ids` */
+  /** the remaining value at `token_ids` */
   readonly token_ids: readonly unknown[];
   readonly known: Known;
 }
@@ -27,8 +27,8 @@ export function sparseForm(value: unknown): SparseForm {
 }
 
 /**
- * `values` are the numbers that stood at `logits.values`, as float32 like those of any other row; `plain_ids` what stood
- * at `logits.token_ids`, unless it is still there.
+ * `values` are the numbers at `logits.values`, as float32; `plain_ids` the ids at `logits.token_ids`, unless they are
+ * still in the object.
  */
 export function sparseRowFromJson(
   { token_ids, known }: SparseForm,
@@ -60,7 +60,7 @@ export function requireVocabulary({ vocab_size }: Known, options: StepOptions): 
   );
 }
 
-/** Checks ids and values, of which there are as many. `pointer` leads to what is known of the row. */
+/** Checks ids and values of equal number. `pointer` leads to the fields about the whole row. */
 export function sparseRow(
   token_ids: Int32Array,
   values: Float32Array,
@@ -73,7 +73,7 @@ export function sparseRow(
   return { token_ids, values, vocab_size, logsumexp, max_omitted };
 }
 
-/** What JSON.parse made of ids that were not plainly written. */
+/** Ids in unusual spellings, as JSON.parse returned them. */
 function checkedIds(ids: readonly unknown[], vocab_size = Number.POSITIVE_INFINITY): Int32Array {
   const checked = new Int32Array(ids.length);
   for (let index = 0; index < ids.length; index++) {
@@ -110,7 +110,7 @@ function wrongId(id: unknown, index: number, vocab_size: number): Problem {
   );
 }
 
-/** The largest value. JSON brings neither NaN nor Infinity this far, but bytes can. */
+/** The largest value. JSON never has NaN or Infinity here, but bytes may. */
 function largest(values: Float32Array): number {
   let max = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < values.length; index++) {
@@ -132,7 +132,7 @@ function largest(values: Float32Array): number {
   );
 }
 
-/** How far a normaliser may lie below the largest logit by rounding alone: bfloat16 has 8 bits. */
+/** How far a normaliser may lie below the largest logit due to rounding: bfloat16 has 8 bits. */
 const NORMALISER_SLACK = 2 ** -7;
 
 /** ln Σ exp over a row is at least its largest logit. */

@@ -1,6 +1,6 @@
 /**
- * Bodies of one step: elements alone or behind a JSON header, or JSON. Numbers go straight into leased rows, so that
- * nothing is left to copy when the last byte is there.
+ * Bodies of one step: elements alone or after a JSON header, or JSON. Numbers go directly into leased rows, so
+ * nothing is left to copy after the last byte.
  */
 import { Problem } from "../errors.ts";
 import { requireSources } from "../sampling/combine/combination.ts";
@@ -31,7 +31,7 @@ import { OneRow, requireLength, type StepRows } from "./tensor/one-row.ts";
 import { TensorRows } from "./tensor/rows.ts";
 import { SparseTensor } from "./tensor/sparse.ts";
 
-/** A body that is nothing but a tensor. `query` is the text of the query string. */
+/** A body that is a bare tensor. `query` is the text of the query string. */
 export function openBareTensor(query: string, context: WireContext): StepReader {
   return new RowsBody(STEP_TENSOR, new QueryHead(query), context);
 }
@@ -48,7 +48,7 @@ export function openStepJson(context: WireContext): StepReader {
   return new RowsBody(STEP_JSON, new JsonHead("step", context.limits, arrived, targets), context);
 }
 
-/** The text of a query string, which is there before the body. */
+/** The text of a query string, which is known before the body. */
 class QueryHead implements BodyHead {
   readonly complete = true;
   readonly parks = false;
@@ -100,7 +100,7 @@ function planOfJson(step: Fields, { limits, parse = parseStepOptions }: WireCont
 
 const BARE: TensorSource = { header_bytes: undefined, query: {} };
 
-/** The plan of a header or query string; one that has come before is remembered. */
+/** The plan of a header or query string; repeated ones are cached. */
 function planned(head: TensorHead | QueryHead, context: WireContext): StepPlan {
   const { remembered, parse, limits } = context;
   if (head instanceof QueryHead) {
@@ -113,7 +113,7 @@ function planned(head: TensorHead | QueryHead, context: WireContext): StepPlan {
   return remembered.header.of(text, (each) => planOf(headerFields(each, limits), source, context));
 }
 
-/** All that the header says is checked before the first element is taken. */
+/** The whole header is checked before the first element is read. */
 function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: WireContext): StepPlan {
   const [described, fields] = tensorFields(dense);
   const { shape } = described;
@@ -139,7 +139,7 @@ function sparseFields(sparse: unknown, shape: TensorFields["shape"], { limits }:
   return fields;
 }
 
-/** How many rows a step of this shape has. */
+/** The number of rows of a step with this shape. */
 function stepRows(
   shape: readonly number[],
   { limits, step_rows_max = limits.options.sources_max }: WireContext,

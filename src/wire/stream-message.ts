@@ -1,9 +1,9 @@
 /**
- * The messages of a stream and how their bytes become them, whatever frames them: the options that open it, rows,
- * and changes of its course. A message is fed as its bytes arrive, so that a row is in place with its last byte.
+ * The messages of a stream, independent of their framing: the options that open it, rows, and changes of its
+ * options or position. A message receives its bytes as they arrive, so a row is in place with its last byte.
  *
- * A row that cannot be taken is still a message: its `row` throws the Problem. A message of which not even the
- * kind can be told throws at once, and no stream goes on after that.
+ * A row that cannot be taken is still a message: its `row` throws the Problem. A message of an unknown kind
+ * throws at once, and the stream ends.
  */
 import { Problem, pointerTo, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -30,9 +30,9 @@ export type StreamMessage =
   | { readonly type: "open"; readonly options: Fields }
   | {
       readonly type: "step";
-      /** makes the rows once the options of their step are known; throws what is wrong with them */
+      /** makes the rows once the options of their step are known; throws the Problem of a faulty row */
       readonly rows: (options: StepOptions) => readonly LogitsRow[];
-      /** options that came with the rows and hold for their step only */
+      /** options that came with the rows and apply to their step only */
       readonly own: Fields | undefined;
       readonly form: BodyForm;
       /** of the whole message */
@@ -41,10 +41,10 @@ export type StreamMessage =
   | { readonly type: "update"; readonly options: Fields }
   | { readonly type: "accept"; readonly token_ids: unknown }
   | { readonly type: "rewind"; readonly steps: unknown }
-  /** what was drafted: its rows are those of the messages that follow */
+  /** the draft; the following messages bring its rows */
   | { readonly type: "verify"; readonly said: Fields };
 
-/** What the rows of a stream are, unless they say so themselves. */
+/** The default form of the rows of a stream. */
 interface StreamTensor {
   readonly encoding: Encoding;
   readonly shape: TensorFields["shape"];
@@ -52,18 +52,18 @@ interface StreamTensor {
   readonly step_rows: number;
 }
 
-/** A text without the numbers of its row, and what it says. */
+/** A text without the numbers of its row, and its fields. */
 interface Said {
   readonly text: string;
   readonly value: unknown;
-  /** how its rows stand in it, and what else it says, once that was looked at */
+  /** the form of its rows and its other fields, once they were read */
   forms: DividedStep | undefined;
 }
 
 /** A message whose bytes are arriving. */
 export interface ArrivingMessage {
   write(bytes: Uint8Array): void;
-  /** Memory of at most so many bytes for what is written next; undefined: anywhere. */
+  /** Memory of at most this size for the next bytes; undefined: any. */
   room?(bytes: number): Uint8Array | undefined;
   end(): StreamMessage;
 }
@@ -98,7 +98,7 @@ class RowMessage implements ArrivingMessage {
   }
 }
 
-/** Rows that cannot be taken: the answer to their step says why. */
+/** Rows that cannot be taken; the answer to their step has the reason. */
 class RefusedRow implements ArrivingMessage {
   readonly #problem: Problem;
   readonly #form: BodyForm;
@@ -124,12 +124,12 @@ class RefusedRow implements ArrivingMessage {
 const TYPES = ["update", "accept", "rewind", "verify", "step"] as const;
 const LISTED_TYPES = '"update", "accept", "rewind", "verify" or "step"';
 
-/** Begins the messages of one stream, in order; the first is its options, which say how rows come. */
+/** Begins the messages of a stream, in order. The first has the options, which describe the rows. */
 export class StreamMessages {
   readonly #context: WireContext;
   #tensor: StreamTensor | undefined;
   #last: Said | undefined;
-  /** of the frame before, which was one of rows, and the length of those */
+  /** true when the last frame was one of rows, and the length of those */
   #row_bytes = -1;
   #vocab_size = 0;
 
@@ -137,7 +137,7 @@ export class StreamMessages {
     this.#context = context;
   }
 
-  /** Whether the options are there. */
+  /** True when the options were read. */
   get opened(): boolean {
     return this.#tensor !== undefined;
   }
@@ -159,7 +159,7 @@ export class StreamMessages {
     };
   }
 
-  /** The rows of a step: so many bytes, as the stream's elements stand. */
+  /** The rows of a step in this number of bytes, in the encoding of the stream. */
   beginRow(bytes: number): ArrivingMessage {
     const { lease } = this.#context;
     const tensor = this.#tensor ?? { encoding: "f32", shape: undefined, step_rows: 1 };
@@ -178,12 +178,12 @@ export class StreamMessages {
     }
   }
 
-  /** How many rows the next message may have. */
+  /** Maximum number of rows of the next message. */
   get step_rows(): number {
     return this.#tensor?.step_rows ?? 1;
   }
 
-  /** What a text says. One that is like the text before, as when steps differ in their numbers only, is not read anew. */
+  /** The fields of a text. A text equal to the last one, except for its numbers, is not parsed again. */
   #read(envelope: JsonEnvelope): Said {
     const text = envelope.endText();
     if (this.#last?.text === text) return this.#last;
@@ -208,7 +208,7 @@ export class StreamMessages {
         `type must be ${LISTED_TYPES}, got ${show(type)}${didYouMean(type, TYPES)}`,
         "/type",
       );
-    // A row that cannot be taken is told so in its turn.
+    // A row that cannot be taken is reported in its turn.
     const own = "sources" in fields ? ownOf(fields) : withoutLogits(fields);
     const context = this.#context;
     const { shape } = this.#tensor;
@@ -258,7 +258,7 @@ export class StreamMessages {
   }
 }
 
-/** How many rows a step of this shape has. */
+/** The number of rows of a step with this shape. */
 function stepRows(shape: readonly number[] | undefined): number {
   return shape?.length === 2 ? (shape[0] as number) : 1;
 }
@@ -267,7 +267,7 @@ function withoutLogits({ logits: _, ...own }: Fields): Fields {
   return own;
 }
 
-/** What a message says besides its rows, as far as it can be told before they are looked at. */
+/** The fields of a message besides its rows, before the rows are read. */
 function ownOf(fields: Fields): Fields {
   try {
     return formsOf(fields).fields;
@@ -297,7 +297,7 @@ function requireRowBytes(
   return elements;
 }
 
-/** The shape that a stream was opened with holds for its dense rows, however they come. */
+/** The shape of the stream applies to its dense rows in every form. */
 function requireShape(elements: number, shape: TensorFields["shape"]): void {
   if (shape === undefined || elements === shape.at(-1)) return;
   throw new Problem(
@@ -307,7 +307,7 @@ function requireShape(elements: number, shape: TensorFields["shape"]): void {
   );
 }
 
-/** The one field that a message of this type has. */
+/** The only field of a message of this type. */
 function only(fields: Fields, name: string, type: string): unknown {
   const stray = Object.keys(fields).find((key) => key !== name);
   if (stray !== undefined)

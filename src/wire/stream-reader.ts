@@ -1,35 +1,35 @@
 /**
- * Splits the bytes of a stream into messages: length-prefixed frames, or lines of JSON. Bytes go on to the message
- * as they come; nothing is gathered but what a message itself has to keep.
+ * Splits the bytes of a stream into messages: length-prefixed frames, or lines of JSON. Bytes are passed to the
+ * message as they arrive; only the message itself may keep some.
  *
- *   frame   u32 little-endian: bit 31 set for JSON text, clear for a row; bits 0–30 are the bytes that follow.
- *           The first frame is JSON text whatever its bit says.
- *   line    JSON text up to a line feed. Empty lines count for nothing.
+ *   frame u32 little-endian: bit 31 set for JSON text, clear for a row; bits 0–30 are the bytes that follow.
+ *           The first frame is JSON text, whatever its bit 31.
+ *   line JSON text up to a line feed. Empty lines are ignored.
  */
 import { Problem } from "../errors.ts";
 import type { WireContext } from "./step-reader.ts";
 import { type ArrivingMessage, type StreamMessage, StreamMessages } from "./stream-message.ts";
 
 export interface StreamLimits {
-  /** bytes of one message of JSON text, its numbers included */
+  /** maximum bytes of one message of JSON text, its numbers included */
   readonly message_bytes_max: number;
 }
 
 export interface MessageReader {
-  /** Takes the next bytes and keeps them until `next` has answered undefined. */
+  /** Takes the next bytes and keeps them until `next` has returned undefined. */
   write(chunk: Uint8Array): void;
-  /** The next message that is complete, or undefined when more bytes are needed. Throws the Problem that ends the stream. */
+  /** The next complete message, or undefined when more bytes are needed. Throws the Problem that ends the stream. */
   next(): StreamMessage | undefined;
-  /** No more bytes will come. Throws when they end inside a message; answers a message that needs no end of its own. */
+  /** The end of the bytes. Throws when it comes inside a message; returns a message that needs no end mark. */
   end(): StreamMessage | undefined;
-  /** Whether the bytes so far end inside a message. */
+  /** True when the bytes so far end inside a message. */
   readonly inside: boolean;
-  /** Whether `next` would begin a message, and how many rows that may have. */
+  /** The maximum number of rows of the next message, if `next` would begin one. */
   readonly begins: boolean;
   readonly step_rows: number;
-  /** Whether the bytes of the message that is arriving are kept until its end: it is text. */
+  /** True when the bytes of the current message are kept until its end, because it is text. */
   readonly keeps: boolean;
-  /** Memory in which the next bytes may stand when they are written: they need no copy then. Until the next call of anything here. */
+  /** Memory into which the next bytes may be written without a copy. Valid until the next call of any method. */
   room(): Uint8Array | undefined;
 }
 
@@ -91,7 +91,7 @@ export class FrameReader implements MessageReader {
         return message.end();
       }
     }
-    // All of the chunk was taken: its memory may be freed from now on.
+    // The whole chunk was taken: its memory may be reused from now on.
     this.#chunk = NOTHING;
     this.#at = 0;
     this.begins = false;
@@ -141,7 +141,7 @@ const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** One JSON text a line. */
+/** One JSON text per line. */
 export class LineReader implements MessageReader {
   readonly #messages: StreamMessages;
   readonly #bytes_max: number;
@@ -219,7 +219,7 @@ function isBlank(part: Uint8Array): boolean {
   return true;
 }
 
-/** Messages that the connection has divided already, as WebSocket does: text is JSON, bytes are a row. */
+/** Messages that the connection has already separated, like WebSocket's: text is JSON, bytes are a row. */
 export class WholeMessageReader implements MessageReader {
   readonly inside = false;
   readonly keeps = false;
@@ -240,7 +240,7 @@ export class WholeMessageReader implements MessageReader {
     return this.#messages.step_rows;
   }
 
-  /** Takes a message. The first is the options, whichever way it comes. */
+  /** Takes a message. The first has the options, in either form. */
   write(bytes: Uint8Array, is_text = false): void {
     this.#waiting.push({ bytes, is_text });
   }

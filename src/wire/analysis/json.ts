@@ -1,5 +1,5 @@
 /**
- * Opens JSON bodies of the analysis endpoints: `logits` with one row, or `rows` with many. Options may come behind the
+ * Opens JSON bodies of the analysis endpoints: `logits` with one row, or `rows` with many. Options may come after the
  * rows, so the numbers are kept, once, until the body is complete.
  */
 import { Problem, pointerTo, show } from "../../errors.ts";
@@ -31,7 +31,7 @@ interface Plan extends AnalysisPlan {
 
 const F32_BYTES = 4;
 
-/** The rows of a body, in one buffer, and what is wrong with the first that cannot be taken. */
+/** The rows of a body, in one buffer, and the fault of the first row that cannot be taken. */
 class Stored {
   readonly store: RowStore;
   fault: Problem | undefined = undefined;
@@ -55,7 +55,7 @@ export function openAnalysisJson(context: WireContext): AnalysisReader {
   const head = new JsonHead("either", context.limits, stored, {
     numbers: (row, array) => (array === "dense" ? keep(row) : { append: () => true }),
     packed: keep,
-    // Whether a row stands in a list is known only when the whole body is.
+    // A row can only be assigned to `logits` or `rows` once the whole body is read.
     fault(row, problem) {
       stored.fault ??= new Problem(problem.code, problem.message, `/rows/${row}${problem.pointer}`);
     },
@@ -90,7 +90,7 @@ function arrivedOf({ rows, logits, ...rest }: Fields): Plan {
   return { head: { options: fields.options, single, values_expected: 0 }, fields, rows: list };
 }
 
-/** Each row is an object of `logits` and perhaps `target`, and of nothing else. */
+/** Each row is an object of `logits` and optionally `target`, and nothing else. */
 function checkedRows(rows: readonly unknown[], { targets }: RowFields): readonly Fields[] {
   return rows.map((row, index) => {
     const pointer = `/rows/${index}`;

@@ -1,6 +1,7 @@
 /**
- * The face of a body of the analysis endpoints: the options once they are known, and one row of logits after the
- * other with the class that came. One row may come alone; many come as a list or as a tensor of two dimensions.
+ * The interface of a body of the analysis endpoints: the options once they are known, and then one row of logits
+ * after the other with its true class. A single row may come alone; many come as a list or as a tensor of two
+ * dimensions.
  */
 import { Problem, show } from "../../errors.ts";
 import type { BodyReader } from "../step-reader.ts";
@@ -9,18 +10,18 @@ import type { Fields } from "../tensor/head.ts";
 export interface AnalysisRow {
   /** valid until the next row */
   readonly values: Float32Array;
-  /** what was sent as the class that came, unchecked */
+  /** the true class as sent, unchecked */
   readonly target: unknown;
   /** A problem of this row as seen from the request: `/logits/17` in row 3 is `/rows/3/logits/17`. */
   place(problem: Problem): Problem;
 }
 
 export interface AnalysisHead {
-  /** everything beside the rows and their classes, unchecked */
+  /** all fields except the rows and their classes, unchecked */
   readonly options: Fields;
-  /** one row was sent, not a list of them */
+  /** true when a single row was sent, not a list */
   readonly single: boolean;
-  /** how many logits the tensor will have, as far as it says; a hint, and bounded */
+  /** number of logits of the tensor, as far as it is declared: a hint, and bounded */
   readonly values_expected: number;
 }
 
@@ -31,19 +32,19 @@ export interface AnalysisPlan {
 }
 
 export interface AnalysisReader extends BodyReader {
-  /** undefined until it has arrived; for JSON that is at the end */
+  /** undefined until it is complete; for JSON that is at the end */
   readonly plan: AnalysisPlan | undefined;
   /** The next row that is complete. */
   next(): AnalysisRow | undefined;
 }
 
-/** A tensor may say that it is larger than it can be: nobody makes room for more than 64 MiB on its word. */
+/** Maximum memory that is allocated for a tensor's declared size: 64 MiB. The declaration may be wrong. */
 export const VALUES_EXPECTED_MAX = 2 ** 24;
 
-/** What the fields of a body say of its rows besides the numbers. */
+/** The fields of a body that describe its rows. */
 export interface RowFields {
   readonly vocab_size: number | undefined;
-  /** classes by row; undefined: none were sent so */
+  /** classes by row; undefined: not sent in this form */
   readonly targets: readonly unknown[] | undefined;
   /** the class of a single row */
   readonly target: unknown;
@@ -100,7 +101,10 @@ export function withoutPadding(values: Float32Array, vocab_size: number | undefi
   );
 }
 
-/** How the problems of row `index` are seen from the request. Options that rows share stay where they stand. */
+/**
+ * The pointers of the problems of row `index`, relative to the request. Pointers to shared options stay
+ * unchanged.
+ */
 export function placeOf(index: number, single: boolean, targets_apart: boolean): AnalysisRow["place"] {
   return (problem) => {
     if (problem.pointer === "/target" && targets_apart)

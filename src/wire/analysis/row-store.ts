@@ -1,4 +1,4 @@
-/** Rows that have to wait for what follows them in the body: their bytes one behind the other, in one growing buffer. */
+/** Rows that wait for later parts of the body: their bytes, one after the other, in one growing buffer. */
 import { GrowingBuffer } from "../growing-buffer.ts";
 import type { ElementSink } from "../json/numbers.ts";
 
@@ -19,9 +19,9 @@ export class RowStore {
     this.#row_bytes_max = row_bytes_max;
   }
 
-  /** Takes the bytes of row `index`, which must come in one stretch, until the next row begins. */
+  /** Takes the bytes of row `index` until the next row begins. The bytes of a row must be contiguous. */
   begin(index: number): ElementSink {
-    // Rows begin at a multiple of 4, so that float32 can be seen in place.
+    // Rows begin at a multiple of 4, so that they can be viewed as float32.
     this.#bytes.append(PADDING.subarray(0, -this.#bytes.length & 3));
     const row: Stored = { start: this.#bytes.length, length: 0 };
     this.#rows[index] = row;

@@ -1,6 +1,6 @@
 /**
- * Opens binary bodies of the analysis endpoints: one row alone, or a tensor of shape [rows, classes]. Each row is ready
- * as soon as its last byte is there: a tensor of any size needs the memory of one row.
+ * Opens binary bodies of the analysis endpoints: a single row, or a tensor of shape [rows, classes]. Each row is ready
+ * with its last byte, so a tensor of any size needs the memory of one row.
  */
 import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
@@ -27,7 +27,7 @@ import {
   withoutPadding,
 } from "./reader.ts";
 
-/** What the header says. */
+/** The fields of the header. */
 interface Plan extends AnalysisPlan {
   readonly shape: readonly number[] | undefined;
   readonly of: RowsOf;
@@ -56,7 +56,7 @@ function rowOf({ head, fields }: Plan, tensor: TensorRows, index: number): Analy
   return { values: withoutPadding(row.values.subarray(0, row.length), fields.vocab_size), target, place };
 }
 
-/** All that the header says is checked before the first element is taken. */
+/** The whole header is checked before the first element is read. */
 function planOf(tensor_head: TensorHead, context: WireContext): Plan {
   const [tensor, rest] = tensorFields(tensor_head.fields);
   const { shape } = tensor;

@@ -1,6 +1,6 @@
 /**
- * Decodes base64 that arrives in pieces. Strict about everything that could hide a mistake: no white space, no
- * letters outside the alphabet, padding only at the end. The URL-safe alphabet is taken as well.
+ * Decodes base64 that arrives in pieces. It refuses white space, letters outside the alphabet, and padding
+ * before the end. It accepts the URL-safe alphabet as well.
  */
 import { Buffer } from "node:buffer";
 
@@ -17,7 +17,7 @@ export class Base64Decoder {
   fault: "letter" | "full" | undefined;
   /** letters decoded before the current piece */
   #letters = 0;
-  /** the last group stays here, since only the end can tell whether its padding is right */
+  /** the last group is kept here, because only the end shows whether its padding is right */
   #held = "";
   readonly #sink: ByteSink;
 
@@ -25,7 +25,7 @@ export class Base64Decoder {
     this.#sink = sink;
   }
 
-  /** About where in the text the fault lies, in letters. */
+  /** The approximate position of the fault in the text, in letters. */
   get position(): number {
     return this.#letters;
   }
@@ -35,7 +35,7 @@ export class Base64Decoder {
       this.#held += letters;
       return;
     }
-    // Fills the group that is held, if one is, and holds the last group again.
+    // Completes the pending group, if there is one, and keeps the last group pending.
     const begin = this.#held === "" ? 0 : 4 - this.#held.length;
     const end = begin + Math.floor((letters.length - begin - 1) / 4) * 4;
     if (this.#held !== "") this.#decode(this.#held + letters.slice(0, begin));
@@ -50,7 +50,7 @@ export class Base64Decoder {
     else this.#handOn(SCRATCH.write(this.#held, "base64"));
   }
 
-  /** Node skips what it does not know and stops at padding: a count that is too small gives both away. */
+  /** Node skips unknown letters and stops at padding. A byte count that is too small reveals both. */
   #decode(groups: string): void {
     const written = SCRATCH.write(groups, "base64");
     if (written !== (groups.length / 4) * 3) this.fault = "letter";

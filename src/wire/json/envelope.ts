@@ -3,10 +3,10 @@
  * sparse `values`) go straight to the number scanner, packed `data` to the base64 decoder; an empty array or
  * string stays in their place, and the rest, which is small, goes through JSON.parse at the end.
  *
- * Strings, escapes and nesting are followed at every byte, so that a row is found where it stands and nowhere
- * else. What is not JSON stays not JSON, since JSON.parse sees everything that was not consumed. Every array and
- * every string in those places is consumed, so a placeholder cannot be confused with something sent. Only sparse
- * `token_ids` that are not plainly written stay in the text, for JSON.parse to judge.
+ * Strings, escapes and nesting are tracked at every byte, so a row is found only at its proper place. Invalid
+ * JSON stays invalid, because JSON.parse sees everything that was not consumed. Every array and every string in
+ * those places is consumed, so a placeholder cannot be confused with sent data. Only sparse `token_ids` in
+ * unusual spellings stay in the text, and JSON.parse checks them.
  */
 import { Buffer } from "node:buffer";
 import { Problem } from "../../errors.ts";
@@ -20,15 +20,18 @@ import { PackedString } from "./packed-string.ts";
 import { SkippedArray, StringEnd, unescaped } from "./strings.ts";
 import { jsonValue } from "./text.ts";
 
-/** Who takes what is found, by index of the step, of which a body of one is 0, and of its row. */
+/** Receivers of the rows, by index of the step (0 for a single step) and of its row. */
 export interface EnvelopeTargets {
   /** the array at `logits`, or at `logits.values`, begins */
   numbers(step: number, array: "dense" | "values", source: number): ElementSink;
-  /** The array at `logits.token_ids`, when it held nothing but plain ids. Without this method it always stays in the text. */
+  /** The array at `logits.token_ids`, when it contains only plain ids. Without this method it always stays in the text. */
   ids?(step: number, token_ids: Int32Array, source: number): void;
   /** the string at `logits.data` begins */
   packed(step: number, source: number): ElementSink;
-  /** A row cannot be taken; the pointer is relative to the step. When this does not throw, the rest of the row is skipped. */
+  /**
+   * Called when a row cannot be taken; the pointer is relative to the step. When it does not throw, the rest of the row is
+   * skipped.
+   */
   fault(step: number, problem: Problem): void;
 }
 
@@ -50,7 +53,7 @@ const CLOSING_BRACKET = Buffer.from("]");
 const STRUCTURAL = new Uint8Array(256);
 for (const character of '"{}[],:') STRUCTURAL[character.charCodeAt(0)] = 1;
 
-/** What the next byte belongs to. `skip` is the rest of an array of numbers with a fault. */
+/** The part of the text of the next byte. `skip` is the rest of an array of numbers with a fault. */
 type Mode = "plain" | "string" | "key" | "numbers" | "ids" | "list" | "packed" | "skip";
 
 const ID_BYTES = 4;
@@ -99,7 +102,7 @@ export class JsonEnvelope {
     return value;
   }
 
-  /** The text of the body without its rows. Whether it is JSON, who reads it will see. */
+  /** The text of the body without its rows. The text is not validated here; the caller parses it. */
   endText(): string {
     this.#endInsideNumbers();
     if (this.#mode !== "plain" || this.#nesting.depth > 0)
@@ -107,7 +110,7 @@ export class JsonEnvelope {
     return this.#text.unmarked();
   }
 
-  /** The text ended inside an array of numbers: its last token tells whether that is all that is wrong with it. */
+  /** The text ended inside an array of numbers. Its last token decides which fault is reported. */
   #endInsideNumbers(): void {
     const scanner = this.#scanner;
     scanner?.end();
@@ -122,7 +125,7 @@ export class JsonEnvelope {
     return this.#mode === "plain" && this.#nesting.inObject ? "an object" : "an array";
   }
 
-  /** Takes what belongs together from `at` on; answers the index behind it. */
+  /** Reads one unit from `at` on; returns the index after it. */
   #take(chunk: Uint8Array, at: number): number {
     switch (this.#mode) {
       case "plain":
@@ -142,7 +145,7 @@ export class JsonEnvelope {
     }
   }
 
-  /** Everything outside strings that are wanted and arrays that are scanned. */
+  /** Reads everything outside wanted strings and scanned arrays. */
   #plain(chunk: Uint8Array, begin: number): number {
     let at = begin;
     while (at < chunk.length) {
@@ -173,7 +176,10 @@ export class JsonEnvelope {
     return at;
   }
 
-  /** The index behind the string's closing quote, or the chunk's end with the mode set to go on there. */
+  /**
+   * The index after the string's closing quote. When the chunk ends before, the mode is set to continue
+   * there.
+   */
   #skipString(chunk: Uint8Array, begin: number): number {
     const end = this.#string_end.find(chunk, begin);
     if (end < 0) this.#mode = "string";
@@ -190,7 +196,7 @@ export class JsonEnvelope {
     }
   }
 
-  /** A string that is kept: the rest of one, or a key. */
+  /** A string that is kept: the rest of a value, or a key. */
   #string(chunk: Uint8Array, begin: number): number {
     const end = this.#string_end.find(chunk, begin);
     const until = end < 0 ? chunk.length : end;
@@ -221,7 +227,7 @@ export class JsonEnvelope {
     this.#ids = { scanner: new IdScanner(bytes), bytes };
   }
 
-  /** An array of ids that cannot be taken as it is read goes back into the text, and is read on there. */
+  /** An array of ids that the scanner cannot read is put back into the text, and read from there. */
   #tokenIds(chunk: Uint8Array, begin: number): number {
     if (this.#ids === undefined) return chunk.length;
     const { scanner, bytes } = this.#ids;
@@ -288,7 +294,10 @@ export class JsonEnvelope {
     this.#targets.fault(this.#nesting.row, problem.within(this.#nesting.sourcePointer));
   }
 
-  /** The scanner has read ahead of its fault: what it read is gone through here, and may hold more than the array. */
+  /**
+   * The scanner has read ahead of its fault. The bytes that it read may extend past the array, so they are walked
+   * again here.
+   */
   #skipRest(rest: Uint8Array): void {
     this.#scanner = undefined;
     this.#mode = "skip";
@@ -327,12 +336,12 @@ export class JsonEnvelope {
   }
 }
 
-/** True for the beginning of something: no comma, bracket or blank has come behind it. */
+/** True at the beginning of an entry: no comma, bracket or blank has come after it. */
 function isCutOff(text: Uint8Array): boolean {
   return /^(?:-?[\w.+-]*|"[^"]*)$/.test(Buffer.from(text).toString("latin1"));
 }
 
-/** A key as JavaScript sees it; what is no JSON string stays as it is, for JSON.parse to reject. */
+/** A key as JavaScript sees it. An invalid JSON string stays unchanged, so that JSON.parse rejects it. */
 function keyOf(key_and_quote: string): string {
   const key = key_and_quote.slice(0, -1);
   return unescaped(key) ?? key;

@@ -1,4 +1,4 @@
-/** Names what stands in an array of logits where a number should: the sentence, the code and the pointer. */
+/** Describes a wrong element of an array of logits: the sentence, the code and the pointer. */
 import { Buffer } from "node:buffer";
 import { Problem, shorten, show } from "../../errors.ts";
 import { type Fault, NUMBER_LENGTH_MAX } from "./numbers.ts";
@@ -6,7 +6,7 @@ import { COMMA } from "./numbers-machine.ts";
 
 const SHOWN_LENGTH = 32;
 
-/** `pointer` leads to the array. `capacity` is how many elements it may have. */
+/** `pointer` leads to the array. `capacity` is its maximum number of elements. */
 export function faultProblem(fault: Fault, pointer: string, capacity: number): Problem {
   if (fault.kind === "full")
     return new Problem(

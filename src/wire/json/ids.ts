@@ -1,7 +1,7 @@
 /**
- * Reads a JSON array of token ids from chunks of bytes: plain whole numbers, as every writer of JSON writes them.
- * Anything else (1.0, a string, what is no JSON) makes it give up, and tells what the text was so far, so that a
- * parser of all of JSON can go on.
+ * Reads a JSON array of token ids from chunks of bytes: plain whole numbers, as every JSON writer writes them.
+ * For anything else (1.0, a string, invalid JSON) it gives up and returns the text so far, so that a full JSON
+ * parser can continue.
  */
 import { CLOSED, FIRST, MORE, numberMachine, SCAN_BYTES, VALUE } from "./numbers-machine.ts";
 
@@ -14,11 +14,11 @@ interface IdSink {
   append(bytes: Uint8Array): boolean;
 }
 
-/** One array, or the rest of one, from behind its `[` to its `]`. */
+/** One array, or the rest of one, from after its `[` to its `]`. */
 export class IdScanner {
   /** true once the `]` was read */
   closed = false;
-  /** once it gave up: text that stands for what was read since the last id in the sink, and what follows it in the chunk */
+  /** set when it gave up: text for the input since the last id in the sink; the rest of the chunk follows it */
   rest: Uint8Array | undefined;
 
   readonly #sink: IdSink;
@@ -31,7 +31,7 @@ export class IdScanner {
     this.#expects = expects;
   }
 
-  /** Reads from `chunk[begin]` on and answers the index behind the last byte it used. */
+  /** Reads from `chunk[begin]` on and returns the index after the last byte that it used. */
   write(chunk: Uint8Array, begin: number): number {
     let from = begin;
     while (from < chunk.length && !this.closed && this.rest === undefined) {
@@ -42,7 +42,7 @@ export class IdScanner {
     return from;
   }
 
-  /** Scans what was carried over and these bytes; answers how many of these were used when the array closed. */
+  /** Scans the carried bytes and these; returns how many of these were used when the array closed. */
   #scan(bytes: Uint8Array): number {
     const { wasm, input, output } = numberMachine();
     const carried = this.#carry.length;
@@ -62,7 +62,7 @@ export class IdScanner {
     return 0;
   }
 
-  /** Blanks that were read before are gone: one stands for them, so that two tokens stay two. */
+  /** Blanks between tokens are replaced by one blank, so that two tokens stay separate. */
   #giveUp(from: number, length: number, expects: number): void {
     const rest = new Uint8Array(1 + length - from);
     rest[0] = expects === VALUE ? COMMA_SIGN : SPACE;

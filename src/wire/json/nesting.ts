@@ -1,13 +1,13 @@
 /**
- * Where in a JSON text the next byte stands: nesting, keys, and which places hold rows of logits. It is told
- * the structural characters outside strings, and trusts nobody: on text that is not JSON its answers may be odd,
- * but they are answers, and JSON.parse rejects the text later.
+ * Tracks the position in a JSON text: nesting, keys, and the places that hold rows of logits. It receives the
+ * structural characters outside strings. It does not validate: on invalid JSON its answers may be wrong, but
+ * JSON.parse rejects the text later.
  */
 import { Problem, pointerTo, shorten, show } from "../../errors.ts";
 import type { OptionLimits } from "../../sampling/options/option-limits.ts";
 import { LONG_LIST } from "./long-list.ts";
 
-/** Where rows stand: at `logits` or `sources[j].logits`, at the same of `rows[i]`, at `logits` or `rows[i].logits`, or nowhere. */
+/** The places of rows: `logits` or `sources[j].logits`, the same in `rows[i]`, `logits` or `rows[i].logits`, or none. */
 export type Places = "step" | "batch" | "either" | "none";
 
 /** An array that goes to a scanner of numbers or of token ids instead of JSON.parse. */
@@ -15,24 +15,28 @@ export type ScannedArray = "dense" | "values" | "token_ids";
 
 const DEPTH_MAX = 64;
 
-/** Keys of an object of which every key is known: there are fewer than a hundred, and a million cost seconds to read. */
+/**
+ * Maximum number of keys of an object of options. There are fewer than a hundred options, and a million keys would take
+ * seconds to read.
+ */
 const KEYS_MAX = 1024;
 
 /**
- * Entries of any other object: biases, positions, thresholds by label. JSON.parse makes 700,000 of them in 0.7 s, and
- * whatever looks at them takes as long: they are counted while they are read over. Larger where biases may be more.
+ * Maximum number of entries of any other object: biases, positions, thresholds by label. JSON.parse takes 0.7 s for
+ * 700,000 entries, and each later use as long, so they are counted during the scan. It is larger when biases may be
+ * more.
  */
 const ENTRIES_MAX = 65_536;
 
 interface Frame {
-  /** what the frame is to us */
+  /** the role of the frame */
   readonly kind: "other" | "body" | "rows" | "row" | "sources" | "source" | "logits";
   readonly is_object: boolean;
-  /** keys met, in objects of which every key is known and none may come twice */
+  /** keys so far, in objects of options, where none may come twice */
   readonly keys: Set<string>;
-  /** the key that it stands at, where that is known */
+  /** the current key, when it is known */
   readonly name: string | undefined;
-  /** what its commas divide, so far */
+  /** number of its commas so far */
   entries: number;
 }
 
@@ -98,7 +102,7 @@ export class Nesting {
     return this.#stepPointer + this.sourcePointer;
   }
 
-  /** The part of it that leads from the step to the row. */
+  /** The part of the pointer from the step to the row. */
   get sourcePointer(): string {
     return this.#isInside("sources") ? `/sources/${this.source}` : "";
   }
@@ -111,7 +115,10 @@ export class Nesting {
     return this.#frames.some((frame) => frame.kind === kind);
   }
 
-  /** An opening bracket. An array to be scanned is named, and does not count as nesting. */
+  /**
+   * An opening bracket. Returns the kind of an array that is scanned; such an array does not count as
+   * nesting.
+   */
   open(is_object: boolean): ScannedArray | undefined {
     const scanned = is_object ? undefined : this.#scanned();
     const kind = this.#kindOf(is_object);
@@ -121,7 +128,7 @@ export class Nesting {
     return scanned;
   }
 
-  /** An array that was to be scanned is nesting after all. */
+  /** An array that was to be scanned counts as nesting after all. */
   enter(): void {
     this.#push("other", false, undefined);
   }
@@ -164,7 +171,7 @@ export class Nesting {
     this.#at_key = false;
   }
 
-  /** A key was read in an object that wants its keys. */
+  /** Called with each key of an object that needs its keys. */
   named(key: string): void {
     const keys = this.#top?.keys ?? NO_KEYS;
     if (keys.has(key))

@@ -1,4 +1,7 @@
-/** The scanner's WebAssembly module and its memory: one instance serves all scanners, as nothing is left in it between two calls. */
+/**
+ * The scanner's WebAssembly module and its memory. One instance serves all scanners, because no state is left in it between two
+ * calls.
+ */
 import { NUMBERS_BASE64 } from "./numbers.wasm.ts";
 
 interface NumberExports {
@@ -14,21 +17,21 @@ interface NumberExports {
 
 export interface NumberMachine {
   readonly wasm: NumberExports;
-  /** what is read: at most SCAN_BYTES and what was carried over */
+  /** input: at most SCAN_BYTES and the carried bytes */
   readonly input: Uint8Array;
-  /** what was read, 4 bytes an element */
+  /** output: 4 bytes per element */
   readonly output: Uint8Array;
 }
 
-/** Bytes that are scanned at once. */
+/** Number of bytes scanned per call. */
 export const SCAN_BYTES = 65_536;
 
-/** What may come next: a value or `]`, a value, or `,` or `]`. */
+/** What may come next: a value or `]`; a value; or `,` or `]`. */
 export const FIRST = 0;
 export const VALUE = 1;
 export const COMMA = 2;
 
-/** Why the scanner came back: it needs more bytes, or it has read the `]`; each scan has others of its own. */
+/** Why the scanner returned: it needs more bytes, or it has read the `]`; each scan has further reasons. */
 export const MORE = 0;
 export const CLOSED = 1;
 

@@ -1,8 +1,7 @@
 /**
- * The typed face of the number scanner: reads a JSON array of numbers from chunks of bytes and hands the
+ * The typed interface of the number scanner: reads a JSON array of numbers from chunks of bytes and hands the
  * values on as float32, each equal to Math.fround(Number(text)). It knows JSON's numbers, and −∞ as `-Infinity`,
- * `"-Infinity"` or `"-inf"`;
- * what anything else in the array means is its caller's to say.
+ * `"-Infinity"` or `"-inf"`; the caller handles anything else in the array.
  */
 import { CLOSED, COMMA, FIRST, MORE, numberMachine, SCAN_BYTES } from "./numbers-machine.ts";
 
@@ -14,22 +13,22 @@ export interface ElementSink {
 /** Longest number, in characters. JSON sets no limit; the longest that float64 needs has 767 digits. */
 export const NUMBER_LENGTH_MAX = 1024;
 
-/** Bytes that are gathered of something that is no number, so that it can be named in full. */
+/** Number of bytes kept of something that is no number, for the error message. */
 const ODD_LENGTH = 64;
 
-/** Why a scanner stopped: the element at `index` is not one that can be taken. */
+/** Why a scanner stopped: the element at `index` cannot be taken. */
 export type Fault =
-  /** `text` (its first 64 bytes or so) stands where a number, `,` or `]` should; `expects` says which */
+  /** `text` (its first 64 bytes or so) stands in place of a number, `,` or `]`; `expects` says which */
   | { readonly kind: "odd"; readonly index: number; readonly text: Uint8Array; readonly expects: number }
   /** a number above the float32 range */
   | { readonly kind: "overflow"; readonly index: number; readonly text: Uint8Array }
   /** the sink is full */
   | { readonly kind: "full"; readonly index: number };
 
-/** The number must be rounded here. */
+/** The number must be rounded by the caller. */
 const HARD = 2;
 
-/** One array, from behind its `[` to its `]`. */
+/** One array, from after its `[` to its `]`. */
 export class NumberScanner {
   /** elements handed on so far */
   count = 0;
@@ -48,8 +47,8 @@ export class NumberScanner {
   }
 
   /**
-   * Reads from `chunk[begin]` on and answers the index behind the last byte it used: the end of the chunk
-   * unless the array was closed or has a fault.
+   * Reads from `chunk[begin]` on and returns the index after the last byte used: the end of the chunk, unless
+   * the array was closed or has a fault.
    */
   write(chunk: Uint8Array, begin: number): number {
     let from = begin;
@@ -61,13 +60,13 @@ export class NumberScanner {
     return from;
   }
 
-  /** The text ended before the array did: what was held back to see more of it is looked at as it is. */
+  /** The text ended before the array did. The pending token is now checked as it is. */
   end(): void {
     if (!this.closed && this.fault === undefined && this.#carry.length > 0)
       this.#scan(new Uint8Array(0), true);
   }
 
-  /** Scans what was carried over and these bytes; answers how many of these were used when the array closed. */
+  /** Scans the carried bytes and these; returns how many of these were used when the array closed. */
   #scan(bytes: Uint8Array, final: boolean): number {
     const { wasm, input } = numberMachine();
     const carried = this.#carry.length;
@@ -80,7 +79,7 @@ export class NumberScanner {
       const status = wasm.scanNumbers(begin, length, this.#expects);
       const position = wasm.position.value;
       this.#expects = wasm.expects.value;
-      // The closing bracket counts as not read when there is no room for what stood before it.
+      // The closing bracket counts as not read when the output has no room for the elements before it.
       const unread = status === CLOSED ? position - 1 : position;
       if (!this.#handOn(wasm.written.value)) return this.#leave(input.subarray(unread, length));
       if (status === CLOSED) {
@@ -103,7 +102,7 @@ export class NumberScanner {
     return 0;
   }
 
-  /** Gives the sink the first `elements` of the output. */
+  /** Passes the first `elements` of the output to the sink. */
   #handOn(elements: number): boolean {
     if (elements === 0) return true;
     if (!this.#sink.append(numberMachine().output.subarray(0, elements * 4))) {
@@ -114,7 +113,7 @@ export class NumberScanner {
     return true;
   }
 
-  /** A number that needs correct rounding in full generality: JavaScript's own. */
+  /** Rounds a number with JavaScript's own conversion, which is correct in all cases. */
   #handOnHard(text: Uint8Array): boolean {
     const value = Math.fround(Number(String.fromCharCode(...text)));
     if (value === Number.POSITIVE_INFINITY) {
@@ -127,7 +126,7 @@ export class NumberScanner {
     return this.#handOn(1);
   }
 
-  /** Keeps an incomplete token for the next chunk, or calls it a fault. */
+  /** Keeps an incomplete token for the next chunk, or reports it as a fault. */
   #stopAt(rest: Uint8Array, status: number, final: boolean): void {
     const wait = status === MORE ? rest.length <= NUMBER_LENGTH_MAX : rest.length < ODD_LENGTH;
     if (wait && !final) {

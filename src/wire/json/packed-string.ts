@@ -1,4 +1,4 @@
-/** A JSON string of base64 letters, from behind its opening quote: finds its end, undoes escapes, decodes. */
+/** A JSON string of base64 letters, from after its opening quote: finds its end, undoes escapes, decodes. */
 import { Buffer } from "node:buffer";
 import { Base64Decoder } from "./base64.ts";
 import type { ElementSink } from "./numbers.ts";
@@ -11,7 +11,7 @@ export class PackedString {
   /** true once the closing quote was read */
   closed = false;
   readonly #decoder: Base64Decoder;
-  /** an escape that is not complete yet, its backslash first */
+  /** an incomplete escape, its backslash first */
   #escape = "";
 
   constructor(sink: ElementSink) {
@@ -22,7 +22,9 @@ export class PackedString {
     return this.#decoder.fault;
   }
 
-  /** Reads from `chunk[begin]` on; answers the index behind the last byte used. After a fault it only looks for the end. */
+  /**
+   * Reads from `chunk[begin]` on; returns the index after the last byte used. After a fault it only searches for the end.
+   */
   write(chunk: Uint8Array, begin: number): number {
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     let from = begin;
@@ -45,13 +47,13 @@ export class PackedString {
     return end + 1;
   }
 
-  /** Some writers put `\/` for a slash; JSON allows `\u002b` as well. */
+  /** Some writers escape a slash as `\/`; JSON allows `\u002b` as well. */
   #unescape(buffer: Buffer, from: number): number {
     this.#escape += String.fromCharCode(buffer[from] ?? 0);
     const complete = this.#escape[1] === "u" ? this.#escape.length === 6 : this.#escape.length === 2;
     if (complete) {
       if (this.fault === undefined)
-        // Base64 does not know the zero that stands for what is no escape.
+        // An invalid escape becomes a zero byte, which base64 rejects.
         this.#decoder.write(unescaped(this.#escape) ?? "\0");
       this.#escape = "";
     }

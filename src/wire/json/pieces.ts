@@ -1,15 +1,15 @@
 /**
- * JSON text made a piece at a time: the same text that `JSON.stringify` makes at once, with pauses for others, and as
- * bytes, since a text of megabytes takes long to encode. Numbers take most of its time, and they stand in long lists.
+ * Writes JSON text in pieces: the same text as `JSON.stringify`, with pauses for other work, and as bytes, because
+ * encoding a text of megabytes takes long. Numbers in long lists take most of the time.
  */
 import { Buffer } from "node:buffer";
 
-/** Entries of a list that are written without a pause: numbers take some 50 µs then. */
+/** Number of list entries written without a pause: numbers take some 50 µs then. */
 const PIECE = 512;
-/** Characters that are encoded together. */
+/** Number of characters encoded at once. */
 const ENCODED = 65_536;
 
-/** Text that grows, and becomes bytes piece by piece. */
+/** Text that grows and becomes bytes piece by piece. */
 export class TextPieces {
   readonly #pieces: Buffer[] = [];
   #text = "";
@@ -24,13 +24,13 @@ export class TextPieces {
     this.#pieces.push(bytes);
   }
 
-  /** Adds what another has gathered. */
+  /** Appends the text of another one. */
   addAll(others: TextPieces): void {
     for (const bytes of others.#pieces) this.addBytes(bytes);
     this.add(others.#text);
   }
 
-  /** All of it: a string when it is short. */
+  /** The whole text: a string when it is short. */
   all(): string | readonly Buffer[] {
     if (this.#pieces.length === 0) return this.#text;
     this.#encode();
@@ -45,15 +45,15 @@ export class TextPieces {
 }
 
 /**
- * A list that is written while it grows, unlike an array of its entries: many thousand objects that stay until the end
- * are what the collector stops everything for. Entries that would make a long piece wait for `writeTo`.
+ * A list that is written while it grows. An array of many thousand objects that live until the end would cause long
+ * garbage collections. Entries that would make a long piece wait for `writeTo`.
  */
 export class WrittenList {
   readonly #parts: (TextPieces | { readonly long: unknown })[] = [];
   #last = new TextPieces();
   #length = 0;
 
-  /** Adds an entry, which must not change any more. */
+  /** Appends an entry, which must not change afterwards. */
   push(entry: unknown): void {
     if (this.#length > 0) this.#last.add(",");
     this.#length += 1;
@@ -65,7 +65,7 @@ export class WrittenList {
     this.#last = new TextPieces();
   }
 
-  /** Adds the text of the list, of which nothing is left here. */
+  /** Moves the text of the list to the given text. */
   *writeTo(text: TextPieces): Generator<undefined, void> {
     text.add("[");
     for (const part of this.#parts.splice(0)) {
@@ -78,7 +78,7 @@ export class WrittenList {
   }
 }
 
-/** Adds the text of a value that JSON can hold; fields that are undefined are left out. */
+/** Appends the text of a JSON value; fields that are undefined are left out. */
 export function* writeInPieces(value: unknown, text: TextPieces): Generator<undefined, void> {
   if (value instanceof WrittenList) yield* value.writeTo(text);
   else if (Array.isArray(value)) yield* writeListInPieces(value, text);
@@ -95,7 +95,7 @@ export function* writeInPieces(value: unknown, text: TextPieces): Generator<unde
   }
 }
 
-/** The same for a list, each of whose entries `toJson` turns into what is written. */
+/** The same for a list; `toJson` converts each entry. */
 export function* writeListInPieces<Entry>(
   list: readonly Entry[],
   text: TextPieces,
@@ -119,7 +119,10 @@ export function* writeListInPieces<Entry>(
   text.add("]");
 }
 
-/** Whether a value is more than a few words, or holds a list of more entries than these: some of them would make a long piece. */
+/**
+ * True when a value is more than a few words, or has a list with more entries than this, so that several of them would make a
+ * long piece.
+ */
 function isLong(value: unknown, entries = SHORT): boolean {
   if (Array.isArray(value)) return value.length > entries || value.some((each) => isLong(each, entries));
   return (
@@ -128,5 +131,5 @@ function isLong(value: unknown, entries = SHORT): boolean {
 }
 
 const SHORT = 16;
-/** Entries of the lists that an entry of a written list may have: two such take some 200 µs. */
+/** Maximum number of entries in the lists of an entry: two such entries take some 200 µs. */
 const WRITTEN_AT_ONCE = 512;

@@ -1,4 +1,4 @@
-/** JSON strings as bytes that arrive in pieces: where they end, what their escapes mean, and what to pass over with them. */
+/** JSON strings in bytes that arrive in pieces: their ends and their escapes. */
 
 const QUOTE = 0x22;
 const BRACKET = 0x5b;
@@ -7,12 +7,14 @@ const BRACKET_END = 0x5d;
 const BRACE = 0x7b;
 const BRACE_END = 0x7d;
 
-/** Finds the end of one string after another; an escape may be cut in two by the end of a chunk. */
+/** Finds the end of each string; a chunk may end inside an escape. */
 export class StringEnd {
-  /** the next byte is escaped */
+  /** true when the next byte is escaped */
   #escaped = false;
 
-  /** The index behind the closing quote of the string that goes on at `begin`; −1 when the chunk ends before it. */
+  /**
+   * The index after the closing quote of the string that continues at `begin`; −1 when the chunk ends before it.
+   */
   find(chunk: Uint8Array, begin: number): number {
     for (let at = begin; at < chunk.length; at++) {
       if (this.#escaped) this.#escaped = false;
@@ -23,14 +25,14 @@ export class StringEnd {
   }
 }
 
-/** The rest of an array that nobody wants, with all that is nested in it. */
+/** Skips the rest of an unwanted array, with everything nested in it. */
 export class SkippedArray {
   closed = false;
   readonly #string_end = new StringEnd();
   #in_string = false;
   #depth = 1;
 
-  /** Passes over it from `chunk[begin]` on; answers the index behind the last byte that belongs to it. */
+  /** Skips from `chunk[begin]` on; returns the index after the last byte of the array. */
   write(chunk: Uint8Array, begin: number): number {
     let at = begin;
     while (at < chunk.length && !this.closed) {
@@ -52,7 +54,9 @@ export class SkippedArray {
   }
 }
 
-/** What stands between the quotes of a string, as JavaScript sees it; undefined when it is no JSON string. */
+/**
+ * The value between the quotes of a string, as JavaScript sees it; undefined when it is no valid JSON string.
+ */
 export function unescaped(text: string): string | undefined {
   if (!text.includes("\\")) return text;
   try {

@@ -1,30 +1,30 @@
 /**
- * JSON text as a value: what JSON.parse does, and three things more. A seed keeps all of its 64 bits, where a number
- * would round it; names of a JSON schema keep their order, numbers too; and what is no JSON is told in a sentence.
+ * Parses JSON text like JSON.parse, with three differences. A seed keeps all of its 64 bits, where a number would
+ * round it. Names of a JSON schema keep their order, numeric names too. Invalid JSON is reported in one sentence.
  */
 import { Problem } from "../../errors.ts";
 import { keepOrder, movesNames } from "../../ordered-names.ts";
 
 /**
- * An integer under the key "seed" that a number may not hold. In JSON that key cannot stand inside a string, where
- * its quotes would be escaped.
+ * An integer under the key "seed" that a number may not hold exactly. In JSON this text cannot occur inside a
+ * string, where its quotes would be escaped.
  */
 const LONG_SEED = /"seed"(\s*:\s*)(-?[1-9]\d{15,})(?=\s*[,}])/g;
 
-/** Words that Python's json module writes for numbers that JSON does not have. */
+/** Words that Python's json module writes for numbers that JSON lacks. */
 const NO_NUMBER = /[[:,]\s*(-?Infinity|NaN)\s*[,}\]]/;
 
-/** Where the order of names says something: it is the order of properties. */
+/** Fields in which the order of names matters: the order of properties. */
 const HOLDS_SCHEMA = /"(?:json_schema|tools)"/;
 
-/** JSON.parse; throws what that throws. A long seed comes as the text of its digits. */
+/** JSON.parse, with its exceptions. A long seed becomes the text of its digits. */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text.replace(LONG_SEED, '"seed"$1"$2"'));
   if (HOLDS_SCHEMA.test(text) && movesNames(text)) keepOrder(text, value);
   return value;
 }
 
-/** The text as a value. Throws a Problem when it is no JSON. */
+/** The text as a value. Throws a Problem when it is invalid JSON. */
 export function jsonValue(text: string): unknown {
   try {
     return parseJson(text);
@@ -33,7 +33,7 @@ export function jsonValue(text: string): unknown {
   }
 }
 
-/** The problem of a text that JSON.parse refused. */
+/** The Problem of a text that JSON.parse refused. */
 export function notJson(error: unknown, text: string): Problem {
   const word = NO_NUMBER.exec(text)?.[1];
   const why =
@@ -43,7 +43,7 @@ export function notJson(error: unknown, text: string): Problem {
   return new Problem("malformed_json", `the body is not JSON: ${why}`);
 }
 
-/** V8's sentence without its position, which counts neither the logits nor bytes, and without a piece of the text. */
+/** V8's sentence without its position, which does not count the logits, and without its excerpt of the text. */
 function reason(error: unknown): string {
   const sentence = error instanceof Error ? error.message : String(error);
   return sentence.replace(/ (?:in JSON )?at position \d+.*$/s, "").replace(/, ?(?:\.\.\.|").*$/s, "");

@@ -1,7 +1,4 @@
-/**
- * Decimal numbers: digits as the bytes of a text have them, and the float32 that they stand for, where it can be proven
- * to be Math.fround(Number(text)).
- */
+/** Decimal numbers: from the digits of a text to float32, when the result is provably Math.fround(Number(text)). */
 
 /** 10⁻⁶⁴ … 10⁶⁴, each the nearest float64: exact from 10⁰ to 10²². */
 export const POWERS_MAX: i32 = 64;

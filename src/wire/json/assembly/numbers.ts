@@ -39,7 +39,7 @@ const MORE: i32 = 0;
 const CLOSED: i32 = 1;
 /** The number from `position` to `token_end` must be rounded by the caller. */
 const HARD: i32 = 2;
-/** At `position` stands something else than JSON's grammar of an array of numbers allows. */
+/** The input at `position` is not allowed in a JSON array of numbers. */
 const ODD: i32 = 3;
 
 /** What may come next: a value or `]`, a value, or `,` or `]`. */
@@ -53,7 +53,7 @@ export let token_end: usize = 0;
 export let written: i32 = 0;
 export let expects: i32 = 0;
 
-/** Longest number taken, so that what is carried from one stretch to the next has a bound. */
+/** Longest number that is scanned, which bounds the bytes carried from one stretch to the next. */
 const NUMBER_LENGTH_MAX: usize = 1024;
 
 /** "Infinity" as a little-endian word. */
@@ -88,7 +88,10 @@ function quotedInfinity(p: usize, end: usize): i32 {
   return p + 6 <= end && load<u32>(p, 1) == INF_WORD && load<u8>(p, 5) == QUOTE ? 6 : 0;
 }
 
-/** −∞ in one of its spellings, or an end: what stands where a number was expected. Gives the status, or minus the length of −∞. */
+/**
+ * Reads −∞ in one of its spellings, or the end of the array, where a number is expected. Returns the status, or minus the length
+ * of −∞.
+ */
 function readOther(p: usize, end: usize, out: usize, state: i32): i32 {
   const byte = load<u8>(p);
   if (byte == 93 && state == FIRST) return stop(CLOSED, p + 1, out, state);
@@ -177,7 +180,7 @@ export function scanNumbers(begin: usize, length: usize, state: i32): i32 {
         continue;
       }
     }
-    // Anything else is read again, slowly; a token that touches the end may go on.
+    // Anything else is read again by the slow path; a token that touches the end may continue.
     if (reachesEnd(start, end)) return stop(MORE, start, out, state);
     p = readLong(start);
     if (!p || p - start > NUMBER_LENGTH_MAX) return stop(ODD, start, out, state);
@@ -192,13 +195,13 @@ export function scanNumbers(begin: usize, length: usize, state: i32): i32 {
   return MORE;
 }
 
-/** Digits of the largest token id, and that id: float32 holds every whole number up to it, and so does the wire. */
+/** Number of digits of the largest token id, and that id: float32 holds every whole number up to it. */
 const ID_DIGITS_MAX: i32 = 8;
 const ID_MAX: i64 = 16777215;
 
 /**
- * Reads token ids from INPUT[begin … length) to OUTPUT[0 …) as i32, and stops like scanNumbers, but never with HARD:
- * whatever is not a plain whole number of the range is ODD, though JSON may write an id in other ways.
+ * Reads token ids from INPUT[begin … length) to OUTPUT[0 …) as i32, and stops like scanNumbers, but never with HARD.
+ * Anything but a plain whole number in range is ODD, although JSON allows other spellings of an id.
  */
 export function scanIds(begin: usize, length: usize, state: i32): i32 {
   const end = INPUT + length;
@@ -218,7 +221,7 @@ export function scanIds(begin: usize, length: usize, state: i32): i32 {
     if (load<u8>(p) <= 32) p = skipSpace(p);
     const bytes = v128.load(p);
     const digits = digitRun(bytes);
-    // What touches the end may go on.
+    // A token that touches the end may continue.
     if (p + digits >= end) return stop(MORE, p, out, state);
     const first: u32 = load<u8>(p);
     if (digits == 0 && first == 93 && state == FIRST) return stop(CLOSED, p + 1, out, state);
