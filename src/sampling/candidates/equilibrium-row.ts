@@ -11,9 +11,9 @@ import type { Prefix } from "./prefix.ts";
 /** Tokens so many nats below the best have no part in a sum of float64. */
 const REACH_NATS = 40;
 /** Bins are ranked together up to so many tokens. */
-const RANKED_TOGETHER = 1024;
+const RANKED_TOGETHER = 256;
 /** Bins are ranked so many times; then the row is ranked as a list. */
-const LOOKS_MAX = 12;
+const LOOKS_MAX = 32;
 /** What the sums of bins may differ from those of single tokens. */
 const ROUNDING = 1e-9;
 /** Of so many of the best tokens the equilibrium is looked for first, and found where it is no closer call than this. */
@@ -39,10 +39,19 @@ export function equilibriumOfRow(dense: Dense): Prefix | undefined {
   if (!bins.weigh(row, temperature, Math.max(range, Number.MIN_VALUE))) return undefined;
   const total = totalOf(bins);
   const sums: Sums = { count: 0, mass: 0, moment: 0 };
+  const ln_most = ln(Math.max(2, dense.count()));
+  /** less than evenness is from here on */
+  let least = 0;
   let looks = 0;
   for (let bin = 0; bin < LAST_BIN; bin++) {
     if (bins.counts[bin] === 0) continue;
+    // Adding the next token of a ranking never lessens the entropy of those before it: most bins need no logarithm.
+    if ((sums.mass + bins.sums[2 * bin]!) / total < least) {
+      addBin(bins, bin, sums, temperature);
+      continue;
+    }
     if (!mayHoldEquilibrium(bins, bin, sums, total, temperature)) {
+      if (sums.count > 0) least = entropyOf(sums) / ln_most;
       addBin(bins, bin, sums, temperature);
       continue;
     }
