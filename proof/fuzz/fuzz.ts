@@ -143,9 +143,17 @@ async function runCase(
   if (connection.unread !== "") connection.close();
 }
 
-/** What no oracle reads is taken, or refused with a problem. */
-function wrongWithUnjudged(_message: Message, reply: Reply): string | undefined {
-  if (reply.status === 200) return undefined;
+/** Schemas of replies to requests that no oracle reads. */
+const REPLIES: Readonly<Record<string, string>> = {
+  "/v1/beam": "BeamReply",
+  "/v1/resample": "ResampleReply",
+};
+
+/** What no oracle reads is taken and answered as its schema says, or refused with a problem. */
+function wrongWithUnjudged({ path }: Message, reply: Reply): string | undefined {
+  const schema = REPLIES[path];
+  if (reply.status === 200)
+    return schema === undefined ? undefined : complaintOf(schema, JSON.parse(reply.body));
   return reply.status >= 500 ? `status ${reply.status}` : wrongWithProblem(reply);
 }
 

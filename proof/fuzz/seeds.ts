@@ -144,9 +144,20 @@ const SPELLED = {
   logits: { token_ids: [1, 40, 91], values: [1, 3, 2], vocab_size: 8192 },
   ...{ vocabulary: "demo", history: [91], prompt_length: 1, seed: 7 },
 };
+/** A search behind its first step, with two live beams and a sequence that has ended. */
+const SEARCH = {
+  ...{ rule: "transformers", seed: "7", step: 1, next_id: 1, carry: [], finished: false },
+  beams: [
+    { score: -0.5, logprob: -0.5, chain_logprob: -0.5 },
+    { score: -1.5, logprob: -1.5, chain_logprob: null },
+  ],
+  ended: [{ id: 0, score: -2, logprob: -2, chain_logprob: -2, length: 1 }],
+};
+const BEAM = { rule: "transformers", num_beams: 2, end_token_ids: [3], max_tokens: 5, length_penalty: 0.6 };
+const BEAM_ROWS = [{ history: [1, 2] }, { history: [1, 4] }];
 const COMBINED = { combine: { rule: "contrastive", alpha: 0.1 }, seed: 7 };
 
-/** What the oracle does not read: grammars, texts, combinations, drafts, marks and replays. */
+/** What the oracle does not read: grammars, texts, combinations, drafts, beams, marks and replays. */
 export const UNJUDGED: readonly Message[] = [
   jsonMessage("/v1/verify", { rows: ROWS.slice(1), ...DRAFT, top_k: 4 }),
   tensorMessage("/v1/verify", { dtype: "f32", shape: [3, 8], ...DRAFT }, f32([...ROW, ...ROW, ...ROW])),
@@ -154,6 +165,30 @@ export const UNJUDGED: readonly Message[] = [
     rows: ROWS,
     sequences: [DRAFT, { draft_token_ids: [], seed: 8, history: [] }],
   }),
+  jsonMessage("/v1/beam", {
+    beam: { rule: "tensorrt_llm", num_beams: 3, end_token_ids: [2], max_tokens: 4, early_stopping: 2 },
+    rows: [{ logits: ROW }],
+    ...{ temperature: 0.8, top_k: 5 },
+  }),
+  jsonMessage("/v1/beam", {
+    ...{ beam: BEAM, search: SEARCH, seed: 7, repetition_penalty: 1.3 },
+    rows: [
+      { logits: PACKED, history: [1, 2] },
+      { logits: { ...SPARSE, vocab_size: 12 }, history: [1, 4] },
+    ],
+  }),
+  tensorMessage(
+    "/v1/beam",
+    { beam: BEAM, search: SEARCH, dtype: "f32", shape: [2, 8], rows: BEAM_ROWS, mirostat: 2 },
+    f32([...ROW, ...ROW]),
+  ),
+  tensorMessage(
+    "/v1/beam",
+    { beam: { rule: "stochastic", num_beams: 2, max_tokens: 3 }, shape: [1, 8], dtype: "bf16", seed: "-9" },
+    bf16(ROW),
+  ),
+  jsonMessage("/v1/resample", { log_weights: [-0.2, null, -7, 0.4], threshold: 0.5, seed: 7, step: 3 }),
+  jsonMessage("/v1/resample", { log_weights: Array.from({ length: 40 }, (_, i) => -i / 8) }),
   jsonMessage("/v1/replay", {
     rows: [
       { logits: ROW, token_id: 1, step: 3, claimed: { row: "0a".repeat(32), options: "0b".repeat(32) } },

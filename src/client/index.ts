@@ -29,6 +29,12 @@ export type { StepRequestOptions } from "./options.ts";
 export type { BatchRow } from "./posts.ts";
 export { ServiceProblem } from "./problem.ts";
 export type { Logits, PackedLogits, SparseLogits } from "./row.ts";
-export type { ClientStream, OptionChanges, StreamOptions, StreamTransport } from "./stream.ts";
+export type {
+  ClientStream,
+  OptionChanges,
+  StreamOptions,
+  StreamSearchFields,
+  StreamTransport,
+} from "./stream.ts";
 export type { VerifyOptions, VerifySequence } from "./verify.ts";
 export type { WebSocketClass, WebSocketLike } from "./websocket.ts";

@@ -2,6 +2,8 @@
  * A sequence whose history, step and state the service keeps: the client's end of it. Answers come in the order of
  * the rows, so rows may be sent before the answers to earlier ones are there.
  */
+import type { Search } from "../sampling/beam/rule.ts";
+import type { BeamStep } from "../sampling/beam/search.ts";
 import type { Sampled } from "../sampling/report/report.ts";
 import type { Verified } from "../sampling/verify/verify.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
@@ -43,6 +45,19 @@ export type OptionChanges = {
     | null;
 };
 
+/** How to search on a stream, and where a search stands that goes on there. */
+export interface StreamSearchFields {
+  /** the rule with its options: docs/beams.md */
+  readonly beam: Readonly<Record<string, unknown>> & { readonly rule: string };
+  /** what the last reply had at `search`; the stream is then opened with the seed of the search */
+  readonly search?: Search | null;
+  /** with `search`: the tokens of each live beam behind the history of the stream, and its state where it has one */
+  readonly live?: readonly {
+    readonly token_ids: readonly number[];
+    readonly state?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
 export interface ClientStream {
   /**
    * Sends a row, or the rows of several sources; resolves to its token. `own` options hold for this step only, and cost a JSON message. Rejects with a
@@ -54,6 +69,13 @@ export interface ClientStream {
    * Resolves to what is accepted and the token that follows; each of them is a step of the stream.
    */
   verify(logits: readonly Logits[], draft: VerifyFields): Promise<Verified>;
+  /**
+   * Sends the rows of a search's live beams, one in the first step: resolves to the beams that go on. `said` begins a search;
+   * without it the open one goes on. The stream keeps the search and the histories of its beams; its own history stays.
+   */
+  beam(logits: readonly StepLogits[], said?: StreamSearchFields): Promise<BeamStep>;
+  /** Gives up the search that is open: behind it the stream takes rows, drafts and tokens again. */
+  endSearch(): void;
   update(changes: OptionChanges): void;
   /** Puts forced tokens behind the history. Each counts as a step. */
   accept(token_ids: readonly number[]): void;
@@ -80,8 +102,10 @@ export async function openClientStream(
   return stream;
 }
 
+type Reply = Sampled | Verified | BeamStep;
+
 interface Waiting {
-  resolve(reply: Sampled | Verified): void;
+  resolve(reply: Reply): void;
   reject(reason: unknown): void;
   readonly timer: ReturnType<typeof setTimeout>;
   /** what the messages sent behind this row change, once it is answered */
@@ -116,6 +140,17 @@ class Stream implements ClientStream, ConnectionEvents {
       this.#send({ ...draft, type: "verify" });
       for (const row of logits) this.#sendRows(row);
     });
+  }
+
+  beam(logits: readonly StepLogits[], said?: StreamSearchFields): Promise<BeamStep> {
+    return this.#answered<BeamStep>(() => {
+      if (said !== undefined) this.#send({ ...said, type: "beam" });
+      for (const row of logits) this.#sendRows(row);
+    });
+  }
+
+  endSearch(): void {
+    this.#send({ type: "beam", beam: null });
   }
 
   update(changes: OptionChanges): void {
@@ -154,18 +189,22 @@ class Stream implements ClientStream, ConnectionEvents {
   }
 
   line(text: string): void {
-    const result = JSON.parse(text) as Sampled | Verified;
+    const result = JSON.parse(text) as Reply;
     const waiting = this.#waiting.shift();
     clearTimeout(waiting?.timer);
     const problem = problemIn(result);
     this.#problem = problem;
     if (problem === undefined) {
-      this.#last = { seed: result.seed, state: result.state };
-      this.#goOn("positions" in result ? result.token_ids : [result.token_id]);
+      if (!("beams" in result)) this.#took(result);
       waiting?.resolve(result);
     } else if (waiting === undefined) this.#end(problem);
     else waiting.reject(problem);
     for (const change of waiting?.behind ?? []) change();
+  }
+
+  #took(result: Sampled | Verified): void {
+    this.#last = { seed: result.seed, state: result.state };
+    this.#goOn("positions" in result ? result.token_ids : [result.token_id]);
   }
 
   #goOn(token_ids: readonly number[]): void {
@@ -181,12 +220,12 @@ class Stream implements ClientStream, ConnectionEvents {
   }
 
   /** What the service says to what is sent. */
-  #answered<Reply extends Sampled | Verified>(send: () => void): Promise<Reply> {
+  #answered<Answer extends Reply>(send: () => void): Promise<Answer> {
     if (this.#over !== undefined) return Promise.reject(this.#over.reason);
     send();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
-      // The service answers a row with a step and a draft with what was verified.
+      // The service answers a row with a step, a draft with what was verified, and rows of a search with its beams.
       this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject, timer, behind: [] });
     });
   }

@@ -2,13 +2,14 @@
 import { Problem } from "../errors.ts";
 import type { Row } from "../kernels/kernel.ts";
 import { allAtOnce } from "../pieces.ts";
+import { requireBeside, StreamSearch } from "../sampling/beam/stream-search.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import { isSparse } from "../sampling/rows.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { openStream, type SampleStream } from "../sampling/stream.ts";
 import { needsAll, parseVerification, rowsOfDraft } from "../sampling/verify/options.ts";
 import { verifyOnStream } from "../sampling/verify/verify.ts";
-import { writeSampled, writeVerified } from "../wire/reply.ts";
+import { writeBeams, writeSampled, writeVerified } from "../wire/reply.ts";
 import { finishRow } from "../wire/rows.ts";
 import type { WireContext } from "../wire/step-reader.ts";
 import type { StreamMessage } from "../wire/stream-message.ts";
@@ -34,6 +35,7 @@ class LocalStream {
   readonly #reader: WholeMessageReader;
   #stream: SampleStream | undefined;
   #draft: Draft | undefined;
+  #search: StreamSearch | undefined;
 
   constructor(sampler: Sampler, context: WireContext) {
     this.#sampler = sampler;
@@ -52,6 +54,11 @@ class LocalStream {
     }
     if (this.#draft !== undefined) return this.#rowOfDraft(this.#draft, message);
     const stream = this.opened;
+    if (message.type === "beam") {
+      this.#search = this.#searching(message.said);
+      return undefined;
+    }
+    if (this.#search !== undefined) return this.#ofSearch(this.#search, message);
     if (message.type === "step") return writeSampled(stream.next(message.rows, message.own));
     if (message.type === "verify") this.#draft = this.#begun(message.said);
     else if (message.type === "update") stream.update(message.options);
@@ -65,8 +72,40 @@ class LocalStream {
     return this.#stream;
   }
 
-  get waits_for_draft(): boolean {
-    return this.#draft !== undefined;
+  /** Whether rows are those of a draft or of a search. */
+  get takes_rows(): boolean {
+    return this.#draft !== undefined || this.#search !== undefined;
+  }
+
+  /** Throws the Problem of what was said: no search is open then. */
+  #searching(said: Said): StreamSearch | undefined {
+    this.#search = undefined;
+    if (said["beam"] === null) return undefined;
+    const limits = this.#context.limits.options;
+    const host = { sampler: this.#sampler, limits, marks: false, hold: () => undefined };
+    const search = new StreamSearch(this.opened, said, host);
+    search.begin(said);
+    return search;
+  }
+
+  #ofSearch(search: StreamSearch, message: StreamMessage): string | undefined {
+    if (message.type !== "step") {
+      if (message.type !== "open") requireBeside(search, message.type);
+      if (message.type === "update") this.opened.update(message.options);
+      return undefined;
+    }
+    try {
+      search.take(message.rows, message.own);
+      let step = search.goOn();
+      while (search.is_inside) step = search.goOn();
+      if (search.is_over) this.#search = undefined;
+      return step && writeBeams(step);
+    } catch (error) {
+      // The host sends no more rows of a step that was refused.
+      search.refused();
+      while (search.waits !== undefined) search.take(() => [], undefined);
+      throw error;
+    }
   }
 
   #begun(said: Said): Draft {
@@ -181,7 +220,7 @@ export class Streams {
   step(): string | undefined {
     const [id = 0, elements = 0, code = 0] = this.#desk.values;
     const local = this.#of(id);
-    if (local.waits_for_draft) throw new Error("a draft waits for its rows");
+    if (local.takes_rows) throw new Error("rows of a draft or a search come as messages");
     const stream = local.opened;
     const rows = [rowFrom(this.#desk, this.#row, elements, code)];
     const sampled = stream.next((options) => {

@@ -45,6 +45,13 @@ const UNTOLD = {
 /** Options that the sequence maintains, and that only its opening may set. */
 const KEPT = ["history", "prompt_length", "step", "state"] as const;
 
+/** Where a sequence stands that is not the stream's own: a beam. */
+export interface StreamPlace {
+  /** token ids so far, prompt first */
+  readonly history: readonly number[];
+  readonly state: State;
+}
+
 export interface SampleStream {
   /**
    * Draws the next token and appends it to the history. `own` options apply to this step only. A function in
@@ -56,6 +63,15 @@ export interface SampleStream {
    * the history.
    */
   begin(row: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled>;
+  /**
+   * The options of a row that nothing is drawn from, at another place than the stream's. `parse` checks the options of the
+   * stream with the row's `own` laid over them. The stream stays as it is.
+   */
+  look(
+    place: StreamPlace,
+    own: Options | undefined,
+    parse: (given: Options, limits: OptionLimits) => StepOptions,
+  ): StepOptions;
   /** Changes the options from the next step on; null removes an option. When one is refused, all stay unchanged. */
   update(options: unknown): void;
   /** Appends tokens to the history that were not drawn here: forced ones. Each counts as a step. */
@@ -176,6 +192,22 @@ class Sequence implements SampleStream {
     looks_ahead: boolean,
   ): Generator<undefined, Sampled> {
     return this.#took(yield* pieces, options, looks_ahead);
+  }
+
+  look(
+    { history, state }: StreamPlace,
+    own: Options | undefined,
+    parse: (given: Options, limits: OptionLimits) => StepOptions,
+  ): StepOptions {
+    const options = parse(own === undefined ? this.#given : this.#merged(own), this.#limits);
+    return {
+      ...options,
+      history,
+      prompt_length: this.#prompt_length,
+      state: carried(options.state, state),
+      prepared: undefined,
+      warnings: undefined,
+    };
   }
 
   #stepOf(source: RowSource, own: Options | undefined): { rows: StepRows; options: StepOptions } {

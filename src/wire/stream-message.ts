@@ -42,7 +42,9 @@ export type StreamMessage =
   | { readonly type: "accept"; readonly token_ids: unknown }
   | { readonly type: "rewind"; readonly steps: unknown }
   /** the draft; the following messages bring its rows */
-  | { readonly type: "verify"; readonly said: Fields };
+  | { readonly type: "verify"; readonly said: Fields }
+  /** a search; the following messages bring the rows of its steps */
+  | { readonly type: "beam"; readonly said: Fields };
 
 /** The default form of the rows of a stream. */
 interface StreamTensor {
@@ -121,8 +123,8 @@ class RefusedRow implements ArrivingMessage {
   }
 }
 
-const TYPES = ["update", "accept", "rewind", "verify", "step"] as const;
-const LISTED_TYPES = '"update", "accept", "rewind", "verify" or "step"';
+const TYPES = ["update", "accept", "rewind", "verify", "beam", "step"] as const;
+const LISTED_TYPES = '"update", "accept", "rewind", "verify", "beam" or "step"';
 
 /** Begins the messages of a stream, in order. The first has the options, which describe the rows. */
 export class StreamMessages {
@@ -201,7 +203,7 @@ export class StreamMessages {
     if (type === "update") return { type, options: fields };
     if (type === "accept") return { type, token_ids: only(fields, "token_ids", type) };
     if (type === "rewind") return { type, steps: only(fields, "steps", type) };
-    if (type === "verify") return { type, said: fields };
+    if (type === "verify" || type === "beam") return { type, said: fields };
     if (type !== "step")
       throw new Problem(
         "invalid_option",

@@ -337,6 +337,27 @@ class Streams(Served):
 
         self.assertEqual(verified(False), verified(True))
 
+    def test_a_search_goes_on_on_a_stream_and_again_after_a_cut(self):
+        beam = {"rule": "vllm", "num_beams": 2, "end_token_ids": [], "max_tokens": 3}
+
+        def searched(cut):
+            forwarder = Forwarder(self)
+            with self.client(forwarder.url).stream(seed=7, history=[1], repetition_penalty=1.3) as stream:
+                replies = [stream.beam([row_of(0)], beam)]
+                with self.assertRaisesRegex(ValueError, "a search is open"):
+                    stream.next(row_of(0))
+                with self.assertRaisesRegex(ValueError, "needs 2 rows"):
+                    stream.beam([row_of(1)])
+                for step in (1, 2):
+                    if cut:
+                        forwarder.cut()
+                    replies.append(stream.beam([row_of(step), row_of(step + 5)]))
+                self.assertTrue(replies[-1]["finished"])
+                stream.next(row_of(3))
+                return replies, stream.history
+
+        self.assertEqual(searched(False), searched(True))
+
     def test_rewinding_more_than_was_made_is_refused(self):
         with self.client(URL).stream(seed=7, history=[1, 2]) as stream:
             stream.accept([3])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Awaitable, Callable, List, Mapping, Optio
 from . import _calls, _frames, _http
 from ._async_http import AsyncConnection, request_head
 from ._calls import Call, Reply
-from ._place import Place
+from ._place import Place, Search
 from ._problem import SamplerProblem
 from ._retries import Attempts
 from ._rows import Row, Rows
@@ -302,6 +302,7 @@ class AsyncSamplerStream:
     async def next(self, logits: Union[Row, Rows], **own: Unpack[types.OptionChanges]) -> types.Sampled:
         """Sends a row [vocab_size] and waits for its token. As ``SamplerStream.next``."""
         async with self._turn:
+            self._place.require_no_search()
             pieces = _frames.row_frames(logits, own, self._place.options)
             return cast("types.Sampled", await self._answered(pieces, "token_id"))
 
@@ -310,9 +311,26 @@ class AsyncSamplerStream:
     ) -> types.Verified:
         """Sends a draft of k tokens with the target's rows [k + 1, vocab_size]. As ``SamplerStream.verify``."""
         async with self._turn:
+            self._place.require_no_search()
             own = {**draft, "draft_token_ids": [int(token_id) for token_id in draft_token_ids]}
             pieces = _frames.verify_frames(logits, own, self._place.options)
             return cast("types.Verified", await self._answered(pieces, "token_ids"))
+
+    async def beam(self, logits: Rows, beam: Optional[Mapping[str, Any]] = None) -> types.BeamReply:
+        """Takes one step of a beam search with rows [beams, vocab_size]. As ``SamplerStream.beam``."""
+        async with self._turn:
+            rows = _frames.beam_frames(logits, self._place.options)
+            search = self._place.search_of(beam, len(rows))
+            pieces = [piece for row in rows for piece in row]
+            reply = await self._attempt(pieces, "beams", search)
+            self._place.searched(search, reply)
+            return cast("types.BeamReply", reply)
+
+    async def end_search(self) -> None:
+        """Gives up the search that is open."""
+        async with self._turn:
+            self._place.search = None
+            await self._tell({"type": "beam", "beam": None})
 
     async def update(self, **options: Unpack[types.OptionChanges]) -> None:
         """Changes options from the next step on; None takes one back."""
@@ -358,11 +376,13 @@ class AsyncSamplerStream:
         await self.close()
 
     async def _accept(self, ids: List[int]) -> None:
+        self._place.require_no_search()
         await self._tell({"type": "accept", "token_ids": ids})
         self._place.accept(ids)
         self._made_here += len(ids)
 
     async def _rewind(self, steps: int) -> None:
+        self._place.require_no_search()
         self._place.rewind(steps)
         if steps > self._made_here:
             self._drop()  # made before it was opened again: the next opening tells the place
@@ -375,8 +395,9 @@ class AsyncSamplerStream:
         self._made_here += self._place.took(reply)
         return reply
 
-    async def _attempt(self, pieces: _frames.Pieces, mark: str) -> Reply:
-        """Asks on an open stream, and opens it first, and again, where it is not. Without a mark it only opens."""
+    async def _attempt(self, pieces: _frames.Pieces, mark: str, search: Optional[Search] = None) -> Reply:
+        """Asks on an open stream, and opens it first, and again, where it is not. Without a mark it only opens. With
+        ``search`` the pieces are rows of that."""
         attempts = Attempts(self._retries, repeatable=True)
         while True:
             kept = was_open = self._wire is not None
@@ -385,7 +406,8 @@ class AsyncSamplerStream:
                     opening = self._open_wire(self._place.checkpoint)
                     self._wire, self._made_here = await within(opening, self._timeout_s, None), 0
                     was_open = True
-                return await within(self._ask(pieces, mark), self._timeout_s, self._wire.address)
+                asking = self._ask(pieces, mark) if search is None else self._searched(pieces, mark, search)
+                return await within(asking, self._timeout_s, self._wire.address)
             except SamplerProblem as problem:
                 ends = was_open and problem.code in ENDS
                 if ends:
@@ -400,6 +422,14 @@ class AsyncSamplerStream:
                 if pause_s is None:
                     raise
             await asyncio.sleep(pause_s)
+
+    async def _searched(self, rows: _frames.Pieces, mark: str, search: Search) -> Reply:
+        wire = self._wire
+        pieces = rows if search.wire is wire else [*_frames.text_frame(search.message), *rows]
+        search.wire = None  # what is refused is opened anew
+        reply = await self._ask(pieces, mark)
+        search.wire = wire
+        return reply
 
     async def _ask(self, pieces: _frames.Pieces, mark: str) -> Reply:
         if mark == "":

@@ -60,6 +60,16 @@ def verify_frames(logits: Any, draft: Mapping[str, Any], options: Mapping[str, A
     return pieces
 
 
+def beam_frames(logits: Any, options: Mapping[str, Any]) -> List[Pieces]:
+    """The rows of a step of a search, each a frame."""
+    if isinstance(logits, (list, tuple)) and any(isinstance(row, Mapping) for row in logits):
+        return [row_frames(row, {}, options) for row in logits]
+    tensor, (rows, elements) = batch_tensor(logits)
+    tensor = as_dtype(tensor, str(options.get("dtype") or "f32"))
+    size = elements * ELEMENT_BYTES[tensor.dtype]
+    return [_frame(size, tensor.data[row * size : (row + 1) * size]) for row in range(rows)]
+
+
 def _row_frame(tensor: Tensor) -> Pieces:
     return _frame(len(tensor.data), tensor.data)
 

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 #: States of earlier places that are remembered for rewinding.
 STATES_MAX = 4096
 #: Stages whose state stays when a stream goes back by itself.
 _OUTLIVING = ("banned_strings",)
+
+
+class Search:
+    """A beam search on a stream: what begins it there, or goes on with it after a cut."""
+
+    def __init__(self, beam: Mapping[str, Any]) -> None:
+        self._beam = dict(beam)
+        self._search: Any = None
+        #: of each live beam its tokens behind the history of the stream, and its state where it has one
+        self.live: List[Dict[str, Any]] = [{"token_ids": []}]
+        #: the connection that has it
+        self.wire: Any = None
+
+    @property
+    def message(self) -> Dict[str, Any]:
+        """The message that opens it at this very place."""
+        begun = {} if self._search is None else {"search": self._search, "live": self.live}
+        return {"type": "beam", "beam": self._beam, **begun}
+
+    def took(self, reply: Mapping[str, Any]) -> None:
+        self._search = reply["search"]
+        self.live = [
+            {
+                "token_ids": [*self.live[beam["parent"]]["token_ids"], beam["token_id"]],
+                **({"state": beam["state"]} if "state" in beam else {}),
+            }
+            for beam in reply["beams"]
+        ]
 
 
 class Place:
@@ -22,6 +50,8 @@ class Place:
         self._states: List[Tuple[int, Any]] = [(self._first, options.get("state"))]
         self._has_forgotten = False
         self._is_lost = False
+        #: the search that is open
+        self.search: Optional[Search] = None
 
     @property
     def made(self) -> int:
@@ -54,6 +84,26 @@ class Place:
         if back:
             self._go_back(back, reply.get("state"))
         return len(positions) - int(back)
+
+    def search_of(self, beam: Optional[Mapping[str, Any]], rows: int) -> Search:
+        """The search that so many rows are for: a new one, or the open one. Raises ValueError."""
+        search = self.search if beam is None else Search(beam)
+        if search is None:
+            raise ValueError("no search is open: beam, with its rule, begins one")
+        if rows != len(search.live):
+            raise ValueError(f"this step of the search needs {len(search.live)} rows, one for each live beam, got {rows}")
+        return search
+
+    def searched(self, search: Search, reply: Mapping[str, Any]) -> None:
+        """Goes on by a reply to a step of a search."""
+        search.took(reply)
+        self._seed = reply["search"]["seed"]
+        self.search = None if reply["finished"] else search
+
+    def require_no_search(self) -> None:
+        """Raises ValueError while a search is open: its beams go on only."""
+        if self.search is not None:
+            raise ValueError("a search is open on this stream: end_search gives it up")
 
     def accept(self, token_ids: Iterable[int]) -> None:
         self.history.extend(token_ids)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any, List, Mapping, Sequence, Union, cast
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Union, cast
 
 from . import _frames, _http
 from ._calls import Reply, problem_of, reply_of
-from ._place import Place
+from ._place import Place, Search
 from ._problem import SamplerProblem, UnreadableReply
 from ._retries import Attempts
 from ._rows import Row, Rows
@@ -54,6 +54,7 @@ class SamplerStream:
         Raises SamplerProblem when the row is refused: the stream is then where it was, and another row may follow.
         Raises ValueError or TypeError for what is no row, TimeoutError and ConnectionError of the network.
         """
+        self._place.require_no_search()
         pieces = _frames.row_frames(logits, own, self._place.options)
         return cast("types.Sampled", self._answered(pieces, "token_id"))
 
@@ -62,9 +63,33 @@ class SamplerStream:
     ) -> types.Verified:
         """Sends a draft of k tokens with the target's rows [k + 1, vocab_size], then those of the draft where
         ``draft_rows`` names them. Each token of the reply is a step. Raises as ``next`` does."""
+        self._place.require_no_search()
         own = {**draft, "draft_token_ids": [int(token_id) for token_id in draft_token_ids]}
         pieces = _frames.verify_frames(logits, own, self._place.options)
         return cast("types.Verified", self._answered(pieces, "token_ids"))
+
+    def beam(self, logits: Rows, beam: Optional[Mapping[str, Any]] = None) -> types.BeamReply:
+        """Takes one step of a beam search: ``logits`` is [beams, vocab_size], a row for each live beam, one in the first step.
+
+        ``beam``, with its rule, begins a search (docs/beams.md); without it the open one goes on. The stream keeps the
+        search, and the history and state of each beam. Its own history stays. Raises as ``next`` does."""
+        rows = _frames.beam_frames(logits, self._place.options)
+        search = self._place.search_of(beam, len(rows))
+        reply: Reply = self._attempt(lambda: self._searched(search, rows))
+        self._place.searched(search, reply)
+        return cast("types.BeamReply", reply)
+
+    def _searched(self, search: Search, rows: List[_frames.Pieces]) -> Reply:
+        pieces = [] if search.wire is self._wire else list(_frames.text_frame(search.message))
+        search.wire = None  # what is refused is opened anew
+        reply: Reply = self._wire.ask([*pieces, *(piece for row in rows for piece in row)], "beams")
+        search.wire = self._wire
+        return reply
+
+    def end_search(self) -> None:
+        """Gives up the search that is open: the stream takes rows, drafts and tokens again."""
+        self._place.search = None
+        self._tell({"type": "beam", "beam": None})
 
     def update(self, **options: Unpack[types.OptionChanges]) -> None:
         """Changes options from the next step on; None takes one back."""
@@ -73,6 +98,7 @@ class SamplerStream:
 
     def accept(self, token_ids: Sequence[int]) -> None:
         """Puts forced tokens behind the history. Each counts as a step."""
+        self._place.require_no_search()
         ids = [int(token_id) for token_id in token_ids]
         self._tell({"type": "accept", "token_ids": ids})
         self._place.accept(ids)
@@ -80,6 +106,7 @@ class SamplerStream:
 
     def rewind(self, steps: int) -> None:
         """Takes back the last tokens, drawn or accepted. Raises ValueError for more than were made on this stream."""
+        self._place.require_no_search()
         steps = int(steps)
         self._place.rewind(steps)
         if steps > self._made_here:

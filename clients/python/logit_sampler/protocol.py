@@ -36,6 +36,12 @@ class StreamLike(Protocol):
     ) -> types.Verified:
         """Verifies a draft of k tokens with the target's rows [k + 1, vocab_size]."""
 
+    def beam(self, logits: Rows, beam: Optional[Mapping[str, Any]] = None) -> types.BeamReply:
+        """Takes one step of a beam search with rows [beams, vocab_size]; ``beam`` begins one."""
+
+    def end_search(self) -> None:
+        """Gives up the search that is open."""
+
     def update(self, **options: Unpack[types.OptionChanges]) -> None:
         """Changes options from the next step on; None takes one back."""
 

@@ -4,7 +4,7 @@
  */
 import { assert, Problem } from "../../errors.ts";
 import { BeamWalk } from "../../sampling/beam/search.ts";
-import type { StepOptions } from "../../sampling/step.ts";
+import { requireUnmarked } from "../../sampling/beam/unmarked.ts";
 import { type BeamReader, openBeamJson, openBeamTensor } from "../../wire/beam-body.ts";
 import { writeBeams } from "../../wire/reply.ts";
 import type { Step } from "../../wire/step-reader.ts";
@@ -62,7 +62,7 @@ class Beams implements BodyWork<BeamReader> {
       const step = this.reader?.next();
       if (step === undefined) return false;
       this.#step = step;
-      this.#requireUnmarked(step.options);
+      requireUnmarked(step.options, this.#exchange.service.config.default_mark !== undefined);
       this.#exchange.record.vocab_size = vocabSize(step.rows);
       this.#pieces = this.#walked.row(this.#exchange.service.sampler, step.rows, step.options);
     }
@@ -77,15 +77,5 @@ class Beams implements BodyWork<BeamReader> {
       this.#walk = new BeamWalk(plan.call);
     }
     return this.#walk;
-  }
-
-  /** A search cannot bear the server's mark, and has to leave it out. Whether the key may is looked at with each step. */
-  #requireUnmarked({ unmarked }: StepOptions): void {
-    if (unmarked || this.#exchange.service.config.default_mark === undefined) return;
-    throw new Problem(
-      "forbidden",
-      "this server marks what it draws (WATERMARK_DEFAULT), and a beam search cannot bear the mark: unmarked leaves it out, where the key may",
-      "/unmarked",
-    );
   }
 }

@@ -6,6 +6,7 @@
 import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
 import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
+import type { StepOptions } from "../../sampling/step.ts";
 import type { SampleStream } from "../../sampling/stream.ts";
 import { needsAll, parseVerification, rowsOfDraft } from "../../sampling/verify/options.ts";
 import { type Verified, verifyOnStream } from "../../sampling/verify/verify.ts";
@@ -13,21 +14,21 @@ import type { Pause, VerifyRows } from "../../sampling/verify/walk.ts";
 import { requireBelow } from "../../sampling/vocab-size.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { Service } from "../exchange/service.ts";
+import type { RowsTaker } from "./rows-taker.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A dense row as it is kept, or a sparse one. */
 type Kept = LogitsRow | Float32Array;
 
-export class StreamDraft {
+export class StreamDraft implements RowsTaker {
   /** rows that are still to come */
   left: number;
-  /** nothing more is to be said of it: it was answered */
-  is_answered = false;
   /** it pauses in the middle of a row */
   is_inside = false;
   /** spent on it so far */
   spent_ms = 0;
+  #is_answered = false;
   readonly #said: Fields;
   readonly #stream: SampleStream;
   readonly #ticket: () => Ticket;
@@ -69,8 +70,21 @@ export class StreamDraft {
     this.#pieces = verifyOnStream(sampler, this.#stream, this.#rows(), verification);
   }
 
-  /** Takes the next row. Throws a Problem when it cannot be one of them. */
-  take([row, ...others]: readonly LogitsRow[], own: Fields | undefined): void {
+  get waits(): string {
+    return `a draft waits for its rows, of which ${this.left} are to come`;
+  }
+
+  /** Its rows have come, and it is answered. */
+  get is_over(): boolean {
+    return this.left === 0 && this.#is_answered;
+  }
+
+  take(rows: (options: StepOptions) => readonly LogitsRow[], own: Fields | undefined): void {
+    this.left -= 1;
+    if (!this.#is_answered) this.#take(rows(this.#stream.options), own);
+  }
+
+  #take([row, ...others]: readonly LogitsRow[], own: Fields | undefined): void {
     if (row === undefined || others.length > 0)
       throw new Problem(
         "option_conflict",
@@ -86,20 +100,21 @@ export class StreamDraft {
     if (!isSparse(row)) this.#ticket().hold(4 * row.length);
   }
 
-  /** Does the next piece; what came of it, or undefined. Throws the Problem of the draft, and the stream is as it was before. */
+  /** Throws the Problem of the draft, and the stream is as it was before. */
   goOn(): Verified | undefined {
+    if (this.#is_answered) return undefined;
     const began_ms = performance.now();
     const piece = this.#pieces?.next();
     this.spent_ms += performance.now() - began_ms;
     this.is_inside = piece?.done === false && piece.value !== "arriving";
     if (piece?.done !== true) return undefined;
-    this.end();
+    this.refused();
     return piece.value;
   }
 
   /** It is answered: the rows that are still to come are dropped. */
-  end(): void {
-    this.is_answered = true;
+  refused(): void {
+    this.#is_answered = true;
     this.is_inside = false;
     this.#pieces = undefined;
     for (const row of this.#kept.splice(0))

@@ -1,13 +1,17 @@
 /** One stream's side of the sampler: messages in, the lines that answer them out. It knows no connection. */
 import { assert, Problem } from "../../errors.ts";
+import type { BeamStep } from "../../sampling/beam/search.ts";
+import { requireBeside, StreamSearch } from "../../sampling/beam/stream-search.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
 import { openStream, type SampleStream } from "../../sampling/stream.ts";
-import { writeProblem, writeSampled, writeVerified } from "../../wire/reply.ts";
+import type { Verified } from "../../sampling/verify/verify.ts";
+import { writeBeams, writeProblem, writeSampled, writeVerified } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
 import type { StreamMessage } from "../../wire/stream-message.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { Service } from "../exchange/service.ts";
 import { StreamDraft } from "./draft.ts";
+import type { RowsTaker } from "./rows-taker.ts";
 
 type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 
@@ -36,8 +40,10 @@ export class StreamSession {
   #pieces: Generator<undefined, Sampled> | undefined;
   /** spent on the step at hand so far */
   #spent_ms = 0;
-  /** whose rows are coming */
-  #draft: StreamDraft | undefined;
+  /** whose rows are coming: a draft, or a search */
+  #taker: RowsTaker | undefined;
+  /** of what a search keeps */
+  #search_bytes = 0;
   /** no message is arriving, and the ticket was told so */
   #rests = false;
   /** of lines that the client has not taken */
@@ -84,7 +90,7 @@ export class StreamSession {
   answer(message: StreamMessage): string | undefined {
     try {
       const line =
-        message.type === "step" && this.#draft === undefined ? this.#begin(message) : this.#answered(message);
+        message.type === "step" && this.#taker === undefined ? this.#begin(message) : this.#answered(message);
       if (!this.is_inside) this.#chargeHistory();
       return line;
     } finally {
@@ -94,7 +100,7 @@ export class StreamSession {
 
   /** Does the next piece of a row's step. */
   goOn(): string | undefined {
-    const line = this.#draft === undefined ? this.#goOnStep() : this.#goOnDraft(this.#draft);
+    const line = this.#taker === undefined ? this.#goOnStep() : this.#goOnTaker(this.#taker);
     if (this.is_inside) return undefined;
     try {
       this.#chargeHistory();
@@ -140,13 +146,19 @@ export class StreamSession {
   }
 
   #answered(message: StreamMessage): string | undefined {
-    if (this.#draft !== undefined) return this.#answeredDraft(this.#draft, message);
-    if (message.type === "verify") return this.#beginDraft(message.said);
+    const taker = this.#taker;
+    if (message.type === "step") return taker && this.#takeRow(taker, message);
+    if (taker !== undefined) requireBeside(taker, message.type);
+    if (message.type === "verify") {
+      const draft = new StreamDraft(this.#running, message.said, () => this.#arriving(), this.#service);
+      return this.#beginTaker(draft, () => draft.begin(this.#service));
+    }
+    if (message.type === "beam") return this.#beginSearch(message.said);
     if (message.type === "open")
       this.#stream = openStream(this.#service.sampler, message.options, this.#service.wire.options);
     else if (message.type === "update") this.#running.update(message.options);
     else if (message.type === "accept") this.#running.accept(message.token_ids);
-    else if (message.type === "rewind") this.#running.rewind(message.steps);
+    else this.#running.rewind(message.steps);
     return undefined;
   }
 
@@ -200,61 +212,84 @@ export class StreamSession {
     this.is_inside = false;
   }
 
-  /** A draft that is refused is answered with its problem, and its rows are dropped. Throws where nobody can tell how many. */
-  #beginDraft(said: Readonly<Record<string, unknown>>): string | undefined {
-    const draft = new StreamDraft(this.#running, said, () => this.#arriving(), this.#service);
-    this.#draft = draft;
+  /** Begins a search in place of the one that was open. `beam` of null only ends that. */
+  #beginSearch(said: Readonly<Record<string, unknown>>): string | undefined {
+    this.#setTaker(undefined);
+    if (said["beam"] === null) return undefined;
+    const { sampler, wire, config } = this.#service;
+    const search = new StreamSearch(this.#running, said, {
+      sampler,
+      limits: wire.options,
+      marks: config.default_mark !== undefined,
+      hold: (bytes) => this.#holdSearch(bytes),
+    });
+    return this.#beginTaker(search, () => search.begin(said));
+  }
+
+  /** What is refused is answered with its problem, and its rows are dropped. */
+  #beginTaker(taker: RowsTaker, begin: () => void): string | undefined {
+    this.#setTaker(taker);
     try {
-      draft.begin(this.#service);
+      begin();
       return undefined;
     } catch (error) {
-      return this.#draftFailed(draft, error);
+      return this.#takerFailed(taker, error);
     }
   }
 
-  /** Takes the rows of a draft, and nothing else before they are there. */
-  #answeredDraft(draft: StreamDraft, message: StreamMessage): string | undefined {
-    if (message.type !== "step")
-      throw new Problem(
-        "option_conflict",
-        `a draft waits for its rows, of which ${draft.left} are to come, got a message of type ${message.type}`,
-        "/type",
-      );
+  #takeRow(taker: RowsTaker, message: StepMessage): string | undefined {
     this.#service.counters.received(message.form, message.bytes);
-    draft.left -= 1;
     try {
-      if (!draft.is_answered) draft.take(message.rows(this.#running.options), message.own);
+      taker.take(message.rows, message.own);
     } catch (error) {
-      return this.#draftFailed(draft, error);
+      return this.#takerFailed(taker, error);
     }
-    return this.#goOnDraft(draft);
+    return this.#goOnTaker(taker);
   }
 
-  #goOnDraft(draft: StreamDraft): string | undefined {
-    const { counters } = this.#service;
+  #goOnTaker(taker: RowsTaker): string | undefined {
     try {
-      let line: string | undefined;
-      if (!draft.is_answered) {
-        const verified = draft.goOn();
-        const positions = verified?.positions ?? [];
-        this.is_inside = draft.is_inside;
-        for (const sampled of positions)
-          counters.sampled(sampled, "verify", draft.spent_ms / 1000 / positions.length);
-        line = verified && writeVerified(verified);
-      }
-      if (draft.left === 0 && draft.is_answered) this.#draft = undefined;
+      const reply = taker.goOn();
+      const line = reply && this.#written(reply, taker.spent_ms / 1000);
+      this.is_inside = taker.is_inside;
+      if (taker.is_over) this.#setTaker(undefined);
       return line;
     } catch (error) {
-      return this.#draftFailed(draft, error);
+      return this.#takerFailed(taker, error);
     }
   }
 
-  #draftFailed(draft: StreamDraft, error: unknown): string {
+  /** The line of a reply, which is counted. */
+  #written(reply: Verified | BeamStep, seconds: number): string {
+    const { counters } = this.#service;
+    if ("beams" in reply) {
+      counters.searched(reply.beams.length + reply.ended.length, seconds);
+      return writeBeams(reply);
+    }
+    const { positions } = reply;
+    for (const sampled of positions) counters.sampled(sampled, "verify", seconds / positions.length);
+    return writeVerified(reply);
+  }
+
+  #takerFailed(taker: RowsTaker, error: unknown): string {
     if (!(error instanceof Problem)) throw error;
-    draft.end();
+    taker.refused();
     this.is_inside = false;
-    if (draft.left === 0) this.#draft = undefined;
+    if (taker.is_over) this.#setTaker(undefined);
     return this.#rejected(error);
+  }
+
+  #setTaker(taker: RowsTaker | undefined): void {
+    this.#taker = taker;
+    if (taker === undefined) this.#holdSearch(0);
+  }
+
+  /** Holds what a search is about to keep. Throws the Problem `overloaded` when there is no room for it. */
+  #holdSearch(bytes: number): void {
+    const more = bytes - this.#search_bytes;
+    if (more > 0) this.#arriving().hold(more);
+    else this.#ticket?.free(-more);
+    this.#search_bytes = bytes;
   }
 
   #rejected(problem: Problem): string {

@@ -13,6 +13,8 @@ const MESSAGES = `The first message is the JSON object of the options, as for on
 | \`{"type": "update", …options}\` | changes options from the next step on; \`null\` resets one |
 | \`{"type": "accept", "token_ids": […]}\` | forced tokens: they are appended to the history, each as a step |
 | \`{"type": "rewind", "steps": n}\` | undoes the last n tokens |
+| \`{"type": "verify", "draft_token_ids": […], …}\` | a draft: the rows that follow are its rows, answered with one line, a VerifyReply |
+| \`{"type": "beam", "beam": {…}}\` | a beam search: the rows that follow are those of its live beams, each step of them answered with one line, a BeamReply; \`null\` gives it up |
 | \`{"logits": …, …options}\` | a row in JSON, with options for its step only |
 
 The stream keeps \`history\`, \`step\` and \`state\`. A refused row is answered with its problem and does not change the stream. Any other problem ends the stream and is its last line. \`seed\`, \`history\` and the \`state\` of the last reply open the stream again at the same place: \`step\` then is the number of tokens behind \`prompt_length\`.`;
@@ -43,12 +45,17 @@ With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messa
       type: "null",
     },
     200: {
-      description: "A line of JSON for each row, as soon as it is drawn: a StepReply or a Problem.",
+      description:
+        "A line of JSON for each row, as soon as it is drawn: a StepReply, a Problem, or what answers the rows of a draft or a search.",
       headers: {
         ...REPLY_HEADERS,
         "cache-control": { type: "string", description: "`no-store`." },
       },
-      content: { "application/x-ndjson": { schema: { anyOf: [refTo("StepReply"), refTo("Problem")] } } },
+      content: {
+        "application/x-ndjson": {
+          schema: { anyOf: [refTo("StepReply"), refTo("VerifyReply"), refTo("BeamReply"), refTo("Problem")] },
+        },
+      },
     },
     ...problems([...BODY_PROBLEMS.filter((code) => code !== "body_too_large"), "forbidden", "shutting_down"]),
   },

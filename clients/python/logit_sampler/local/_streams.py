@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Sequence, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Sequence, TypeVar, Union, cast
 
 from .._calls import Reply
 from .._json import json_bytes, plain
@@ -66,6 +66,7 @@ class LocalStream:
 
         Raises SamplerProblem when the row is refused: the stream is then where it was.
         """
+        self._place.require_no_search()
         return cast("types.Sampled", self._next(logits, own))
 
     def _next(self, logits: Any, own: Mapping[str, Any]) -> Reply:
@@ -91,6 +92,7 @@ class LocalStream:
     ) -> types.Verified:
         """Verifies a draft of k tokens with the target's rows [k + 1, vocab_size], then those of the draft where
         ``draft_rows`` names them. Each token of the reply is a step."""
+        self._place.require_no_search()
         tensor, (rows, elements) = batch_tensor(logits)
         data = as_dtype(tensor, self._dtype).data
         own = {**draft, "draft_token_ids": [int(token_id) for token_id in draft_token_ids], "type": "verify"}
@@ -108,6 +110,41 @@ class LocalStream:
 
         return cast("types.Verified", self._alone(verified))
 
+    def beam(self, logits: Rows, beam: Optional[Mapping[str, Any]] = None) -> types.BeamReply:
+        """Takes one step of a beam search with rows [beams, vocab_size], one in the first step. ``beam`` begins a search;
+        without it the open one goes on. The stream keeps the search, and the history and state of each beam."""
+        if isinstance(logits, (list, tuple)) and any(isinstance(row, Mapping) for row in logits):
+            messages = [(json_bytes({"logits": plain(row)}), True) for row in logits]
+        else:
+            tensor, (rows, elements) = batch_tensor(logits)
+            tensor = as_dtype(tensor, self._dtype)
+            size = elements * ELEMENT_BYTES[tensor.dtype]
+            messages = [(tensor.data[row * size : (row + 1) * size], False) for row in range(rows)]
+        search = self._place.search_of(beam, len(messages))
+
+        def searched() -> Reply:
+            if search.wire is not self:
+                self._message(json_bytes(search.message), is_text=True)
+            search.wire = None  # what is refused is opened anew
+            text = b""
+            for data, is_text in messages:
+                text = self._message(data, is_text=is_text)
+            reply: Reply = json.loads(text)
+            search.wire = self
+            self._place.searched(search, reply)
+            return reply
+
+        return cast("types.BeamReply", self._alone(searched))
+
+    def end_search(self) -> None:
+        """Gives up the search that is open."""
+
+        def ended() -> None:
+            self._place.search = None
+            self._message(json_bytes({"type": "beam", "beam": None}), is_text=True)
+
+        self._alone(ended)
+
     def update(self, **options: Unpack[types.OptionChanges]) -> None:
         """Changes options from the next step on; None takes one back."""
 
@@ -119,6 +156,7 @@ class LocalStream:
 
     def accept(self, token_ids: Sequence[int]) -> None:
         """Puts forced tokens behind the history. Each counts as a step."""
+        self._place.require_no_search()
         ids = [int(token_id) for token_id in token_ids]
 
         def accepted() -> None:
@@ -129,6 +167,7 @@ class LocalStream:
 
     def rewind(self, steps: int) -> None:
         """Takes back the last tokens, drawn or accepted. Raises ValueError for more than were made on this stream."""
+        self._place.require_no_search()
         steps = int(steps)
 
         def rewound() -> None:

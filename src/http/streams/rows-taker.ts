@@ -1,0 +1,24 @@
+/** What the rows of several messages are for: a draft, or the steps of a search. One line answers the rows of a draft or a step. */
+import type { BeamStep } from "../../sampling/beam/search.ts";
+import type { LogitsRow } from "../../sampling/rows.ts";
+import type { StepOptions } from "../../sampling/step.ts";
+import type { Verified } from "../../sampling/verify/verify.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface RowsTaker {
+  /** The sentence for a message that is no row, where only rows may come; undefined where others may. */
+  readonly waits: string | undefined;
+  /** its step pauses in the middle of a row */
+  readonly is_inside: boolean;
+  /** nothing more is to come */
+  readonly is_over: boolean;
+  /** spent on the rows so far */
+  readonly spent_ms: number;
+  /** Takes the next row, or drops it where an earlier one was refused. Throws the Problem of the row. */
+  take(rows: (options: StepOptions) => readonly LogitsRow[], own: Fields | undefined): void;
+  /** Does the next piece. The reply to the rows; undefined before the last piece. Throws a Problem. */
+  goOn(): Verified | BeamStep | undefined;
+  /** A Problem was answered: the rows that are still to come are dropped. */
+  refused(): void;
+}
