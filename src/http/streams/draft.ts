@@ -26,8 +26,6 @@ export class StreamDraft implements RowsTaker {
   left: number;
   /** it pauses in the middle of a row */
   is_inside = false;
-  /** spent on it so far */
-  spent_ms = 0;
   #is_answered = false;
   readonly #said: Fields;
   readonly #stream: SampleStream;
@@ -103,9 +101,7 @@ export class StreamDraft implements RowsTaker {
   /** Throws the Problem of the draft, and the stream is as it was before. */
   goOn(): Verified | undefined {
     if (this.#is_answered) return undefined;
-    const began_ms = performance.now();
     const piece = this.#pieces?.next();
-    this.spent_ms += performance.now() - began_ms;
     this.is_inside = piece?.done === false && piece.value !== "arriving";
     if (piece?.done !== true) return undefined;
     this.refused();

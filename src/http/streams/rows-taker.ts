@@ -13,8 +13,6 @@ export interface RowsTaker {
   readonly is_inside: boolean;
   /** nothing more is to come */
   readonly is_over: boolean;
-  /** spent on the rows so far */
-  readonly spent_ms: number;
   /** Takes the next row, or drops it where an earlier one was refused. Throws the Problem of the row. */
   take(rows: (options: StepOptions) => readonly LogitsRow[], own: Fields | undefined): void;
   /** Does the next piece. The reply to the rows; undefined before the last piece. Throws a Problem. */

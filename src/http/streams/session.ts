@@ -38,7 +38,7 @@ export class StreamSession {
   is_inside = false;
   /** of the step at hand, when it takes several turns */
   #pieces: Generator<undefined, Sampled> | undefined;
-  /** spent on the step at hand so far */
+  /** spent on the step, the draft or the step of a search at hand so far */
   #spent_ms = 0;
   /** whose rows are coming: a draft, or a search */
   #taker: RowsTaker | undefined;
@@ -229,6 +229,7 @@ export class StreamSession {
   /** What is refused is answered with its problem, and its rows are dropped. */
   #beginTaker(taker: RowsTaker, begin: () => void): string | undefined {
     this.#setTaker(taker);
+    this.#spent_ms = 0;
     try {
       begin();
       return undefined;
@@ -249,8 +250,11 @@ export class StreamSession {
 
   #goOnTaker(taker: RowsTaker): string | undefined {
     try {
+      const began_ms = performance.now();
       const reply = taker.goOn();
-      const line = reply && this.#written(reply, taker.spent_ms / 1000);
+      this.#spent_ms += performance.now() - began_ms;
+      const line = reply && this.#written(reply, this.#spent_ms / 1000);
+      if (reply !== undefined) this.#spent_ms = 0;
       this.is_inside = taker.is_inside;
       if (taker.is_over) this.#setTaker(undefined);
       return line;
@@ -274,6 +278,7 @@ export class StreamSession {
   #takerFailed(taker: RowsTaker, error: unknown): string {
     if (!(error instanceof Problem)) throw error;
     taker.refused();
+    this.#spent_ms = 0;
     this.is_inside = false;
     if (taker.is_over) this.#setTaker(undefined);
     return this.#rejected(error);

@@ -38,8 +38,6 @@ export class StreamSearch {
   is_inside = false;
   /** the search is finished, or was refused and its rows have come */
   is_over = false;
-  /** spent on the step so far */
-  spent_ms = 0;
   readonly #stream: SampleStream;
   readonly #host: SearchHost;
   #call: BeamCall | undefined;
@@ -86,7 +84,6 @@ export class StreamSearch {
       if (this.left === 0) this.#again();
       return;
     }
-    if (this.#walk === undefined) this.spent_ms = 0;
     this.#walk ??= new BeamWalk(call);
     const place = this.#live[call.search.beams.length - this.left - 1] as StreamPlace; // as many as live beams
     const options = this.#stream.look(place, own, (given, limits) => parseBeamRow(call, given, limits));
@@ -98,10 +95,8 @@ export class StreamSearch {
   /** Does the next piece. The reply to the step; undefined before the last piece. Throws a Problem. */
   goOn(): BeamStep | undefined {
     if (this.#pieces === undefined) return undefined;
-    const began_ms = performance.now();
     this.is_inside = this.#pieces.next().done !== true;
     const step = this.is_inside || this.left > 0 ? undefined : this.#walk?.end();
-    this.spent_ms += performance.now() - began_ms;
     if (!this.is_inside) this.#pieces = undefined;
     if (step !== undefined) this.#took(step);
     return step;
