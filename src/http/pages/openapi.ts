@@ -34,7 +34,6 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       ],
       // OpenAPI 3.1 uses JSON Schema 2020-12; the plugin's types know 3.0 only.
       components: {
-        schemas: componentSchemas() as Record<string, object>,
         securitySchemes: {
           bearer: { type: "http", scheme: "bearer", description: "A key of a service that has keys." },
           api_key: { type: "apiKey", in: "header", name: "x-api-key", description: "The same key." },
@@ -44,6 +43,32 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       security: [{}, { bearer: [] }, { api_key: [] }],
     },
     transformObject: (document) =>
-      finished("openapiObject" in document ? document.openapiObject : document.swaggerObject),
+      finished(withSchemas("openapiObject" in document ? document.openapiObject : document.swaggerObject)),
   });
+}
+
+/**
+ * The document with the named schemas. The plugin would look for references in each of them against all others, which takes as
+ * long as all the rest of the start; they are whole already.
+ */
+function withSchemas(document: object): object {
+  const { components = {} } = document as { components?: { schemas?: object } }; // an OpenAPI document has these parts
+  const schemas = { ...converted(componentSchemas()), ...components.schemas };
+  return { ...document, components: { ...components, schemas } };
+}
+
+/**
+ * As the plugin writes the schemas of routes: `const` is a list of one value, base64 is the format `byte`, and nothing stands
+ * beside a reference.
+ */
+function converted<Node>(node: Node): Node {
+  if (node === null || typeof node !== "object") return node;
+  if (Array.isArray(node)) return node.map(converted) as Node; // of the same form, save for these words
+  const { contentEncoding, ...words } = node as { $ref?: unknown; contentEncoding?: unknown };
+  if (typeof words.$ref === "string") return { $ref: words.$ref } as Node;
+  const entries = Object.entries(words).map(([name, value]) =>
+    name === "const" ? ["enum", [value]] : [name, converted(value)],
+  );
+  if (contentEncoding === "base64") entries.push(["format", "byte"]);
+  return Object.fromEntries(entries) as Node;
 }

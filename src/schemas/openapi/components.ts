@@ -94,7 +94,15 @@ export function refTo(name: ComponentName): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
+/** All of them, by name. They are made once in a process; each caller has a copy of its own. */
 export function componentSchemas(): Record<string, JsonSchema> {
+  made ??= makeSchemas();
+  return structuredClone(made);
+}
+
+let made: Record<string, JsonSchema> | undefined;
+
+function makeSchemas(): Record<string, JsonSchema> {
   const schemas = {
     ...toldComponentsOf(REQUESTS, "input"),
     Stage: stageUnion(),
