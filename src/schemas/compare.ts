@@ -1,6 +1,8 @@
 /** The bodies of /v1/presets and /v1/compare, for types and the OpenAPI document. */
 import * as z from "zod";
+import { LOOKS_MAX } from "../sampling/compare/explained.ts";
 import { COMPARE_FIELDS } from "../sampling/compare/options.ts";
+import { EXPLANATION_KINDS } from "../sampling/explain/explanation.ts";
 import { STEP_OPTIONS } from "../sampling/options/step-options.ts";
 import { LOGITS } from "./row.ts";
 
@@ -99,6 +101,40 @@ const ARM = z.union([
   }),
 ]);
 
+const EXPLAINED = z.strictObject({
+  nearest: z.int().describe("The arm that is nearest as it is, by its place in `arms`."),
+  says: z.string().describe("The answer in one or two sentences."),
+  arms: z
+    .array(
+      z
+        .strictObject({
+          distance: z
+            .number()
+            .describe("From what was observed: total variation, or of sets 1 − |A ∩ B| / |A ∪ B|."),
+          agrees: z.boolean().describe("The distance is no more than rounding makes it."),
+          explanations: z
+            .array(
+              z.strictObject({
+                name: z.string().describe("The known difference; two of them are joined by “and”."),
+                kind: z.enum(EXPLANATION_KINDS),
+                stage: z.string().describe("The stage that makes the difference."),
+                says: z.string().describe("“as if top_p came before temperature”"),
+                distance: z.number().describe("What the distance comes to with it."),
+                agrees: z.boolean(),
+              }),
+            )
+            .describe("What brings this arm nearer, nearest first; none when an arm agrees as it is."),
+        })
+        .nullable(),
+    )
+    .describe("In the order of `arms`; null for one that could not be taken."),
+  is_complete: z
+    .boolean()
+    .describe(
+      `false: the search ended at ${LOOKS_MAX} steps, or at half of compare_work_max, before everything was tried.`,
+    ),
+});
+
 export const COMPARE_REPLY = z
   .strictObject({
     arms: z.array(ARM).describe("The result of each arm."),
@@ -162,6 +198,9 @@ export const COMPARE_REPLY = z
         }),
       )
       .describe("The first arm that could be run, compared with each later one."),
+    observed: EXPLAINED.optional().describe(
+      "Which arm gives the observed distribution or set; with `observed`.",
+    ),
     seed: z.string().describe("The seed, as decimal text; a random one when the request has none."),
     step: z.int().describe("The step, as it was sent."),
   })

@@ -741,6 +741,21 @@ class VerifySequence(_Drafted, VerifyOptions):
     """One sequence of a batch of drafts: its draft, and the options of its own."""
 
 
+class CompareOptionsObserved(TypedDict, total=False):
+    """What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", or the
+    set {"kept": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope
+    would."""
+
+    kept: Ints
+    """The ids of all tokens that could be drawn. Stands alone."""
+    token_ids: Ints
+    """Tokens whose numbers follow; others share what is left of 1."""
+    probabilities: Floats
+    """Of these tokens."""
+    logprobs: Sequence[Optional[float]]
+    """Natural logarithms, in place of probabilities; null is a probability of 0."""
+
+
 class CompareOptions(_SharedOptions, total=False):
     """What all arms share."""
 
@@ -748,6 +763,10 @@ class CompareOptions(_SharedOptions, total=False):
     """How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`. At least 1."""
     compare_top: int
     """How many of the most likely tokens to list, of the row and of each arm. Default 20. At least 1."""
+    observed: CompareOptionsObserved
+    """What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", or the
+    set {"kept": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope
+    would."""
 
 
 class _ProbabilitiesOptionsConformal(TypedDict):
@@ -1787,9 +1806,46 @@ class CompareReplyDifferences(TypedDict):
     """The difference of one stage without which the two would be nearest; null when none alone brings them nearer."""
 
 
-class CompareReply(TypedDict):
-    """Where several ways to take a step agree and differ."""
+class CompareReplyObservedArmsExplanations(TypedDict):
+    """Part of CompareReplyObservedArmsExplanations."""
 
+    name: str
+    """The known difference; two of them are joined by “and”."""
+    kind: Literal["order", "ties", "bound", "scope", "rule", "number", "presence", "greedy"]
+    stage: str
+    """The stage that makes the difference."""
+    says: str
+    """“as if top_p came before temperature”"""
+    distance: float
+    """What the distance comes to with it."""
+    agrees: bool
+
+
+class CompareReplyObservedArms(TypedDict):
+    """Part of CompareReplyObservedArms."""
+
+    distance: float
+    """From what was observed: total variation, or of sets 1 − |A ∩ B| / |A ∪ B|."""
+    agrees: bool
+    """The distance is no more than rounding makes it."""
+    explanations: List[CompareReplyObservedArmsExplanations]
+    """What brings this arm nearer, nearest first; none when an arm agrees as it is."""
+
+
+class CompareReplyObserved(TypedDict):
+    """Where what was observed comes from; with `observed`."""
+
+    nearest: int
+    """The arm that is nearest as it is, by its place in `arms`. At least -9007199254740991."""
+    says: str
+    """The answer in one or two sentences."""
+    arms: List[Optional[CompareReplyObservedArms]]
+    """In the order of `arms`; null for one that could not be taken."""
+    is_complete: bool
+    """false: the search ended at 1000 steps, or at half of compare_work_max, before everything was tried."""
+
+
+class _CompareReply(TypedDict):
     arms: List[CompareReplyArms]
     """What became of each way to take the step."""
     tokens: List[CompareReplyTokens]
@@ -1800,6 +1856,13 @@ class CompareReply(TypedDict):
     """The seed, as decimal text; the one drawn when none was sent."""
     step: int
     """The step, as it was sent. At least -9007199254740991."""
+
+
+class CompareReply(_CompareReply, total=False):
+    """Where several ways to take a step agree and differ."""
+
+    observed: CompareReplyObserved
+    """Where what was observed comes from; with `observed`."""
 
 
 ReplayReplyResults = TypedDict("ReplayReplyResults", {"token_id": int, "match": bool, "agrees": bool, "margin": Optional[float], "uniform": float, "from": float, "to": float, "receipt_differs": List[str], "type": str, "title": str, "status": int, "detail": str, "code": Literal["malformed_request", "malformed_json", "malformed_header", "malformed_query", "body_missing", "unauthorized", "forbidden", "not_found", "method_not_allowed", "body_timeout", "headers_timeout", "body_too_large", "unsupported_media_type", "upgrade_required", "headers_too_large", "invalid_option", "unknown_option", "unknown_stage", "unknown_key", "unknown_preset", "option_conflict", "invalid_logits", "nan_logit", "length_mismatch", "token_id_out_of_range", "all_tokens_masked", "vocabulary_unknown", "grammar_invalid", "grammar_unsupported", "grammar_refused", "grammar_too_large", "grammar_left", "grammar_out_of_reach", "grammar_unspellable", "need_more_tokens", "cannot_calibrate", "limit_exceeded", "rate_limited", "overloaded", "shutting_down", "internal_error"], "pointer": str, "request_id": str})

@@ -4,6 +4,7 @@
  * first.
  */
 import { Problem } from "../../errors.ts";
+import type { Observed } from "../explain/observed.ts";
 import type { Sampled } from "../report/report.ts";
 import { drawSeed } from "../rng.ts";
 import type { LogitsRow } from "../rows.ts";
@@ -12,6 +13,7 @@ import type { StepOptions } from "../step.ts";
 import { totalVariation } from "../total-variation.ts";
 import { workOf } from "../work.ts";
 import { type ChangedStage, changesTowards } from "./changes.ts";
+import { type Arms, type Explained, explainArms, requireExplainable, type TakeStep } from "./explained.ts";
 import type { Arm, ComparisonOptions } from "./options.ts";
 
 export interface Comparison {
@@ -20,6 +22,8 @@ export interface Comparison {
   readonly tokens: readonly TokenCompared[];
   /** the first arm compared with each other one, when both could be run */
   readonly differences: readonly Difference[];
+  /** which arm gives what was observed, or what would; with `observed` */
+  readonly observed?: Explained;
   readonly seed: string;
   readonly step: number;
 }
@@ -99,10 +103,14 @@ export function* compareRow(
   }
   const refused = taken.every((each) => each instanceof Problem);
   if (refused) throw taken[0] as Problem; // there are at least two arms, and all are problems
+  const { observed } = options;
+  const explained =
+    observed === undefined ? undefined : yield* explainedBy({ run, work }, row, options, taken, observed);
   return {
     arms: options.arms.map(({ name }, i) => told(name, taken[i] as Taken | Problem)), // one per arm
     tokens: yield* tokensOf(run, options, token_ids, taken),
     differences: yield* differencesOf({ run, work }, token_ids, taken),
+    ...(explained && { observed: explained }),
     seed,
     step: options.step,
   };
@@ -137,6 +145,29 @@ interface Taken {
   /** values of the listed tokens, in order */
   readonly probabilities: readonly number[];
 }
+
+/** The search ends where the work ends: what the arms themselves take is charged before it. */
+function* explainedBy(
+  { run, work }: Runner,
+  row: LogitsRow,
+  { arms }: ComparisonOptions,
+  taken: readonly (Taken | Problem)[],
+  observed: Observed,
+): Comparing<Explained> {
+  const told: Arms = {
+    names: arms.map(({ name }) => name),
+    options: taken.map((each) => (each instanceof Problem ? undefined : each.options)),
+  };
+  requireExplainable(row, observed, told);
+  const take: TakeStep = function* (step, asked) {
+    yield;
+    return yield* attempt(run(step, asked));
+  };
+  return yield* explainArms(row, observed, told, take, () => work.done < SEARCH_SHARE * work.max);
+}
+
+/** What the search may be of the work of a comparison: its distances are taken behind it. */
+const SEARCH_SHARE = 0.5;
 
 /** The most likely tokens of the row and of every arm, each once. */
 function* listedTokens(run: Run, { arms, compare_top, ...options }: ComparisonOptions): Comparing<number[]> {

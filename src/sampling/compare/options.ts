@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
+import type { Observed } from "../explain/observed.ts";
 import { whole } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import { parseWith } from "../options/parse.ts";
@@ -13,6 +14,7 @@ import {
   unknownOption,
 } from "../options/step-options.ts";
 import type { StepOptions } from "../step.ts";
+import { OBSERVED_FIELD, parseObservation } from "./observation.ts";
 
 /** One arm, or the problem of an arm that cannot be run. */
 export interface Arm {
@@ -25,6 +27,8 @@ export interface ComparisonOptions extends StepOptions {
   readonly arms: readonly Arm[];
   /** how many of the row's most likely tokens are compared, besides the best of each arm */
   readonly compare_top: number;
+  /** what another sampler was seen to make of the row */
+  readonly observed?: Observed | undefined;
 }
 
 const COMPARE_ARMS_MAX = 32;
@@ -40,6 +44,7 @@ export const COMPARE_FIELDS = {
   compare_top: whole({ min: 1 })
     .optional()
     .describe("How many of the most likely tokens to list, of the row and of each arm. Default 20."),
+  observed: OBSERVED_FIELD,
 } as const;
 
 const TOP = z.object({ compare_top: COMPARE_FIELDS.compare_top });
@@ -54,7 +59,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Checks a comparison. The problem of a single arm is reported in its place; a fault of all arms is thrown. */
 export function parseComparison(
-  { compare, compare_top, ...shared }: Fields,
+  { compare, compare_top, observed, ...shared }: Fields,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): ComparisonOptions {
   const [meant] = compare === undefined ? OTHER_NAMES.filter((name) => shared[name] !== undefined) : [];
@@ -87,7 +92,8 @@ export function parseComparison(
   const control = Object.fromEntries(Object.entries(shared).filter(([name]) => !isStageOption(name)));
   const { preset: _, variant: __, chain: ___, state: ____, ...common } = control;
   const arms = compare.map((arm: unknown, i) => armOf(arm, i, shared, control, limits));
-  return { ...parseStepOptions(common, limits), arms, compare_top: top };
+  const seen = parseObservation(observed, limits);
+  return { ...parseStepOptions(common, limits), arms, compare_top: top, observed: seen };
 }
 
 function armOf(arm: unknown, index: number, shared: Fields, control: Fields, limits: OptionLimits): Arm {

@@ -11,7 +11,7 @@ import { isSparse, type LogitsRow } from "../rows.ts";
 import type { StepTaker } from "../sampler.ts";
 import type { StepOptions } from "../step.ts";
 import type { ExplanationKind, LogitsByToken } from "./explanation.ts";
-import { explanationsOf, type NamedProposal } from "./explanations/index.ts";
+import { EXPLANATIONS, type NamedProposal, proposalsOf } from "./explanations/index.ts";
 import { type Fit, fitOf, type Looked, type Observed, observedIds } from "./observed.ts";
 
 export interface Explained extends Fit {
@@ -20,6 +20,8 @@ export interface Explained extends Fit {
    * agree
    */
   readonly explanations: readonly Found[];
+  /** false: the search ended before everything was tried */
+  readonly is_complete: boolean;
 }
 
 export interface Found extends Fit {
@@ -45,6 +47,8 @@ const PAIRED = 4;
 export interface SearchLimits {
   /** maximum number of steps; a search that reaches it ends with what it has found */
   readonly looks_max?: number;
+  /** false ends the search likewise */
+  readonly hasFuel?: () => boolean;
 }
 
 const LOOKS_MAX = 2000;
@@ -53,23 +57,23 @@ const LOOKS_MAX = 2000;
  * The search in pieces of one step each. Throws the Problem of options that the look refuses without any
  * change.
  */
-function* explain(
+export function* explain(
   look: Look,
   row: LogitsByToken,
   options: StepOptions,
   observed: Observed,
-  { looks_max = LOOKS_MAX }: SearchLimits = {},
+  limits: SearchLimits = {},
 ): Generator<undefined, Explained> {
-  const search = new Search(look, row, observed, looks_max);
+  const search = new Search(look, row, observed, limits);
   const base = yield* search.fit(options);
   if (base === undefined || base.agrees)
-    return { ...(base ?? { distance: 1, agrees: false }), explanations: [] };
+    return { ...(base ?? { distance: 1, agrees: false }), explanations: [], is_complete: true };
   const singles = yield* search.nearer(options, base, []);
-  if (singles.some(({ found }) => found.agrees)) return { ...base, explanations: told(singles) };
+  if (singles.some(({ found }) => found.agrees)) return search.explained(base, singles);
   const both: Tried[] = [];
   for (const first of singles.slice(0, PAIRED))
     both.push(...(yield* search.nearer(first.changed, first.found, [first.found])));
-  return { ...base, explanations: told([...singles, ...both]) };
+  return search.explained(base, [...singles, ...both]);
 }
 
 /** The whole search in one piece, by a sampler and a row. */
@@ -105,7 +109,8 @@ export function lookWith(sampler: StepTaker, row: LogitsRow): Look {
   };
 }
 
-function logitsOf(row: LogitsRow): LogitsByToken {
+/** The logits of a row by token. */
+export function logitsOf(row: LogitsRow): LogitsByToken {
   if (!isSparse(row)) return (id) => row.values[id] ?? Number.NEGATIVE_INFINITY;
   const { token_ids, values } = row;
   const by_id = new Map(Array.from(token_ids, (id, place) => [id, values[place]]));
@@ -122,14 +127,21 @@ class Search {
   readonly #row: LogitsByToken;
   readonly #observed: Observed;
   readonly #token_ids: readonly number[];
+  readonly #hasFuel: () => boolean;
   #looks_left: number;
+  #is_complete = true;
 
-  constructor(look: Look, row: LogitsByToken, observed: Observed, looks_max: number) {
+  constructor(look: Look, row: LogitsByToken, observed: Observed, limits: SearchLimits) {
     this.#look = look;
     this.#row = row;
     this.#observed = observed;
     this.#token_ids = observedIds(observed);
-    this.#looks_left = looks_max;
+    this.#looks_left = limits.looks_max ?? LOOKS_MAX;
+    this.#hasFuel = limits.hasFuel ?? (() => true);
+  }
+
+  explained(base: Fit, tried: readonly Tried[]): Explained {
+    return { ...base, explanations: told(tried), is_complete: this.#is_complete };
   }
 
   *fit(step: StepOptions): Generator<undefined, Fit | undefined> {
@@ -138,11 +150,25 @@ class Search {
     return looked === undefined ? undefined : fitOf(this.#observed, looked);
   }
 
+  /** Made a kind at a time: a long chain has thousands of orders. */
+  *#proposals(step: StepOptions): Generator<undefined, NamedProposal[]> {
+    const proposals: NamedProposal[] = [];
+    for (const explanation of EXPLANATIONS) {
+      proposals.push(...proposalsOf(explanation, step, this.#row));
+      yield;
+    }
+    return proposals;
+  }
+
   /** Every difference of a step that brings it nearer, nearest first; of equals the likeliest first. */
   *nearer(step: StepOptions, base: Fit, behind: readonly Found[]): Generator<undefined, Tried[]> {
     const tried: Tried[] = [];
-    for (const proposal of explanationsOf(step, this.#row)) {
-      if (this.#looks_left <= 0) break;
+    const proposals = yield* this.#proposals(step);
+    for (const proposal of proposals) {
+      if (this.#looks_left <= 0 || !this.#hasFuel()) {
+        this.#is_complete = false;
+        break;
+      }
       const fit = yield* this.fit(proposal.changed);
       if (fit === undefined || fit.distance >= NEARER * base.distance) continue;
       tried.push({ found: joined(behind, proposal, fit), changed: proposal.changed });

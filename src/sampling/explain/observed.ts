@@ -65,6 +65,14 @@ function toleranceOf(seen: readonly number[]): number {
   return FLOAT32 + rounding;
 }
 
+/** Rounding of probabilities that were written as logarithms: float32's, and that of their last digit. */
+export function toleranceOfLogprobs(logprobs: readonly number[]): number {
+  return logprobs.reduce(
+    (sum, logprob) => sum + exp(logprob) * (logprob === 0 ? 0 : unitOf(logprob) / 2),
+    FLOAT32,
+  );
+}
+
 /** The place value of the last digit of a number as it is written: 0.001 of 0.571. */
 function unitOf(p: number): number {
   const [fraction = "", exponent = "0"] = String(p).split("e");

@@ -50,6 +50,26 @@ describe("POST /v1/compare", () => {
     expect(body.tokens.map(({ token_id }: { token_id: number }) => token_id)).toEqual([0, 1, 2, 3]);
   });
 
+  test("tells which arm gives what another sampler was seen to do", async () => {
+    const logits = [3, 2.5, 2, 1];
+    const chain = [{ stage: "temperature", temperature: 2 }];
+    const told = await post(server, "/v1/compare", {
+      logits,
+      compare: [{ name: "warm", chain }, { chain: [] }],
+      observed: { token_ids: [0, 1, 2, 3], logprobs: [-1.0128, -1.2628, -1.5128, -2.0128] },
+    });
+    expect(told.status).toBe(200);
+    expect(told.body).toEqual(COMPARE_REPLY.parse(told.body));
+    expect(told.body.observed).toMatchObject({
+      nearest: 0,
+      says: "This is what warm gives.",
+      is_complete: true,
+    });
+    const refused = await post(server, "/v1/compare", { logits, ...QUESTION, observed: { kept: [4] } });
+    expect(refused.status).toBe(422);
+    expect(refused.body).toMatchObject({ pointer: "/observed/kept/0" });
+  });
+
   test("lets others have their turns while long chains are compared", async () => {
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
     const chain = (seed: number) =>

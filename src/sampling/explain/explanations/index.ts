@@ -34,5 +34,14 @@ export type NamedProposal = Proposal & { readonly name: string };
 
 /** Every variant of every explanation for a step, in order. */
 export function explanationsOf(step: StepOptions, row: LogitsByToken): NamedProposal[] {
-  return EXPLANATIONS.flatMap(({ name, propose }) => propose(step, row).map((each) => ({ name, ...each })));
+  return EXPLANATIONS.flatMap((each) => proposalsOf(each, step, row));
+}
+
+/** Every way in which one of them could hold. */
+export function proposalsOf(
+  { name, propose }: Explanation,
+  step: StepOptions,
+  row: LogitsByToken,
+): NamedProposal[] {
+  return propose(step, row).map((each) => ({ name, ...each }));
 }
