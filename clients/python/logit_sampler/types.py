@@ -72,7 +72,7 @@ class _StepOptionsStopLoop(TypedDict):
     max_pattern_size: int
     """The longest pattern, in tokens. In [1, 256]."""
     min_count: int
-    """How often a pattern must stand at the end. In [2, 32]."""
+    """Number of copies of a pattern that must stand at the end. In [2, 32]."""
 
 
 class StepOptionsStopLoop(_StepOptionsStopLoop, total=False):
@@ -83,51 +83,50 @@ class StepOptionsStopLoop(_StepOptionsStopLoop, total=False):
 
 
 class StepOptionsStopEntropy(TypedDict, total=False):
-    """The mean entropy of the rows as they came, over the last steps, is below or above a bound."""
+    """The mean entropy of the unchanged rows, over the last steps, is below or above a bound."""
 
     below: float
-    """Due when the mean is below: in nats. At least 0."""
+    """Applies when the mean is below this, in nats. At least 0."""
     above: float
-    """Due when the mean is above: in nats. At least 0."""
+    """Applies when the mean is above this, in nats. At least 0."""
     window: int
-    """Over how many of the last steps the mean is taken; there is none before as many were made. In [1, 2048]. Default
-    16."""
+    """Number of last steps in the mean. There is no mean before this many steps. In [1, 2048]. Default 16."""
 
 
 class _StepOptionsStopConfidence(TypedDict):
     below: float
-    """Due when the mean is below: the model is less sure than this. At least 0."""
+    """Applies when the mean is below this: the model is then less sure. At least 0."""
 
 
 class StepOptionsStopConfidence(_StepOptionsStopConfidence, total=False):
-    """The mean confidence of the rows as they came, over the last steps, is below a bound."""
+    """The mean confidence of the unchanged rows, over the last steps, is below a bound."""
 
     window: int
-    """Over how many of the last steps the mean is taken; there is none before as many were made. In [1, 2048]. Default
-    2048."""
+    """Number of last steps in the mean. There is no mean before this many steps. In [1, 2048]. Default 2048."""
     top_k: int
-    """Of how many of the most likely tokens: C = −(1/k) Σ ln p. In [1, 4096]. Default 20."""
+    """Number k of most likely tokens in C = −(1/k) Σ ln p. In [1, 4096]. Default 20."""
 
 
 class StepOptionsStop(TypedDict, total=False):
-    """When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself."""
+    """Conditions that end the text. The reply names the one that applies as `finish_reason`, or null. The service stops
+    nothing by itself."""
 
     token_ids: Sequence[Union[int, str]]
     """The text ends with any of these tokens."""
     sequences: Sequence[Union[Sequence[Union[int, str]], str]]
-    """The text ends with any of these sequences of tokens; none of their tokens may stand in the prompt. One that is a
-    text ends it however tokens spell it, where it begins and ends with a token; strings look for texts anywhere."""
+    """The text ends with any of these sequences of tokens; none of their tokens may stand in the prompt. A text matches
+    in any tokenization that begins and ends at token borders; `strings` matches texts anywhere."""
     strings: Sequence[str]
     """The text ends with any of these strings. Needs a `vocabulary`. The reply's `text` ends where the string begins,
     and `stop_bytes` says how many bytes at the end of the whole text belong to it."""
     max_tokens: int
-    """How many tokens may be generated behind `prompt_length`. At least 1."""
+    """Maximum number of generated tokens after `prompt_length`. At least 1."""
     loop: StepOptionsStopLoop
     """The tokens generated end with `min_count` copies of a pattern."""
     entropy: StepOptionsStopEntropy
-    """The mean entropy of the rows as they came, over the last steps, is below or above a bound."""
+    """The mean entropy of the unchanged rows, over the last steps, is below or above a bound."""
     confidence: StepOptionsStopConfidence
-    """The mean confidence of the rows as they came, over the last steps, is below a bound."""
+    """The mean confidence of the unchanged rows, over the last steps, is below a bound."""
 
 
 class _StepOptionsCalibration(TypedDict):
@@ -139,11 +138,11 @@ class StepOptionsCalibration(_StepOptionsCalibration, total=False):
     """A calibration, as /v1/calibrate replies it."""
 
     temperature: float
-    """Every logit is divided by it first; not of vector_scaling. In [0.000001, 1000000]."""
+    """Every logit is divided by it first; absent for vector_scaling. In [0.000001, 1000000]."""
     weights: Floats
-    """Of vector_scaling: every logit is multiplied by the one of its class."""
+    """For vector_scaling: every logit is multiplied by the weight of its class."""
     biases: Floats
-    """Of bias_scaling and vector_scaling: added then, one a class."""
+    """For bias_scaling and vector_scaling: added to the logit afterwards, one bias per class."""
 
 
 class StepOptionsSequenceBias(TypedDict):
@@ -157,75 +156,77 @@ class _SharedOptions(TypedDict, total=False):
     """Options that every call with steps has."""
 
     vocab_size: int
-    """Size of the real vocabulary when rows are padded: ids at or past it are never drawn. At least 1."""
+    """Size of the real vocabulary when rows are padded: ids from it on are never drawn. At least 1."""
     vocabulary: str
-    """What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it
-    has one."""
+    """Vocabulary of the token ids: a name from GET /v1/vocabularies. Replies then contain texts. Default the service's,
+    if it has one."""
     history: Ints
-    """Token ids so far, prompt first. Penalties look at them. An id that the row has no logit for, such as an image's,
-    and -1 for a token without an id are context: they count in lengths and match nothing."""
+    """Token ids so far, prompt first. Penalties look at them. Ids without a logit in the row, such as an image's, and
+    -1 for a token without an id are context: they count in lengths and match nothing."""
     prompt_length: int
     """How many ids of `history` are the prompt; the rest was generated. Default 0. At least 0."""
     seed: Union[int, str]
-    """Seed of the randomness, 64 bits, as an integer or a decimal string. Without one a seed is drawn and returned."""
+    """Seed of the randomness, 64 bits, as an integer or a decimal string. Without one a random seed is used and
+    returned."""
     step: int
     """Position of this step in its sequence; each has its own randomness. Default 0. At least 0."""
     replacement: bool
-    """Whether the n draws may repeat a token. Default true; false draws as Gumbel top-k does."""
+    """Whether the n draws may repeat a token. Default true; false draws without replacement, as Gumbel top-k does."""
     draw: StepOptionsDraw
     """How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules."""
     watermark: StepOptionsWatermark
     """Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET
     /v1/samplers lists the schemes."""
     unmarked: bool
-    """Leave out the mark that the server lays by default (WATERMARK_DEFAULT), where the key may. Default false."""
+    """Draw without the server's default watermark (WATERMARK_DEFAULT), if the API key is allowed to. Default false."""
     trace: Union[bool, Literal["timed"]]
-    """Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false."""
+    """Report what each stage did. `timed` adds microseconds, which vary between calls. Default false."""
     kept_token_ids: bool
-    """Report the ids of all tokens that were left to draw from. Default false."""
+    """Report the ids of all tokens that the chain kept. Default false."""
     kept_max: int
-    """Report at most so many kept_token_ids, and kept_truncated where there are more: the drawn tokens, and of the
-    others the most likely. At least n. At least 1."""
+    """Maximum number of kept_token_ids to report, at least n: the drawn tokens first, then the most likely of the
+    others. With more kept tokens the reply has kept_truncated. At least 1."""
     kept_mode: Literal["bounded", "exact"]
-    """What happens when more than kept_max tokens are left: `bounded` (default) reports some of them, `exact` is an
-    error. (SGLang's modes of a sampling mask.)"""
+    """What happens when the chain keeps more than kept_max tokens: `bounded` (default) reports some of them, `exact` is
+    an error. (SGLang's modes of a sampling mask.)"""
     logprobs: bool
     """Report logprob, processed_logprob, rank and kept_mass. Default false."""
     top_logprobs: int
     """Report the n most likely tokens with their log-probabilities. Default 0. At least 0."""
     logprobs_mode: Literal["raw", "combined", "processed", "before_temperature", "behind_temperature"]
     """What top_logprobs and named_logprobs report: `raw` (default but with the preset sglang), ln softmax of the logits
-    as they came (of several sources, the first), or `processed`, after every stage. With `combined` it is that of the
+    as sent (of several sources, the first), or `processed`, after every stage. With `combined` it is that of the
     combined row, with `before_temperature` (SGLang at temperature 0, and vLLM's processed_logprobs there) and
     `behind_temperature` (SGLang) that of the scores where temperature finds and leaves them, and so are logprob, rank
     and kept_mass."""
     rank_ties: Literal["by_id", "counted"]
-    """The rank of a token that others equal: `by_id` (default but with the preset vllm), those with lower ids rank
-    before it, or `counted`, all of them do (vLLM)."""
+    """The rank of a token among equal ones: `by_id` (default except with the preset vllm), equal tokens with lower ids
+    rank before it; `counted`, all equal tokens do (vLLM)."""
     logprob_token_ids: Ints
     """Report the log-probabilities of these tokens as named_logprobs."""
     uncertainty: bool
-    """Report entropy, varentropy, margin and confidence, of the row as it came and of what was left to draw from.
+    """Report entropy, varentropy, margin and confidence, of the row as sent and of the distribution after the chain.
     Default false."""
     confidence_top_k: int
-    """How many of the most likely tokens confidence is the mean of. Default 20. In [1, 4096]."""
+    """Number of most likely tokens over which confidence is the mean. Default 20. In [1, 4096]."""
     stop: StepOptionsStop
-    """When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself."""
+    """Conditions that end the text. The reply names the one that applies as `finish_reason`, or null. The service stops
+    nothing by itself."""
     receipt: bool
     """Report hashes of the row and of the options, for audits. Default false."""
     require_exact: bool
-    """For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false."""
+    """For sparse rows: fail with need_more_tokens unless the reply is proven exact. Default false."""
     calibration: StepOptionsCalibration
     """A calibration, as /v1/calibrate replies it."""
     grammar: Mapping[Any, Any]
-    """What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see
+    """The grammar of the generated text: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see
     docs/structured.md. Needs a vocabulary."""
     banned_strings: Sequence[str]
     """Strings that the generated text must not have. Needs a `vocabulary`. When a token completes one, the reply says
-    in `rewind` how many tokens are taken back, this one among them, and the step of the first of them is to be taken
-    again: a stream has gone back by itself."""
+    in `rewind` how many tokens to take back, including this one. Then repeat the step of the first of them. A stream
+    rewinds by itself."""
     banned_ignore_case: bool
-    """Whether letters of ASCII count whatever their case, as in koboldcpp. Default false."""
+    """Ignore the case of ASCII letters, as koboldcpp does. Default false."""
     allowed_token_ids: Sequence[Union[int, str]]
     """The only tokens that may be drawn."""
     token_bitmask: Union[str, bytes, bytearray, memoryview, Array]
@@ -237,8 +238,8 @@ class _SharedOptions(TypedDict, total=False):
     null bans the token. A key that is not a whole number is the text of a token."""
     sequence_bias: Sequence[StepOptionsSequenceBias]
     """Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of
-    the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A sequence that is a text
-    is found however tokens spell it."""
+    the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A text is found in any
+    tokenization."""
     sequence_scope: Literal["history", "generated"]
     """`history`: the beginning of a sequence may stand in the prompt (transformers); `generated`: only tokens after
     `prompt_length` count (vLLM). Default "history"."""
@@ -246,26 +247,25 @@ class _SharedOptions(TypedDict, total=False):
     """How long the history must be for a sequence of n tokens: `prefix`, n − 1 (vLLM, transformers.js); `sequence`, n,
     so that it can never be the very first one (transformers). Single tokens always count. Default "prefix"."""
     bad_words_ids: Sequence[Union[Sequence[Union[int, str]], str]]
-    """Sequences of tokens that must not occur: the last token is banned when the others stand at the end of the
-    history. A sequence that is a text is found however tokens spell it. Remember that a word is written with and
-    without a leading blank."""
+    """Sequences of tokens that must not occur: the last token is banned when the other tokens stand at the end of the
+    history. A text is found in any tokenization. A word may occur with and without a leading blank."""
     bad_words_spared_ids: Sequence[Union[int, str]]
     """Tokens that a sequence of one token does not ban; longer sequences may still end in them. transformers spares the
     tokens that end a text. Default none."""
     bad_words: Sequence[str]
-    """Words that must not occur, however tokens spell them, as long as they begin and end where tokens do: the token
-    that would complete one is banned. Needs a `vocabulary`."""
+    """Words that must not occur, in any tokenization that begins and ends at token borders: the token that would
+    complete one is banned. Needs a `vocabulary`."""
     encoder_no_repeat_ngram_size: int
-    """Length n of the runs of tokens that may not be taken from encoder_input_ids. 0 is off, 1 bans every token of
-    them. Usual: 3 to 5. In [0, 1000000]."""
+    """Length n of the runs that may not be repeated from encoder_input_ids. 0 is off, 1 bans every token of them.
+    Usual: 3 to 5. In [0, 1000000]."""
     encoder_input_ids: Ints
-    """The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep
-    to."""
+    """The tokens that the encoder has read, for models that have one; or those of a text that the output should stay
+    close to."""
     no_repeat_ngram_size: int
     """Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the
     history. Usual: 2 to 4; 20 to 35 against loops in tables. In [0, 1000000]."""
     no_repeat_ngram_window: int
-    """Only runs that begin among the last so many tokens count; -1: all of them, 0: none, which switches it off
+    """Only runs that begin among this number of last tokens count; -1: all of them, 0: none, which switches it off
     (DeepSeek-OCR, vLLM and SGLang: window_size, 90). At least -1. Default -1."""
     no_repeat_ngram_scope: Literal["history", "generated"]
     """`history`: runs may stand in the prompt (transformers, SGLang); `generated`: only tokens after `prompt_length`
@@ -274,7 +274,7 @@ class _SharedOptions(TypedDict, total=False):
     """Tokens that are never banned, such as the tags of a table or those that end a text (DeepSeek-OCR, vLLM and
     SGLang: whitelist_token_ids). Default none."""
     begin_suppress_tokens: Sequence[Union[int, str]]
-    """The tokens that may not stand there."""
+    """The tokens that are banned at this position."""
     begin_suppress_index: int
     """The position among the generated tokens, from 0: 1 where a token at 0 is forced (transformers, behind
     forced_bos_token_id). At least 0. Default 0."""
@@ -291,34 +291,34 @@ class _SharedOptions(TypedDict, total=False):
     how strong it can be."""
     encoder_repetition_penalty: float
     """Positive scores of the tokens in encoder_input_ids are multiplied by it and others divided, once for each
-    distinct token. Above 1 holds the answer to the source, below 1 drives it away, 1 is off. Usual: 1.05 to 1.5. In (0,
-    100]."""
+    distinct token. Above 1 keeps the output close to the source, below 1 moves it away, 1 is off. Usual: 1.05 to 1.5.
+    In (0, 100]."""
     repetition_penalty: float
     """Positive scores are divided by it and others multiplied, once for each distinct token. Above 1 discourages
     repetition, below 1 encourages it, 1 is off. Usual: 1.05 to 1.3. In (0, 100]."""
     repetition_penalty_normalize: bool
-    """Count scores from ln Σ exp s, below which all of them lie, so that what is added to all logits alike changes
+    """Measure scores relative to ln Σ exp s, which is above all of them. A constant added to all logits then changes
     nothing (transformers #48642). Default false."""
     penalty_last_n: int
     """Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp) unless
     penalty_decay_range lets older ones count. At least -1. Default -1."""
     penalty_decay_range: int
-    """Over how many tokens before the last penalty_last_n the penalty fades, on a line: the token k before them counts
-    1 − k / penalty_decay_range. 0: it ends at once (ExLlamaV3's decay range). At least 0. Default 0."""
+    """Number of tokens before the last penalty_last_n over which the penalty fades linearly: the token k before them
+    counts 1 − k / penalty_decay_range. 0: no fading (ExLlamaV3's decay range). At least 0. Default 0."""
     penalty_scope: Literal["history", "generated"]
     """`history`: prompt and generated tokens count; `generated`: only those after `prompt_length`. Default "generated"."""
     presence_penalty: float
-    """Taken off the score of each token seen before, once. Positive discourages repetition, negative encourages it, 0
-    is off. OpenAI's range: -2 to 2. In [-100, 100]."""
+    """Subtracted once from the score of each token seen before. Positive discourages repetition, negative encourages
+    it, 0 is off. OpenAI's range: -2 to 2. In [-100, 100]."""
     frequency_penalty: float
-    """Taken off the score of each token for every time it was seen. Positive discourages repetition, negative
-    encourages it, 0 is off. OpenAI's range: -2 to 2. In [-100, 100]."""
+    """Subtracted from the score of each token once for every time it was seen. Positive discourages repetition,
+    negative encourages it, 0 is off. OpenAI's range: -2 to 2. In [-100, 100]."""
     dry_multiplier: float
-    """The penalty for continuing a run of just dry_allowed_length tokens. 0 is off. Usual: 0.8. In [0, 100]."""
+    """Penalty for continuing a run of exactly dry_allowed_length tokens. 0 is off. Usual: 0.8. In [0, 100]."""
     dry_base: float
-    """By how much the penalty grows with every further token of the run. In [1, 100]. Default 1.75."""
+    """Factor by which the penalty grows with every further token of the run. In [1, 100]. Default 1.75."""
     dry_allowed_length: int
-    """Shortest run that is penalised, in tokens that are already there. In [0, 1000000]. Default 2."""
+    """Shortest run that is penalised, in tokens before the new one. In [0, 1000000]. Default 2."""
     dry_penalty_last_n: int
     """Only the last n tokens of the history count; -1: all of them, 0: none, which switches it off. At least -1.
     Default -1."""
@@ -326,13 +326,13 @@ class _SharedOptions(TypedDict, total=False):
     """Sequences at which a run stops, such as the tokens of a line break; a text, such as "\\n", is found wherever it
     begins and ends in tokens. Default none."""
     dry_breaker_rule: Literal["spare", "cut"]
-    """What else breakers do: `spare`, a token that is one by itself is never penalised (llama.cpp); `cut`, it is like
-    any other, and behind a breaker there must be more than dry_allowed_length tokens (koboldcpp). Default "spare"."""
+    """Treatment of breakers: `spare`, a token that is a breaker by itself is never penalised (llama.cpp); `cut`, it is
+    treated like any token, and a run must have more than dry_allowed_length tokens after a breaker (koboldcpp). Default
+    "spare"."""
     reasoning_budget: int
     """How many tokens a block of reasoning may hold. 0 ends each as soon as it begins, -1 is off. At least -1."""
     reasoning_start_ids: Union[Sequence[Union[int, str]], str]
-    """The tokens that begin a block, such as that of <think>. Each time they occur a block begins with the whole
-    budget."""
+    """The tokens that begin a block, such as that of <think>. Each occurrence begins a block with the whole budget."""
     reasoning_end_ids: Union[Sequence[Union[int, str]], str]
     """The tokens with which a block ends by itself, such as that of </think>."""
     reasoning_forced_ids: Sequence[Union[int, str]]
@@ -342,30 +342,30 @@ class _SharedOptions(TypedDict, total=False):
     """`history`: a block may begin in the prompt; `generated`: only tokens after `prompt_length` count. Default
     "history"."""
     forced_token_ids: Mapping[Any, Union[int, str]]
-    """Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides
-    leaves nothing to draw, which is an error, unless forced_over_bans says otherwise."""
+    """Position among the generated tokens, from 0 → the token that must stand there. If that token is also banned, no
+    token is left, which is an error unless forced_over_bans is true."""
     forced_over_bans: bool
-    """Whether a forced token is drawn even if a stage before, or the row, banned it (transformers). Default false."""
+    """Draw a forced token even if the row or an earlier stage banned it (transformers). Default false."""
     temperature: float
     """Divides every score. Below 1 sharpens, above 1 flattens, 1 changes nothing; 0 is greedy: the most likely token,
     the lowest id among equals. Usual: 0.2 to 1.5. In [0, 1000]."""
     dynatemp_range: float
-    """How far the temperature may lie from the middle, on either side; it never falls below 0. 0: the plain
+    """Maximum distance of the temperature from the middle, on either side; it never falls below 0. 0: the plain
     temperature. In [0, 1000]."""
     dynatemp_exponent: float
-    """Bends the way from the lowest temperature (no entropy) to the highest (equal probabilities). In [0, 100]. Default
-    1."""
+    """Exponent of the curve from the lowest temperature (no entropy) to the highest (equal probabilities). In [0, 100].
+    Default 1."""
     dynatemp_tokens: Literal["kept", "listed"]
-    """Which tokens are the n of ln n: `kept`, those that can be drawn, or `listed`, with those that were banned and
-    that no cut has taken off the list since (llama.cpp). Default "kept"."""
+    """The number n in ln n: `kept`, the tokens that can be drawn; `listed`, also banned tokens that no cut has removed
+    from the list since (llama.cpp). Default "kept"."""
     edt_theta: float
-    """How soon the temperature falls as the entropy does; at 0 it is T₀. Usual: 0.1 to 1. In [0, 100]."""
+    """How fast the temperature falls with the entropy; at 0 it is T₀. Usual: 0.1 to 1. In [0, 100]."""
     edt_base: float
-    """What is raised to θ/H; the paper's 0.8 unless said otherwise. 1: the temperature is T₀. In (0, 1]. Default 0.8."""
+    """Base of the power θ/H; default 0.8, as in the paper. 1: the temperature is T₀. In (0, 1]. Default 0.8."""
     temperature_floor: float
-    """Temperatures above 0 and below it are raised to it (vLLM: 0.01). In [0, 1]. Default 0."""
+    """Temperatures between 0 and this are raised to it (vLLM: 0.01). In [0, 1]. Default 0."""
     temperature_greedy_below: float
-    """Temperatures below it are greedy, as 0 is (SGLang: 1e-6). In [0, 1]. Default 0."""
+    """Temperatures below this are greedy, like 0 (SGLang: 1e-6). In [0, 1]. Default 0."""
     smoothing_factor: float
     """f: how strongly the distance to the largest score counts, squared. 0 is off. Usual: 0.2 to 0.3. In [0, 100]."""
     smoothing_curve: float
@@ -378,52 +378,51 @@ class _SharedOptions(TypedDict, total=False):
     min_keep: int
     """Never keep fewer than this many tokens. At least 1. Default 1."""
     min_k: bool
-    """Whether to cut; where, the scores themselves say. false is off."""
+    """Switches the cut on; the scores decide where it lies. false is off."""
     min_k_tau: float
     """τ: where all scores lie within τ / 2 of each other, at least τ / (max s − min s) tokens are kept. 0 never keeps
-    more than the drop says. Usual: 1 to 10. In [0, 1000]. Default 3."""
+    more than the drop allows. Usual: 1 to 10. In [0, 1000]. Default 3."""
     min_k_ties: Literal["cut", "keep"]
     """Tokens whose score equals that of the last one kept: `cut` ranks lower ids first (the paper), `keep` keeps them
     all (vLLM #48142). Default "cut"."""
     top_h: float
-    """The share of the entropy that the kept tokens may hold. 1 keeps all that are looked at. Usual: 0.4. In (0, 1]."""
+    """The share of the entropy that the kept tokens may hold. 1 keeps all top_h_tokens. Usual: 0.4. In (0, 1]."""
     top_h_top_n: int
-    """How many of the most likely tokens are looked at; the entropy is theirs (transformers: 100). At least 1. Default
-    100."""
+    """Number of most likely tokens to consider; the entropy is of these (transformers: 100). At least 1. Default 100."""
     top_k: int
     """How many of the most likely tokens to keep; 0 is off. Usual: 20 to 100. At least 0."""
     ties: Literal["cut", "keep"]
     """Tokens whose score equals that of the last one kept: `cut` keeps exactly k, lower ids first (llama.cpp, SGLang);
     `keep` keeps them all (transformers, vLLM). Default "cut"."""
     top_a: float
-    """What the square of the largest probability is multiplied by to give the least one that is kept. 0 is off. Usual:
+    """Factor of the squared largest probability; the product is the smallest probability that is kept. 0 is off. Usual:
     0.1 to 0.3. In [0, 1]."""
     tfs: float
     """z: the share of the curvature before the tail begins (llama.cpp called it `tfs_z`). 1 is off. Usual: 0.9 to 0.99.
     In [0, 1]."""
     tfs_edge: Literal["centre", "before"]
-    """Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last
-    token (KoboldAI, text-generation-webui), `before` keeps one token less, drops the last only past a bend, and where
-    nothing bends takes all differences for alike (koboldcpp). Default "centre"."""
+    """Position of the cut at the second difference that exceeds z: `centre` keeps its middle token and always drops the
+    last token (KoboldAI, text-generation-webui); `before` keeps one token less, drops the last only past a second
+    difference above 0, and treats all as equal when all are 0 (koboldcpp). Default "centre"."""
     top_p_decay: float
-    """What top_p is multiplied by for every token generated since the last of top_p_reset_ids. 1 is off. Usual: 0.9 to
-    0.99. In (0, 1]."""
+    """Factor of top_p for every token generated since the last of top_p_reset_ids. 1 is off. Usual: 0.9 to 0.99. In (0,
+    1]."""
     top_p_min: float
-    """The least that top_p shrinks to. In (0, 1]. Default 0.000001."""
+    """The minimum of the shrunken top_p. In (0, 1]. Default 0.000001."""
     top_p_reset_ids: Sequence[Union[int, str]]
-    """Tokens behind which top_p is what it was at the beginning, such as a line break. Default none."""
+    """Tokens after which top_p has its initial value again, such as a line break. Default none."""
     top_p: float
-    """The mass to keep: the smallest descending prefix whose probabilities reach it. It is of what is left: behind
-    top_k, of the k; SGLang takes it of all tokens, which top_p before top_k does. 1 is off, 0 keeps one token. Usual:
-    0.8 to 0.98. In [0, 1]."""
+    """The mass to keep: the smallest descending prefix whose probabilities reach it. The mass is relative to the kept
+    tokens: after top_k, to the k tokens. SGLang takes it of all tokens, which is top_p before top_k. 1 is off, 0 keeps
+    one token. Usual: 0.8 to 0.98. In [0, 1]."""
     top_p_inclusive: bool
     """Also keep a token when the mass before it exactly equals p (SGLang's rule). Default false."""
     top_p_ties: Literal["cut", "keep", "highest"]
     """Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `highest` higher ones
     (transformers, vLLM's PyTorch path), `keep` keeps them all (FlashInfer). Default "cut"."""
     top_p_crossing: Literal["keep", "drop"]
-    """The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is
-    kept (ExLlamaV3 before version 1); the most likely always stays, with those that equal it. Default "keep"."""
+    """The token with which the mass exceeds p: `keep` it, or `drop` it and its equals, so that at most p is kept
+    (ExLlamaV3 before version 1). The most likely token and its equals always stay. Default "keep"."""
     min_p: float
     """The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most
     likely token and those whose score is within 1e-6 of it: every comparison has that slack for the rounding of
@@ -436,38 +435,39 @@ class _SharedOptions(TypedDict, total=False):
     """Tokens exactly as typical as the last one kept: `cut` takes the more likely first and lower ids first, `keep`
     keeps them all (transformers). Default "cut"."""
     epsilon_cutoff: float
-    """The least probability that is kept; where no token has it, the most likely stays, with those that equal it. 0 is
-    off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.) In [0, 1)."""
+    """The smallest probability that is kept. When no token has it, the most likely token and its equals stay. 0 is off.
+    Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.) In [0, 1)."""
     eta_cutoff: float
     """ε of the rule: the cutoff is the smaller of ε and √ε · exp(−entropy). 0 is off. Usual: 3e-4 to 4e-3.
     (text-generation-webui counts it in units of 1e-4.) In [0, 1)."""
     p_less: bool
-    """Whether to cut; the threshold needs no number. false is off."""
+    """Switches the cut on; the threshold has no parameter. false is off."""
     p_less_norm: bool
-    """Lower the threshold by the probability that two draws differ, spread over the vocabulary: p-less-norm, which
-    keeps more. Default false."""
+    """Lower the threshold by the probability that two draws differ, divided by the other tokens of the vocabulary:
+    p-less-norm, which keeps more. Default false."""
     p_step: float
-    """The least share of the probability before it that the next token must have, or the list ends before it. 0 is off.
-    Usual: 0.1 to 0.5. In [0, 1]."""
+    """The smallest ratio of a token's probability to that of the token ranked before it. The list ends before the first
+    token below it. 0 is off. Usual: 0.1 to 0.5. In [0, 1]."""
     ees: bool
     """true keeps the tokens before evenness and mass meet; false is off."""
     skew: float
-    """Below 0 the tokens that come first gain, above 0 those that come last; 0 is off. Usual: -1 to 1. In [-10, 10]."""
+    """Below 0 the first tokens of the order gain, above 0 the last ones; 0 is off. Usual: -1 to 1. In [-10, 10]."""
     skew_order: Literal["rank", "id"]
-    """In which order they come: `rank`, the most likely first (ExLlamaV2); `id`, by token id, as they lie in the row
-    (Aphrodite). Default "rank"."""
+    """The order: `rank`, the most likely first (ExLlamaV2); `id`, by token id, as they lie in the row (Aphrodite).
+    Default "rank"."""
     xtc_probability: float
-    """With which probability the top choices of a step are excluded. 0 is off, 1 does it always. Usual: 0.5. In [0, 1]."""
+    """Probability with which a step excludes its top choices. 0 is off, 1 always excludes. Usual: 0.5. In [0, 1]."""
     xtc_threshold: float
-    """How likely a token must be to count as a top choice. Above 0.5 there is at most one: off. In [0, 1]. Default 0.1."""
+    """Minimum probability of a top choice. Above 0.5 there is at most one top choice, so the stage is off. In [0, 1].
+    Default 0.1."""
     xtc_outcome: Literal["draw", "average"]
-    """`draw`: each step excludes or does not, by a random number of its own; `average`: no step draws, and the
-    probabilities are the average of both outcomes, which samples alike and leaves greedy decoding with one answer
+    """`draw`: each step decides by its own random number; `average`: no random number, and the probabilities are the
+    average of both outcomes. This gives the same distribution of samples, and greedy decoding has one result
     (ExLlamaV3). Default "draw"."""
     xtc_spared_ids: Sequence[Union[int, str]]
     """Tokens that are never excluded, such as a line break and those that end a text. Default none."""
     xtc_spared_rule: Literal["aside", "stay", "refuse"]
-    """What xtc_spared_ids do: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay
+    """Treatment of xtc_spared_ids: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay
     (mlx-lm); `refuse`, nothing is excluded in a step in which one of them would be (text-generation-webui). Default
     "aside"."""
     xtc_ties: Literal["cut", "keep"]
@@ -480,7 +480,7 @@ class _SharedOptions(TypedDict, total=False):
     mirostat_eta: float
     """How fast µ follows the error. Usual: 0.1. In [0, 10]. Default 0.1."""
     adaptive_target: float
-    """The probability that drawn tokens should have had on average. Negative is off. Usual: 0.3 to 0.8. In [-1, 1]."""
+    """Target for the average probability of the drawn tokens. Negative is off. Usual: 0.3 to 0.8. In [-1, 1]."""
     adaptive_decay: float
     """How slowly the average forgets: about 1 / (1 − decay) tokens count. In [0, 0.99]. Default 0.9."""
 
@@ -489,7 +489,7 @@ class StepOptionsSources(TypedDict, total=False):
     """Part of StepOptionsSources."""
 
     temperature: float
-    """What the logits of this source are divided by before they are combined. Default 1. Above 0."""
+    """Temperature by which the logits of this source are divided before they are combined. Default 1. Above 0."""
 
 
 class _ChainedOptions(_SharedOptions, total=False):
@@ -500,34 +500,35 @@ class _ChainedOptions(_SharedOptions, total=False):
     exllamav3, transformers.js, web-llm, ollama, mlx-lm, lmdeploy, mistral.rs, tensorrt-llm, onnxruntime-genai,
     text-generation-webui, aphrodite."""
     variant: Literal["pytorch", "triton", "flashinfer", "fused", "steps", "llama-server", "mlx", "cpp"]
-    """Which of a preset's codes for the same step: pytorch (vllm), triton (vllm), flashinfer (vllm), pytorch (sglang),
-    flashinfer (sglang), fused (exllamav3), steps (exllamav3), llama-server (ollama), mlx (ollama), flashinfer
-    (tensorrt-llm), pytorch (tensorrt-llm), cpp (tensorrt-llm), pytorch (aphrodite), triton (aphrodite), flashinfer
-    (aphrodite). Default the preset's first."""
+    """Variant of the preset, for hosts with several code paths: pytorch (vllm), triton (vllm), flashinfer (vllm),
+    pytorch (sglang), flashinfer (sglang), fused (exllamav3), steps (exllamav3), llama-server (ollama), mlx (ollama),
+    flashinfer (tensorrt-llm), pytorch (tensorrt-llm), cpp (tensorrt-llm), pytorch (aphrodite), triton (aphrodite),
+    flashinfer (aphrodite). Default the preset's first."""
     chain: Sequence[Mapping[Any, Any]]
     """Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …]."""
     state: Optional[Mapping[Any, Any]]
     """The `state` of the previous step's reply, for samplers and stops that carry one (mirostat, adaptive_p, entropy).
     null or absent: a first step."""
     combine: Mapping[Any, Any]
-    """How the rows of several sources become one before the chain: {"rule": "guidance", "guidance_scale": 1.5}. Rules:
-    guidance, contrastive, context_aware, proxy, dola, product, mixture."""
+    """Rule that combines the rows of several sources into one before the chain: {"rule": "guidance", "guidance_scale":
+    1.5}. Rules: guidance, contrastive, context_aware, proxy, dola, product, mixture."""
     sources: Sequence[StepOptionsSources]
-    """What is said of each source that is combined, in the order of the rows."""
+    """Options of each combined source, in the order of the rows."""
 
 
 class StepOptions(_ChainedOptions, total=False):
     """Options of one step."""
 
     n: int
-    """How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`. At least 1."""
+    """How many tokens to draw from this row; reported in `draws`. Default: 1 draw, without `draws` in the reply. At
+    least 1."""
 
 
 class StreamOptions(StepOptions, total=False):
     """Options of a stream."""
 
     dtype: Literal["f32", "f16", "bf16", "i8"]
-    """Element type of the tensor, little-endian. f32 when a JSON header leaves it out; a query string must name it."""
+    """Element type of the tensor, little-endian. Default f32 in a JSON header; required in a query string."""
     shape: Ints
     """[vocab_size] or [1, vocab_size] for one step, [rows, vocab_size] for a batch."""
 
@@ -667,17 +668,17 @@ class DraftOptions(TypedDict, total=False):
     """How a draft is verified."""
 
     parents: Ints
-    """A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands
-    before its children; no path is longer than 16. Default: each follows the one before it."""
+    """A tree of drafts: for each drafted token the index of its parent, -1 for a token directly after the history. A
+    parent comes before its children; no path is longer than 16. Default: each token follows the one before it."""
     method: Literal["strict", "rejection", "block", "typical", "ensemble"]
     """How the draft is verified. Default strict."""
     draft_rows: Literal["none", "logits", "probabilities"]
-    """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows
-    that the draft was drawn from, `logits` or `probabilities`: one for the root and each token that has children, in
-    their order."""
+    """The rows after those of the target: `none` (default), when each drafted token counts as certain, or the rows from
+    which the draft was drawn, `logits` or `probabilities`: one for the root and one for each token with children, in
+    order."""
     draft_siblings: Literal["independent", "without_replacement"]
     """How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the
-    order in which they stand."""
+    order of the draft."""
     draft_vocabulary: str
     """The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids
     then, and its rows have its length."""
@@ -686,32 +687,32 @@ class DraftOptions(TypedDict, total=False):
     law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled
     in tokens of the target, and the rows are behind those."""
     draft_options: Mapping[Any, Any]
-    """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it
-    is."""
+    """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default: plain softmax."""
     epsilon: float
-    """What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09. In [0, 1].
-    Default 0.09."""
+    """Maximum of the threshold: a token with a larger probability is always accepted. Usual: 0.09. In [0, 1]. Default
+    0.09."""
     delta: float
-    """The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3. In [0, 1]. Default 0.3."""
+    """The threshold as a fraction of e^−H, which falls as the target becomes unsure. Usual: 0.3. In [0, 1]. Default
+    0.3."""
     ensemble_weight: float
-    """w, the part of the target in the mixture; 1 is method rejection. Default 0.5. In (0, 1]. Default 0.5."""
+    """w, the weight of the target in the mixture; 1 is method rejection. Default 0.5. In (0, 1]. Default 0.5."""
 
 
 class VerifyOptions(_ChainedOptions, total=False):
     """Options of a draft and of its steps."""
 
     parents: Ints
-    """A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands
-    before its children; no path is longer than 16. Default: each follows the one before it."""
+    """A tree of drafts: for each drafted token the index of its parent, -1 for a token directly after the history. A
+    parent comes before its children; no path is longer than 16. Default: each token follows the one before it."""
     method: Literal["strict", "rejection", "block", "typical", "ensemble"]
     """How the draft is verified. Default strict."""
     draft_rows: Literal["none", "logits", "probabilities"]
-    """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows
-    that the draft was drawn from, `logits` or `probabilities`: one for the root and each token that has children, in
-    their order."""
+    """The rows after those of the target: `none` (default), when each drafted token counts as certain, or the rows from
+    which the draft was drawn, `logits` or `probabilities`: one for the root and one for each token with children, in
+    order."""
     draft_siblings: Literal["independent", "without_replacement"]
     """How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the
-    order in which they stand."""
+    order of the draft."""
     draft_vocabulary: str
     """The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids
     then, and its rows have its length."""
@@ -720,21 +721,21 @@ class VerifyOptions(_ChainedOptions, total=False):
     law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled
     in tokens of the target, and the rows are behind those."""
     draft_options: Mapping[Any, Any]
-    """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it
-    is."""
+    """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default: plain softmax."""
     epsilon: float
-    """What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09. In [0, 1].
-    Default 0.09."""
+    """Maximum of the threshold: a token with a larger probability is always accepted. Usual: 0.09. In [0, 1]. Default
+    0.09."""
     delta: float
-    """The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3. In [0, 1]. Default 0.3."""
+    """The threshold as a fraction of e^−H, which falls as the target becomes unsure. Usual: 0.3. In [0, 1]. Default
+    0.3."""
     ensemble_weight: float
-    """w, the part of the target in the mixture; 1 is method rejection. Default 0.5. In (0, 1]. Default 0.5."""
+    """w, the weight of the target in the mixture; 1 is method rejection. Default 0.5. In (0, 1]. Default 0.5."""
 
 
 class _Drafted(TypedDict):
     draft_token_ids: Ints
-    """The drafted tokens, 0 to 16, or with `parents` up to 256: k of them need k + 1 rows of the target, the first
-    behind the history and one behind each token."""
+    """The drafted tokens, 0 to 16, or with `parents` up to 256: k tokens need k + 1 rows of the target, the first after
+    the history and one after each token."""
 
 
 class VerifySequence(_Drafted, VerifyOptions):
@@ -760,7 +761,8 @@ class CompareOptions(_SharedOptions, total=False):
     """What all arms share."""
 
     n: int
-    """How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`. At least 1."""
+    """How many tokens to draw from this row; reported in `draws`. Default: 1 draw, without `draws` in the reply. At
+    least 1."""
     compare_top: int
     """How many of the most likely tokens to list, of the row and of each arm. Default 20. At least 1."""
     observed: CompareOptionsObserved
@@ -771,37 +773,38 @@ class CompareOptions(_SharedOptions, total=False):
 
 class _ProbabilitiesOptionsConformal(TypedDict):
     method: Literal["lac", "aps", "raps"]
-    """lac: by probability. aps: by the mass of less likely classes. raps: aps, and later ranks less."""
+    """lac: by probability. aps: by the mass of less likely classes. raps: like aps, with a penalty on later ranks."""
     threshold: Optional[float]
-    """Classes that conform so much are in; null: all are."""
+    """Classes with at least this conformity are in the set; null: all classes are."""
     temperature: float
-    """The temperature that it was found at. In [0.000001, 1000000]."""
+    """The temperature at which it was found. In [0.000001, 1000000]."""
     rows: int
-    """How many rows it was found on. At least 1."""
+    """Number of rows on which it was found. At least 1."""
 
 
 class ProbabilitiesOptionsConformal(_ProbabilitiesOptionsConformal, total=False):
-    """Asks for a set of classes that holds the one that comes: what /v1/calibrate replied."""
+    """Asks for a set of classes that contains the true one with the calibrated coverage. Takes the `conformal` of a
+    reply of /v1/calibrate."""
 
     miscoverage: float
     """Share of rows whose class may be missing from the set. In (0, 1). Default 0.1."""
     rank_penalty: float
-    """Of raps, for every rank behind `free_ranks`; 0.01 when absent. At least 0."""
+    """Option of raps: penalty for every rank after `free_ranks`; 0.01 when absent. At least 0."""
     free_ranks: int
-    """Of raps: ranks without a penalty; 5 when absent. At least 0."""
+    """Option of raps: number of ranks without a penalty; 5 when absent. At least 0."""
     scaling: Literal["temperature_scaling", "bias_scaling", "vector_scaling"]
-    """What the `calibration` of the request must be by, unless one temperature does."""
+    """Method that the `calibration` of the request must have, unless it is a single temperature."""
 
 
 class ProbabilitiesOptions(TypedDict, total=False):
     """Options of probabilities."""
 
     target: Union[int, str]
-    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    """The true class (token), by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
     targets: Sequence[Union[int, str]]
-    """The class of each row, when there are many."""
+    """The true class of each row, for `rows`."""
     vocab_size: int
-    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    """Number of real classes when rows are padded: logits past it are not read. At least 1."""
     temperature: float
     """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
     calibration: StepOptionsCalibration
@@ -809,21 +812,22 @@ class ProbabilitiesOptions(TypedDict, total=False):
     labels: Sequence[str]
     """Names of the classes, by id; for rows of one logit the one name of “yes”."""
     threshold: Union[float, Floats, Mapping[Any, float]]
-    """Asks for a decision: the likeliest class that reaches it fires, otherwise none. For all classes, for each by id,
-    or by label (a label left out never fires)."""
+    """Asks for a decision: the likeliest class that reaches its threshold is predicted, otherwise none. One number for
+    all classes, an array by id, or an object by label (a class without a label in it is never predicted)."""
     conformal: ProbabilitiesOptionsConformal
-    """Asks for a set of classes that holds the one that comes: what /v1/calibrate replied."""
+    """Asks for a set of classes that contains the true one with the calibrated coverage. Takes the `conformal` of a
+    reply of /v1/calibrate."""
 
 
 class ScoreOptions(TypedDict, total=False):
     """Options of score."""
 
     target: Union[int, str]
-    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    """The true class (token), by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
     targets: Sequence[Union[int, str]]
-    """The class of each row, when there are many."""
+    """The true class of each row, for `rows`."""
     vocab_size: int
-    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    """Number of real classes when rows are padded: logits past it are not read. At least 1."""
     temperature: float
     """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
     calibration: StepOptionsCalibration
@@ -831,8 +835,8 @@ class ScoreOptions(TypedDict, total=False):
     labels: Sequence[str]
     """Names of the classes, by id; for rows of one logit those of “no” and “yes”."""
     sampling: Mapping[Any, Any]
-    """A chain, as /v1/sample takes it: the options of stages, `preset`, `chain`, `history`. Adds what it makes of each
-    token."""
+    """A chain, as /v1/sample takes it: the options of stages, `preset`, `chain`, `history`. Adds the probability that
+    the chain gives each token."""
 
 
 class DiagnoseOptionsBaselineFeaturesMargin(TypedDict):
@@ -854,16 +858,16 @@ class DiagnoseOptionsBaselineFeatures(TypedDict):
 
 
 class DiagnoseOptionsBaseline(TypedDict):
-    """What clean rows look like, as /v1/baseline replies it."""
+    """The statistics of clean rows, as /v1/baseline replies them."""
 
     rows: int
-    """How many clean rows it was fitted to. At least 1."""
+    """Number of clean rows to which it was fitted. At least 1."""
     temperature: float
-    """The temperature that it was fitted at. In [0.000001, 1000000]."""
+    """The temperature at which it was fitted. In [0.000001, 1000000]."""
     false_positive_rate: float
-    """Share of clean rows that the flag may hit. In (0, 0.5]."""
+    """Share of clean rows that may be flagged. In (0, 0.5]."""
     threshold: float
-    """A row is suspicious when its suspicion is larger."""
+    """A row is flagged when its suspicion is larger than this."""
     features: DiagnoseOptionsBaselineFeatures
 
 
@@ -871,11 +875,11 @@ class DiagnoseOptions(TypedDict, total=False):
     """Options of diagnose."""
 
     target: Union[int, str]
-    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    """The true class (token), by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
     targets: Sequence[Union[int, str]]
-    """The class of each row, when there are many."""
+    """The true class of each row, for `rows`."""
     vocab_size: int
-    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    """Number of real classes when rows are padded: logits past it are not read. At least 1."""
     temperature: float
     """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
     calibration: StepOptionsCalibration
@@ -883,40 +887,41 @@ class DiagnoseOptions(TypedDict, total=False):
     labels: Sequence[str]
     """Names of the classes, by id; for rows of one logit the one name of “yes”."""
     baseline: DiagnoseOptionsBaseline
-    """What clean rows look like, as /v1/baseline replies it."""
+    """The statistics of clean rows, as /v1/baseline replies them."""
 
 
 class _CalibrateOptionsConformal(TypedDict):
     method: Literal["lac", "aps", "raps"]
-    """lac: by probability. aps: by the mass of less likely classes. raps: aps, and later ranks less."""
+    """lac: by probability. aps: by the mass of less likely classes. raps: like aps, with a penalty on later ranks."""
 
 
 class CalibrateOptionsConformal(_CalibrateOptionsConformal, total=False):
-    """Finds the threshold of sets that hold the class that comes, for /v1/probabilities."""
+    """Finds the threshold of conformal sets, which contain the true class with the wanted coverage, for
+    /v1/probabilities."""
 
     miscoverage: float
     """Share of rows whose class may be missing from the set. In (0, 1). Default 0.1."""
     rank_penalty: float
-    """Of raps, for every rank behind `free_ranks`; 0.01 when absent. At least 0."""
+    """Option of raps: penalty for every rank after `free_ranks`; 0.01 when absent. At least 0."""
     free_ranks: int
-    """Of raps: ranks without a penalty; 5 when absent. At least 0."""
+    """Option of raps: number of ranks without a penalty; 5 when absent. At least 0."""
 
 
 class CalibrateOptions(TypedDict, total=False):
     """Options of calibrate."""
 
     target: Union[int, str]
-    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    """The true class (token), by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
     targets: Sequence[Union[int, str]]
-    """The class of each row, when there are many."""
+    """The true class of each row, for `rows`."""
     vocab_size: int
-    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    """Number of real classes when rows are padded: logits past it are not read. At least 1."""
     method: Literal["temperature_scaling", "bias_scaling", "vector_scaling"]
-    """temperature_scaling: one number. bias_scaling: and a bias a class. vector_scaling: a weight and a bias a class.
-    Default "temperature_scaling"."""
+    """temperature_scaling: one temperature. bias_scaling: one temperature, and a bias per class. vector_scaling: a
+    weight and a bias per class. Default "temperature_scaling"."""
     ridge: float
-    """Half of it times the squares of biases, and of weights less 1/T, is added to the mean loss. In [0, 1000000].
-    Default 0."""
+    """Strength of L2 regularization: the mean loss grows by ridge/2 times the sum of the squares of the biases and of
+    (weight − 1/T). In [0, 1000000]. Default 0."""
     bins: int
     """Bins of the reliability diagram and of ECE. In [1, 1000]. Default 15."""
     binning: Literal["equal_width", "equal_mass"]
@@ -924,11 +929,13 @@ class CalibrateOptions(TypedDict, total=False):
     entropy_bins: int
     """Bins of a second diagram, over relative entropy; 0: none. In [0, 1000]. Default 0."""
     per_class: bool
-    """Tells how often each class was foreseen and came, and its calibration error. Default false."""
+    """Reports, for each class, how often it was predicted and how often it was the true one, and its calibration error.
+    Default false."""
     conformal: CalibrateOptionsConformal
-    """Finds the threshold of sets that hold the class that comes, for /v1/probabilities."""
+    """Finds the threshold of conformal sets, which contain the true class with the wanted coverage, for
+    /v1/probabilities."""
     resamples: int
-    """Bootstrap resamples behind the intervals; 0: no intervals. In [0, 10000]. Default 200."""
+    """Number of bootstrap resamples for the intervals; 0: no intervals. In [0, 10000]. Default 200."""
     confidence_level: float
     """Share of the resamples inside an interval. In (0, 1). Default 0.95."""
     seed: Union[int, str]
@@ -939,21 +946,21 @@ class BaselineOptions(TypedDict, total=False):
     """Options of baseline."""
 
     target: Union[int, str]
-    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    """The true class (token), by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
     targets: Sequence[Union[int, str]]
-    """The class of each row, when there are many."""
+    """The true class of each row, for `rows`."""
     vocab_size: int
-    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    """Number of real classes when rows are padded: logits past it are not read. At least 1."""
     temperature: float
     """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
     calibration: StepOptionsCalibration
     """A calibration, as /v1/calibrate replies it."""
     false_positive_rate: float
-    """Share of clean rows that `suspicious` may hit; 0.01 needs at least 99 rows. In (0, 0.5]. Default 0.01."""
+    """Share of clean rows that `suspicious` may flag; 0.01 needs at least 99 rows. In (0, 0.5]. Default 0.01."""
 
 
 class ReplayStepClaimed(TypedDict, total=False):
-    """The receipt that came with the token, and perhaps the fingerprint: what they say is held against this step."""
+    """The receipt that came with the token, and optionally the fingerprint. Both are compared with the recomputed step."""
 
     row: str
     options: str
@@ -964,27 +971,27 @@ class ReplayStep(StepOptions, total=False):
     """A step with what was claimed of it."""
 
     token_id: int
-    """The token that the host says it drew. At least 0."""
+    """The token that the host claims to have drawn. At least 0."""
     claimed: ReplayStepClaimed
-    """The receipt that came with the token, and perhaps the fingerprint: what they say is held against this step."""
+    """The receipt that came with the token, and optionally the fingerprint. Both are compared with the recomputed step."""
     tolerance: float
-    """A token that misses by no more agrees: of probabilities for inverse_cdf, of scores for gumbel. Default 0. At
-    least 0."""
+    """Tolerance within which a token agrees: in probability for inverse_cdf, in score for gumbel. Default 0. At least
+    0."""
     divergence_max: float
-    """What a miss counts at the most in the mean. Default 10. Above 0."""
+    """Maximum that one miss adds to the mean. Default 10. Above 0."""
 
 
 class DetectOptions(TypedDict, total=False):
     """The mark to look for."""
 
     prompt_length: int
-    """How many of its ids are the prompt, which bears no mark. Default 0. At least 0."""
+    """Number of leading ids that are the prompt, which is not marked. Default 0. At least 0."""
     vocab_size: int
     """Size of the vocabulary; ids must be below it. At least 1."""
     values: bool
-    """Tell the value of each token: null where it does not count. Default false."""
+    """Report the value of each token, null for tokens that do not count. Default false."""
     repeats: Literal["once", "each"]
-    """Whether a context (for green_list: with its token) counts once, as p-values need it, or each time. Default once."""
+    """Count a repeated context (for green_list: with its token) once, as p-values require, or each time. Default once."""
     scheme: Literal["gumbel", "dual_key_gumbel", "green_list", "synthid"]
     key: str
     """Id of a configured key. The key itself is never sent."""
@@ -1018,11 +1025,11 @@ class SampledDraws(_SampledDraws, total=False):
     text: str
     bytes: List[int]
     logprob: Optional[float]
-    """ln softmax of the logits as they came. With `logprobs`."""
+    """ln softmax of the logits as sent. With `logprobs`."""
     processed_logprob: float
     """ln of the probability it was drawn with. With `logprobs`."""
     rank: int
-    """1 = the most likely of the row as it came. With `logprobs`. At least -9007199254740991."""
+    """1 = the most likely token of the row as sent. With `logprobs`. At least -9007199254740991."""
 
 
 class _SampledTopLogprobs(TypedDict):
@@ -1040,30 +1047,30 @@ class SampledTopLogprobs(_SampledTopLogprobs, total=False):
 
 
 class SampledUncertaintyRaw(TypedDict):
-    """Of the row as it came; of a sparse row, of the tokens that were sent."""
+    """Of the row as sent; for a sparse row, of its listed tokens."""
 
     entropy: float
     """H = −Σ p ln p, in nats."""
     varentropy: float
     """Σ p (−ln p − H)²."""
     margin: float
-    """p of the most likely token less p of the next; 1 when there is only one."""
+    """p of the most likely token minus p of the next; 1 when there is only one token."""
     confidence: float
-    """−(1/k) Σ ln p over the k = `confidence_top_k` most likely tokens, or all when they are fewer: large where the
-    first take all. Comparable only for one k."""
+    """−(1/k) Σ ln p over the k = `confidence_top_k` most likely tokens, or all tokens when there are fewer. It is large
+    when a few tokens hold most of the probability. Values are comparable for equal k only."""
 
 
 class SampledUncertainty(TypedDict):
-    """How sure the distribution was; with `uncertainty`."""
+    """Measures of uncertainty; with `uncertainty`."""
 
     raw: SampledUncertaintyRaw
-    """Of the row as it came; of a sparse row, of the tokens that were sent."""
+    """Of the row as sent; for a sparse row, of its listed tokens."""
     processed: SampledUncertaintyRaw
-    """Of what was left to draw from."""
+    """Of the distribution after the chain."""
 
 
 class SampledWatermarkExpected(TypedDict):
-    """What the value of a token of this probability is on average over keys; with `expected`."""
+    """Mean, over random keys, of the value of a token with this probability; with `expected`."""
 
     marked: float
     unmarked: float
@@ -1075,10 +1082,10 @@ class _SampledWatermark(TypedDict):
 
 
 class SampledWatermark(_SampledWatermark, total=False):
-    """Whether the token bears the mark; with `watermark`. A context that came before bears none."""
+    """True when the token is marked; with `watermark`. A repeated context is not marked."""
 
     expected: SampledWatermarkExpected
-    """What the value of a token of this probability is on average over keys; with `expected`."""
+    """Mean, over random keys, of the value of a token with this probability; with `expected`."""
 
 
 class SampledReceipt(TypedDict):
@@ -1104,38 +1111,38 @@ class SampledTraceTop(_SampledTraceTop, total=False):
 
 class _SampledTraceCombination(TypedDict):
     sources: int
-    """How many were combined. At least -9007199254740991."""
+    """Number of combined sources. At least -9007199254740991."""
 
 
 class SampledTraceCombination(_SampledTraceCombination, total=False):
-    """Of the first entry for several sources: what the rule found."""
+    """In the first entry, for several sources: the values that the rule computed."""
 
     plausible: int
-    """How many tokens of the first the rule finds plausible. At least -9007199254740991."""
+    """Number of tokens of the first source that the rule finds plausible. At least -9007199254740991."""
     alpha: float
-    """The weight that was found in this step, or given."""
+    """The weight, computed in this step or given."""
     divergence: float
-    """The Jensen-Shannon divergence that it follows from, in nats."""
+    """The Jensen-Shannon divergence from which it follows, in nats."""
     chosen: int
-    """Which source was taken, of several to choose from. At least -9007199254740991."""
+    """Index of the source that was chosen among several. At least -9007199254740991."""
 
 
 class _SampledTraceKnifeEdge(TypedDict):
     kind: Literal["rank", "mass", "score", "share"]
-    """What the stage's limit is measured in."""
+    """Quantity that the stage limits."""
     limit: float
     """The limit."""
     token_id: int
     """Token id. At least -9007199254740991."""
     distance: float
-    """How near this token, the nearest one, came to the limit."""
+    """Distance of this token to the limit. No other token is nearer."""
 
 
 class SampledTraceKnifeEdge(_SampledTraceKnifeEdge, total=False):
     """How close the decision was."""
 
     limit_probability: float
-    """Of a score: the probability that a token at the limit has before the stage."""
+    """For a limit of scores: the probability, before the stage, of a token at the limit."""
     text: str
     bytes: List[int]
 
@@ -1144,42 +1151,41 @@ class _SampledTrace(TypedDict):
     stage: str
     """Name of the stage, or of the rule that combines sources."""
     kept_before: int
-    """Candidates before it. At least -9007199254740991."""
+    """Number of candidates before the stage. At least -9007199254740991."""
     kept_after: int
-    """Candidates after it. At least -9007199254740991."""
+    """Number of candidates after the stage. At least -9007199254740991."""
     mass_removed: float
-    """Probability, before the stage, of the tokens that it removed."""
+    """Total probability, before the stage, of the tokens that it removed."""
     entropy: float
-    """Entropy in nats of the distribution after it."""
+    """Entropy, in nats, of the distribution after the stage."""
     top: List[SampledTraceTop]
-    """The most likely tokens after it."""
+    """The most likely tokens after the stage."""
     removed: List[SampledTraceTop]
-    """The most likely tokens it removed, with their probability before it."""
+    """The most likely tokens that the stage removed, with their probability before it."""
 
 
 class SampledTrace(_SampledTrace, total=False):
     """Part of SampledTrace."""
 
     combination: SampledTraceCombination
-    """Of the first entry for several sources: what the rule found."""
+    """In the first entry, for several sources: the values that the rule computed."""
     skipped: Literal["neutral", "greedy"]
-    """Why it did not run: its options change nothing, or only the argmax counts."""
+    """Why the stage did not run: its options change nothing, or only the argmax matters."""
     knife_edge: SampledTraceKnifeEdge
     """How close the decision was."""
     named: List[float]
-    """The probability after it of each token of `logprob_token_ids`; 0 when it is gone."""
+    """Probability after the stage of each token of `logprob_token_ids`; 0 for a removed token."""
     us: float
-    """Microseconds that the stage took; in timed traces only."""
+    """Duration of the stage in microseconds; in timed traces only."""
 
 
 class _SampledFates(TypedDict):
     token_id: int
     """Token id. At least -9007199254740991."""
     removed_by: Optional[str]
-    """The stage that removed the token, or "the row" when it was no candidate from the start; null when it was left to
-    the end."""
+    """The stage that removed the token; "the row" when it was never a candidate; null when it was not removed."""
     probability: float
-    """Its probability before that stage, or at the end."""
+    """Its probability before that stage; at the end when it was not removed."""
 
 
 class SampledFates(_SampledFates, total=False):
@@ -1203,7 +1209,7 @@ class SampledGumbelBest(TypedDict):
 
 
 class SampledGumbel(TypedDict):
-    """The largest scores with their noise, of the draw rule gumbel; with `trace`."""
+    """For the draw rule gumbel: the largest scores with their noise; with `trace`."""
 
     best: List[SampledGumbelBest]
 
@@ -1212,46 +1218,45 @@ class _Sampled(TypedDict):
     token_id: int
     """The token drawn. At least -9007199254740991."""
     kept: int
-    """How many tokens were left to draw from. At least -9007199254740991."""
+    """Number of tokens that the chain kept. At least -9007199254740991."""
     seed: str
-    """The seed, as decimal text; the one drawn when none was sent."""
+    """The seed, as decimal text; a random one when the request has none."""
     step: int
     """The step, as it was sent. At least -9007199254740991."""
     state: Optional[Dict[str, Any]]
-    """What the next step must send back as `state`; null when its samplers carry none."""
+    """The `state` that the next step must send back; null when no sampler has one."""
     system_fingerprint: str
-    """Names everything that decides the bits: same request and same fingerprint, same reply."""
+    """Identifies everything that decides the bits: the same request with the same fingerprint gives the same reply."""
 
 
 class Sampled(_Sampled, total=False):
-    """The token drawn, and what was asked for of how it was."""
+    """The drawn token, and the requested details of the draw."""
 
     text: str
     bytes: List[int]
     logprob: Optional[float]
-    """ln softmax of the logits as they came. With `logprobs`."""
+    """ln softmax of the logits as sent. With `logprobs`."""
     processed_logprob: float
     """ln of the probability it was drawn with. With `logprobs`."""
     rank: int
-    """1 = the most likely of the row as it came. With `logprobs`. At least -9007199254740991."""
+    """1 = the most likely token of the row as sent. With `logprobs`. At least -9007199254740991."""
     finish_reason: Optional[Literal["stop_token", "stop_sequence", "length", "loop", "entropy", "confidence", "grammar"]]
-    """Why the text is to end with this token: that of `stop`, or `grammar` where the grammar allows nothing more; null
-    or absent: it goes on."""
+    """Why the text ends with this token: the reason of a `stop`, or `grammar` when the grammar allows nothing more;
+    null or absent when the text goes on."""
     stop_bytes: int
-    """How many bytes at the end of the generated text belong to the string of `stop` that ends it. At least
-    -9007199254740991."""
+    """Number of bytes at the end of the generated text that belong to the stop string. At least -9007199254740991."""
     rewind: int
-    """How many tokens are taken back, this one among them: it completed one of `banned_strings`. At least
+    """Number of tokens to take back, including this one, because it completed one of `banned_strings`. At least
     -9007199254740991."""
     forced: List[int]
-    """The tokens that follow, whatever their logits are: each alone is allowed in its place. With `forced` in the
-    grammar."""
+    """The tokens that must follow for any logits, because the grammar allows no other token in their places. With
+    `forced` in the grammar."""
     forced_text: str
-    """The text that must follow, whatever tokens spell it: at most 1,024 bytes, whole characters. With `forced` in the
+    """The text that must follow, in any tokenization: at most 1,024 bytes, whole characters. With `forced` in the
     grammar."""
     grammar_logmass: float
-    """ln of the probability that the grammar left at this step: of the allowed tokens, in the row as the grammar met
-    it. 0: it took nothing away. In every reply of a step with a grammar and a whole row."""
+    """ln of the probability of the tokens that the grammar allows at this step, in the distribution before its mask. 0
+    when the mask removed nothing. In every reply of a step with a grammar and a whole row."""
     draws: List[SampledDraws]
     """All draws; with `n`."""
     top_logprobs: List[SampledTopLogprobs]
@@ -1259,88 +1264,89 @@ class Sampled(_Sampled, total=False):
     named_logprobs: List[SampledTopLogprobs]
     """The tokens of `logprob_token_ids`."""
     kept_token_ids: List[int]
-    """Which; with `kept_token_ids`."""
+    """Ids of the kept tokens; with `kept_token_ids`."""
     kept_truncated: Literal[True]
-    """There are more than `kept_max`."""
+    """True when more than `kept_max` tokens were kept."""
     kept_mass: float
-    """Their probability in the row as it came. With `logprobs`."""
+    """Probability of the kept tokens in the row as sent. With `logprobs`."""
     source_logprobs: List[Optional[float]]
-    """ln p of the token in each source as it came; with `logprobs`."""
+    """ln p of the token in each source as sent; with `logprobs`."""
     uncertainty: SampledUncertainty
-    """How sure the distribution was; with `uncertainty`."""
+    """Measures of uncertainty; with `uncertainty`."""
     watermark: SampledWatermark
-    """Whether the token bears the mark; with `watermark`. A context that came before bears none."""
+    """True when the token is marked; with `watermark`. A repeated context is not marked."""
     receipt: SampledReceipt
     """SHA-256 of the row and of the options; with `receipt`."""
     exact: bool
-    """Sparse rows: whether the whole row would provably have given the same answer, its log-probabilities too."""
+    """For sparse rows: true when the whole row would provably have given the same reply, log-probabilities included."""
     warnings: List[str]
-    """Options that could do nothing, such as a penalty without a history; and with the first token of a text what its
-    grammar does not hold to, with the places. Absent when there are none."""
+    """Options without effect, such as a penalty without a history. With the first token of a text, also the parts of
+    its grammar that the masks do not enforce, with their places. Absent when there are none."""
     trace: List[SampledTrace]
     """What each stage did; with `trace`."""
     fates: List[SampledFates]
-    """What became of the tokens of `logprob_token_ids`; with `trace`."""
+    """The fate of each token of `logprob_token_ids`; with `trace`."""
     inverse_cdf: SampledInverseCdf
-    """How the draw met the token; with `trace`."""
+    """How the random number selected the token; with `trace`."""
     gumbel: SampledGumbel
-    """The largest scores with their noise, of the draw rule gumbel; with `trace`."""
+    """For the draw rule gumbel: the largest scores with their noise; with `trace`."""
 
 
 class _Verified(TypedDict):
     method: str
-    """As asked for."""
+    """The method of the request."""
     preserves: Literal["tokens", "distribution", "nothing"]
-    """What is the same as without a draft: the tokens, their distribution, or nothing."""
+    """Property that the method keeps, compared with sampling without a draft: the tokens, their distribution, or
+    nothing."""
     accepted: int
-    """How many tokens of the draft. At least -9007199254740991."""
+    """Number of accepted draft tokens. At least -9007199254740991."""
     token_ids: List[int]
-    """Those, and the one that follows them."""
+    """The accepted tokens, and the token after them."""
     positions: List[Sampled]
-    """What a step's reply holds, of each of these tokens."""
+    """The reply fields of a step, for each of these tokens."""
     seed: str
-    """The seed, as decimal text; the one drawn when none was sent."""
+    """The seed, as decimal text; a random one when the request has none."""
     step: int
-    """Of the token that comes next. At least -9007199254740991."""
+    """Step number of the next token. At least -9007199254740991."""
     state: Optional[Dict[str, Any]]
-    """What the next step must send back as `state`; null when its samplers carry none."""
+    """The `state` that the next step must send back; null when no sampler has one."""
     system_fingerprint: str
-    """Names everything that decides the bits: same request and same fingerprint, same reply."""
+    """Identifies everything that decides the bits: the same request with the same fingerprint gives the same reply."""
 
 
 class Verified(_Verified, total=False):
-    """How much of a draft was accepted, and what follows it."""
+    """The accepted part of a draft, and the token after it."""
 
     path: List[int]
     """With `parents`: the accepted tokens by their index in the draft."""
     draft_token_ids: List[int]
     """With `draft_vocabulary`: the draft in the ids of the target."""
     draft_accepted: int
-    """With `draft_vocabulary`: how many of the drafter's own tokens lie wholly in the accepted text. At least
+    """With `draft_vocabulary`: number of the drafter's own tokens that lie wholly in the accepted text. At least
     -9007199254740991."""
     exact: bool
-    """Sparse rows: whether whole ones would provably have given the same answer."""
+    """For sparse rows: true when whole rows would provably have given the same reply."""
     warnings: List[str]
-    """Options that could do nothing, such as a penalty without a history; and with the first token of a text what its
-    grammar does not hold to, with the places. Absent when there are none."""
+    """Options without effect, such as a penalty without a history. With the first token of a text, also the parts of
+    its grammar that the masks do not enforce, with their places. Absent when there are none."""
 
 
 class _ProbabilitiesReplyDecision(TypedDict):
     class_id: Optional[int]
-    """The class that fires; null: none reaches its threshold."""
+    """The predicted class; null when no class reaches its threshold."""
     probability: float
-    """Of the class that fires, or of the likeliest when none does."""
+    """Probability of the predicted class, or of the likeliest class when there is none."""
     threshold: Optional[float]
-    """What that class had to reach; null: it never fires."""
+    """Threshold of that class; null when it has none and is never predicted."""
     threshold_log_odds: Optional[float]
-    """The same as log-odds; null for a threshold of 1."""
+    """The threshold as log-odds; null for a threshold of 1."""
 
 
 class ProbabilitiesReplyDecision(_ProbabilitiesReplyDecision, total=False):
     """Part of ProbabilitiesReplyDecision."""
 
     label: Optional[str]
-    """Its name; with `labels`."""
+    """Name of the predicted class; with `labels`."""
 
 
 class _ProbabilitiesReplyResults(TypedDict):
@@ -1361,7 +1367,7 @@ class ProbabilitiesReplyResults(_ProbabilitiesReplyResults, total=False):
     set: List[int]
     """Classes of the conformal set, ascending; with `conformal`."""
     covered: bool
-    """Whether it holds the class that came; with `target`."""
+    """True when the set contains the true class; with `target`."""
     probability: float
     """1 / (1 + e⁻ˣ)."""
     complement: float
@@ -1369,14 +1375,14 @@ class ProbabilitiesReplyResults(_ProbabilitiesReplyResults, total=False):
 
 
 class ProbabilitiesReplyCoverageInterval(TypedDict):
-    """Of the true share, 95 %."""
+    """95 % confidence interval of the true share."""
 
     low: float
     high: float
 
 
 class ProbabilitiesReplyCoverage(TypedDict):
-    """How often sets held the class that came; with `conformal` and targets."""
+    """Share of the sets that contain the true class; with `conformal` and targets."""
 
     rows: int
     """At least -9007199254740991."""
@@ -1384,7 +1390,7 @@ class ProbabilitiesReplyCoverage(TypedDict):
     """At least -9007199254740991."""
     coverage: float
     interval: ProbabilitiesReplyCoverageInterval
-    """Of the true share, 95 %."""
+    """95 % confidence interval of the true share."""
     set_size: float
     """Mean number of classes in a set."""
 
@@ -1404,19 +1410,19 @@ class ProbabilitiesReply(TypedDict, total=False):
     set: List[int]
     """Classes of the conformal set, ascending; with `conformal`."""
     covered: bool
-    """Whether it holds the class that came; with `target`."""
+    """True when the set contains the true class; with `target`."""
     probability: float
     """1 / (1 + e⁻ˣ)."""
     complement: float
     """1 − p, computed apart, so that it is exact where p is rounded to 1."""
     results: List[ProbabilitiesReplyResults]
     coverage: ProbabilitiesReplyCoverage
-    """How often sets held the class that came; with `conformal` and targets."""
+    """Share of the sets that contain the true class; with `conformal` and targets."""
 
 
 class _ScoreReplyResults(TypedDict):
     logprob: Optional[float]
-    """ln p of the class that came; null stands for −∞."""
+    """ln p of the true class; null stands for −∞."""
     rank: int
     """1 = the most likely class; among equal logits the lower id comes first. At least -9007199254740991."""
     cross_entropy: Optional[float]
@@ -1429,15 +1435,15 @@ class ScoreReplyResults(_ScoreReplyResults, total=False):
     """Part of ScoreReplyResults."""
 
     label: str
-    """Name of the class that came; with `labels`."""
+    """Name of the true class; with `labels`."""
     processed_logprob: Optional[float]
     """ln of the probability with which the chain draws the token; null when it removed it. With `sampling`."""
     is_kept: bool
-    """Whether the chain kept the token."""
+    """True when the chain kept the token."""
     kept: int
-    """How many tokens it kept. At least -9007199254740991."""
+    """Number of tokens that the chain kept. At least -9007199254740991."""
     kept_mass: float
-    """The part of the row's own mass that they hold."""
+    """Share of the unchanged row's probability that the kept tokens hold."""
 
 
 class _ScoreReply(TypedDict):
@@ -1449,22 +1455,22 @@ class _ScoreReply(TypedDict):
 
 
 class ScoreReply(_ScoreReply, total=False):
-    """How well the rows foresaw what came."""
+    """Scores of the rows against the true classes."""
 
     label: str
-    """Name of the class that came; with `labels`."""
+    """Name of the true class; with `labels`."""
     logprob: Optional[float]
-    """ln p of the class that came; null stands for −∞."""
+    """ln p of the true class; null stands for −∞."""
     rank: int
     """1 = the most likely class; among equal logits the lower id comes first. At least -9007199254740991."""
     processed_logprob: Optional[float]
     """ln of the probability with which the chain draws the token; null when it removed it. With `sampling`."""
     is_kept: bool
-    """Whether the chain kept the token."""
+    """True when the chain kept the token."""
     kept: int
-    """How many tokens it kept. At least -9007199254740991."""
+    """Number of tokens that the chain kept. At least -9007199254740991."""
     kept_mass: float
-    """The part of the row's own mass that they hold."""
+    """Share of the unchanged row's probability that the kept tokens hold."""
     results: List[ScoreReplyResults]
     rows: int
     """How many rows. At least -9007199254740991."""
@@ -1508,7 +1514,7 @@ class DiagnoseReplyResults(_DiagnoseReplyResults, total=False):
     label: str
     """Name of the most likely class; with `labels`."""
     confidently_wrong: bool
-    """The verdict is confident and another class came; with `target`."""
+    """True when the verdict is confident and the true class is another one; with `target`."""
     z_scores: DiagnoseReplyZScores
     """(figure − median) / deviation of the clean rows; with `baseline`."""
     suspicion: Optional[float]
@@ -1542,7 +1548,7 @@ class DiagnoseReply(TypedDict, total=False):
     label: str
     """Name of the most likely class; with `labels`."""
     confidently_wrong: bool
-    """The verdict is confident and another class came; with `target`."""
+    """True when the verdict is confident and the true class is another one; with `target`."""
     z_scores: DiagnoseReplyZScores
     """(figure − median) / deviation of the clean rows; with `baseline`."""
     suspicion: Optional[float]
@@ -1561,11 +1567,11 @@ class CalibrateReplyCalibration(_CalibrateReplyCalibration, total=False):
     """A calibration, as /v1/calibrate replies it."""
 
     temperature: float
-    """Every logit is divided by it first; not of vector_scaling. In [0.000001, 1000000]."""
+    """Every logit is divided by it first; absent for vector_scaling. In [0.000001, 1000000]."""
     weights: List[float]
-    """Of vector_scaling: every logit is multiplied by the one of its class."""
+    """For vector_scaling: every logit is multiplied by the weight of its class."""
     biases: List[float]
-    """Of bias_scaling and vector_scaling: added then, one a class."""
+    """For bias_scaling and vector_scaling: added to the logit afterwards, one bias per class."""
 
 
 class CalibrateReplyBeforeBins(TypedDict):
@@ -1590,14 +1596,14 @@ class CalibrateReplyBeforeClasses(TypedDict):
     probability: float
     """Mean over all rows."""
     frequency: float
-    """Share of rows in which it came."""
+    """Share of rows in which this class is the true one."""
     ece: float
     """Calibration error of this class."""
 
 
 class _CalibrateReplyBefore(TypedDict):
     accuracy: float
-    """Share of rows whose likeliest class came; no one temperature changes it."""
+    """Share of rows whose likeliest class is the true one. A single temperature does not change it."""
     nll: float
     """Mean cross-entropy, in nats."""
     brier: float
@@ -1605,9 +1611,9 @@ class _CalibrateReplyBefore(TypedDict):
     ece: float
     """Expected calibration error."""
     mce: float
-    """The largest gap of a bin."""
+    """Largest calibration gap of a bin."""
     classwise_ece: Optional[float]
-    """The same asked of every class, bins of equal width; null: not computed, as over shards."""
+    """ECE averaged over all classes, bins of equal width; null: not computed, as over shards."""
     overconfidence: float
     """Mean confidence minus accuracy."""
     bins: List[CalibrateReplyBeforeBins]
@@ -1618,33 +1624,33 @@ class CalibrateReplyBefore(_CalibrateReplyBefore, total=False):
     """Part of CalibrateReplyBefore."""
 
     entropy_bins: List[CalibrateReplyBeforeBins]
-    """The same over relative entropy: lower and upper are of entropy / ln n; with `entropy_bins`."""
+    """A reliability diagram over relative entropy: lower and upper are of entropy / ln n; with `entropy_bins`."""
     classes: List[CalibrateReplyBeforeClasses]
     """Each class; with `per_class`."""
 
 
 class _CalibrateReplyConformal(TypedDict):
     method: Literal["lac", "aps", "raps"]
-    """lac: by probability. aps: by the mass of less likely classes. raps: aps, and later ranks less."""
+    """lac: by probability. aps: by the mass of less likely classes. raps: like aps, with a penalty on later ranks."""
     miscoverage: float
     """Share of rows whose class may be missing from the set. In (0, 1). Default 0.1."""
     threshold: Optional[float]
-    """Classes that conform so much are in; null: all are."""
+    """Classes with at least this conformity are in the set; null: all classes are."""
     temperature: float
-    """The temperature that it was found at. In [0.000001, 1000000]."""
+    """The temperature at which it was found. In [0.000001, 1000000]."""
     rows: int
-    """How many rows it was found on. At least 1."""
+    """Number of rows on which it was found. At least 1."""
 
 
 class CalibrateReplyConformal(_CalibrateReplyConformal, total=False):
     """For /v1/probabilities; with `conformal`."""
 
     rank_penalty: float
-    """Of raps, for every rank behind `free_ranks`; 0.01 when absent. At least 0."""
+    """Option of raps: penalty for every rank after `free_ranks`; 0.01 when absent. At least 0."""
     free_ranks: int
-    """Of raps: ranks without a penalty; 5 when absent. At least 0."""
+    """Option of raps: number of ranks without a penalty; 5 when absent. At least 0."""
     scaling: Literal["temperature_scaling", "bias_scaling", "vector_scaling"]
-    """What the `calibration` of the request must be by, unless one temperature does."""
+    """Method that the `calibration` of the request must have, unless it is a single temperature."""
 
 
 class _CalibrateReplyIntervals(TypedDict):
@@ -1653,7 +1659,7 @@ class _CalibrateReplyIntervals(TypedDict):
 
 
 class CalibrateReplyIntervals(_CalibrateReplyIntervals, total=False):
-    """Bootstrap intervals; with `resamples`. That of a temperature by temperature_scaling only."""
+    """Bootstrap intervals; with `resamples`. The interval of a temperature comes with temperature_scaling only."""
 
     temperature: ProbabilitiesReplyCoverageInterval
 
@@ -1662,7 +1668,7 @@ class _CalibrateReply(TypedDict):
     calibration: CalibrateReplyCalibration
     """A calibration, as /v1/calibrate replies it."""
     passes: int
-    """How often the solver read the set. At least -9007199254740991."""
+    """Number of passes of the solver over the set. At least -9007199254740991."""
     rows: int
     """How many rows. At least -9007199254740991."""
     before: CalibrateReplyBefore
@@ -1675,7 +1681,7 @@ class CalibrateReply(_CalibrateReply, total=False):
     conformal: CalibrateReplyConformal
     """For /v1/probabilities; with `conformal`."""
     intervals: CalibrateReplyIntervals
-    """Bootstrap intervals; with `resamples`. That of a temperature by temperature_scaling only."""
+    """Bootstrap intervals; with `resamples`. The interval of a temperature comes with temperature_scaling only."""
 
 
 class BaselineReplyBaselineFeaturesMargin(TypedDict):
@@ -1697,16 +1703,16 @@ class BaselineReplyBaselineFeatures(TypedDict):
 
 
 class BaselineReplyBaseline(TypedDict):
-    """What clean rows look like, as /v1/baseline replies it."""
+    """The statistics of clean rows, as /v1/baseline replies them."""
 
     rows: int
-    """How many clean rows it was fitted to. At least 1."""
+    """Number of clean rows to which it was fitted. At least 1."""
     temperature: float
-    """The temperature that it was fitted at. In [0.000001, 1000000]."""
+    """The temperature at which it was fitted. In [0.000001, 1000000]."""
     false_positive_rate: float
-    """Share of clean rows that the flag may hit. In (0, 0.5]."""
+    """Share of clean rows that may be flagged. In (0, 0.5]."""
     threshold: float
-    """A row is suspicious when its suspicion is larger."""
+    """A row is flagged when its suspicion is larger than this."""
     features: BaselineReplyBaselineFeatures
 
 
@@ -1714,7 +1720,7 @@ class BaselineReply(TypedDict):
     """A baseline for /v1/diagnose."""
 
     baseline: BaselineReplyBaseline
-    """What clean rows look like, as /v1/baseline replies it."""
+    """The statistics of clean rows, as /v1/baseline replies them."""
 
 
 class _CompareReplyArmsChain(TypedDict):
@@ -1728,7 +1734,7 @@ class CompareReplyArmsChain(_CompareReplyArmsChain, total=False):
 
 
 class CompareReplyArmsProblem(TypedDict):
-    """Why this one cannot be."""
+    """The problem of an arm that could not be run."""
 
     code: str
     detail: str
@@ -1746,18 +1752,18 @@ class CompareReplyArms(_CompareReplyArms, total=False):
     token_id: int
     """The token drawn. At least -9007199254740991."""
     kept: int
-    """How many tokens were left. At least -9007199254740991."""
+    """Number of tokens that the chain kept. At least -9007199254740991."""
     kept_mass: float
-    """Their probability in the row as it came."""
+    """Probability of the kept tokens in the row as sent."""
     problem: CompareReplyArmsProblem
-    """Why this one cannot be."""
+    """The problem of an arm that could not be run."""
 
 
 class CompareReplyTokensArms(TypedDict):
     """Part of CompareReplyTokensArms."""
 
     probability: float
-    """With which it is drawn."""
+    """Probability with which the arm draws it."""
     removed_by: Optional[str]
     """The stage that removed it, or "the row" when it was no candidate from the start."""
 
@@ -1768,18 +1774,18 @@ class CompareReplyTokens(TypedDict):
     token_id: int
     """At least -9007199254740991."""
     logprob: Optional[float]
-    """ln of its probability in the row as it came; null: none."""
+    """ln of its probability in the row as sent; null for probability 0."""
     arms: List[Optional[CompareReplyTokensArms]]
 
 
 class _CompareReplyDifferencesMadeBy(TypedDict):
     arm: int
-    """Whose stage it is. At least -9007199254740991."""
+    """The arm that has the stage. At least -9007199254740991."""
     stage: str
     differs: Literal["presence", "options", "place"]
-    """Only this arm has it, the arms give it other options, or they have it in other places."""
+    """`presence`: only this arm has the stage; `options` or `place`: the arms differ in its options or in its place."""
     distance_without: float
-    """The distance if the stage were as the other arm has it."""
+    """The distance if this arm had the stage as the other arm has it."""
 
 
 class CompareReplyDifferencesMadeBy(_CompareReplyDifferencesMadeBy, total=False):
@@ -1788,22 +1794,23 @@ class CompareReplyDifferencesMadeBy(_CompareReplyDifferencesMadeBy, total=False)
     options: List[str]
     """The options that differ: numbers and rules."""
     across: List[str]
-    """The stages on whose other side it stands."""
+    """The stages that come before it in one arm and after it in the other."""
 
 
 class CompareReplyDifferences(TypedDict):
     """Part of CompareReplyDifferences."""
 
     between: List[int]
-    """Places of the two in `arms`."""
+    """Indices of the two arms in `arms`."""
     distance: float
-    """Total variation over the listed tokens and the rest as one: 0 is the same, 1 apart."""
+    """Total variation distance over the listed tokens, with all other tokens as one: 0 for equal, 1 for disjoint
+    distributions."""
     only_first: List[int]
-    """Listed tokens that only the first can draw."""
+    """Listed tokens that only the first arm can draw."""
     only_other: List[int]
-    """Listed tokens that only the other can draw."""
+    """Listed tokens that only the other arm can draw."""
     made_by: Optional[CompareReplyDifferencesMadeBy]
-    """The difference of one stage without which the two would be nearest; null when none alone brings them nearer."""
+    """The single difference whose removal brings the two arms nearest; null when none alone brings them nearer."""
 
 
 class CompareReplyObservedArmsExplanations(TypedDict):
@@ -1833,7 +1840,7 @@ class CompareReplyObservedArms(TypedDict):
 
 
 class CompareReplyObserved(TypedDict):
-    """Where what was observed comes from; with `observed`."""
+    """Which arm gives the observed distribution or set; with `observed`."""
 
     nearest: int
     """The arm that is nearest as it is, by its place in `arms`. At least -9007199254740991."""
@@ -1847,22 +1854,22 @@ class CompareReplyObserved(TypedDict):
 
 class _CompareReply(TypedDict):
     arms: List[CompareReplyArms]
-    """What became of each way to take the step."""
+    """The result of each arm."""
     tokens: List[CompareReplyTokens]
     """The most likely tokens of the row and of every arm, most likely in the row first."""
     differences: List[CompareReplyDifferences]
-    """The first arm that could be taken against each later one."""
+    """The first arm that could be run, compared with each later one."""
     seed: str
-    """The seed, as decimal text; the one drawn when none was sent."""
+    """The seed, as decimal text; a random one when the request has none."""
     step: int
     """The step, as it was sent. At least -9007199254740991."""
 
 
 class CompareReply(_CompareReply, total=False):
-    """Where several ways to take a step agree and differ."""
+    """How the results of several arms agree and differ."""
 
     observed: CompareReplyObserved
-    """Where what was observed comes from; with `observed`."""
+    """Which arm gives the observed distribution or set; with `observed`."""
 
 
 ReplayReplyResults = TypedDict("ReplayReplyResults", {"token_id": int, "match": bool, "agrees": bool, "margin": Optional[float], "uniform": float, "from": float, "to": float, "receipt_differs": List[str], "type": str, "title": str, "status": int, "detail": str, "code": Literal["malformed_request", "malformed_json", "malformed_header", "malformed_query", "body_missing", "unauthorized", "forbidden", "not_found", "method_not_allowed", "body_timeout", "headers_timeout", "body_too_large", "unsupported_media_type", "upgrade_required", "headers_too_large", "invalid_option", "unknown_option", "unknown_stage", "unknown_key", "unknown_preset", "option_conflict", "invalid_logits", "nan_logit", "length_mismatch", "token_id_out_of_range", "all_tokens_masked", "vocabulary_unknown", "grammar_invalid", "grammar_unsupported", "grammar_refused", "grammar_too_large", "grammar_left", "grammar_out_of_reach", "grammar_unspellable", "need_more_tokens", "cannot_calibrate", "limit_exceeded", "rate_limited", "overloaded", "shutting_down", "internal_error"], "pointer": str, "request_id": str})
@@ -1878,11 +1885,11 @@ class ReplayReplyTotals(TypedDict):
     agreeing: int
     """At least -9007199254740991."""
     mean_divergence: float
-    """Mean of −margin over all rows, matches as 0, at most divergence_max each."""
+    """Mean of −margin over all rows. A match counts 0, and each row at most divergence_max."""
 
 
 class ReplayReply(TypedDict):
-    """What each claim comes to, and all of them."""
+    """The result for each claim and for all together."""
 
     results: List[ReplayReplyResults]
     totals: ReplayReplyTotals
@@ -1890,66 +1897,68 @@ class ReplayReply(TypedDict):
 
 class _DetectReplyResults(TypedDict):
     score: float
-    """What the scheme's test sums up."""
+    """The score that the scheme's test sums."""
     p_value: float
-    """How likely a text without this mark scores as high under a random key. A fixed key has a rate of its own."""
+    """Probability that a text without this watermark scores at least as high under a random key. The rate of one fixed
+    key can differ."""
     tokens_counted: int
-    """Tokens behind the prompt, repeats left out. At least -9007199254740991."""
+    """Number of scored tokens: those after the prompt, without repeats. At least -9007199254740991."""
 
 
 class DetectReplyResults(_DetectReplyResults, total=False):
     """Part of DetectReplyResults."""
 
     p_value_two_moments: float
-    """Of dual_key_gumbel: by a Gamma with the score's mean and variance, as vLLM has it; too small by 1.1 to 1.8 times
-    at 1e-4."""
+    """For dual_key_gumbel: computed from a Gamma distribution with the score's mean and variance, as vLLM has it; too
+    small by 1.1 to 1.8 times at 1e-4."""
     z_score: float
-    """Of green_list and synthid."""
+    """Normal score of green_list and synthid."""
     values: List[Optional[float]]
-    """Of each token; with `values`."""
+    """Value of each token; with `values`."""
 
 
 class DetectReply(TypedDict, total=False):
-    """One text's result, or `results` in the order of `texts`."""
+    """The result of one text, or `results` in the order of `texts`."""
 
     score: float
-    """What the scheme's test sums up."""
+    """The score that the scheme's test sums."""
     p_value: float
-    """How likely a text without this mark scores as high under a random key. A fixed key has a rate of its own."""
+    """Probability that a text without this watermark scores at least as high under a random key. The rate of one fixed
+    key can differ."""
     p_value_two_moments: float
-    """Of dual_key_gumbel: by a Gamma with the score's mean and variance, as vLLM has it; too small by 1.1 to 1.8 times
-    at 1e-4."""
+    """For dual_key_gumbel: computed from a Gamma distribution with the score's mean and variance, as vLLM has it; too
+    small by 1.1 to 1.8 times at 1e-4."""
     z_score: float
-    """Of green_list and synthid."""
+    """Normal score of green_list and synthid."""
     tokens_counted: int
-    """Tokens behind the prompt, repeats left out. At least -9007199254740991."""
+    """Number of scored tokens: those after the prompt, without repeats. At least -9007199254740991."""
     values: List[Optional[float]]
-    """Of each token; with `values`."""
+    """Value of each token; with `values`."""
     results: List[DetectReplyResults]
 
 
 class GrammarReplyNotes(TypedDict):
-    """A keyword or a part of the grammar that the masks do not hold to."""
+    """A keyword or a part of the grammar that the masks do not enforce."""
 
     kind: Literal["ignored", "weakened"]
     """`ignored`: an annotation; `weakened`: the masks allow more than the grammar says."""
     keyword: str
     pointer: str
-    """The first place, within the grammar."""
+    """Pointer to its first occurrence in the grammar."""
     detail: str
     count: int
-    """How many places there are. At least 0."""
+    """Number of occurrences. At least 0."""
 
 
 class GrammarReplyText(TypedDict):
-    """Where the text stands."""
+    """How the text relates to the grammar."""
 
     is_complete: bool
-    """Whether the text is one of the grammar."""
+    """True when the text matches the grammar."""
     is_begun: bool
-    """Whether some text of the grammar begins so."""
+    """True when the text is a prefix of some text that matches the grammar."""
     left_at: Optional[int]
-    """UTF-8 bytes before the first that cannot come; null: all can."""
+    """Number of UTF-8 bytes before the first one that the grammar forbids; null when it forbids none."""
 
 
 class GrammarReplyNext(TypedDict):
@@ -1957,69 +1966,69 @@ class GrammarReplyNext(TypedDict):
 
     vocabulary: str
     fits: bool
-    """Whether the vocabulary has a token for what must follow."""
+    """True when the vocabulary has a token that may follow."""
     count: int
-    """How many tokens may follow, those that end the text among them. At least 0."""
+    """Number of tokens that may follow, including end tokens. At least 0."""
     token_ids: List[int]
-    """The first of them, by id."""
+    """The ones with the lowest ids."""
     texts: List[Optional[str]]
-    """What they stand for; null: part of a character."""
+    """Texts of these tokens; null for a token that is part of a character."""
 
 
 class GrammarReply(TypedDict):
-    """What a grammar takes, what it does not hold to, and where a text stands in it."""
+    """The size of a grammar, the parts that the masks do not enforce, and how a text relates to it."""
 
     kind: str
     """The kind of grammar: json_schema, regex, choice, gbnf, lark, tools, tags, json."""
     parts: int
-    """Parts of expressions, states among them. At least 0."""
+    """Number of expressions and states of the compiled grammar. At least 0."""
     bytes: int
-    """Memory that the compiled grammar takes, with the mask behind the text. At least 0."""
+    """Memory that the compiled grammar takes, with the mask after the text. At least 0."""
     work: int
     """Units of work to compile it; grammar_work_max bounds them. At least 0."""
     notes: List[GrammarReplyNotes]
-    """What the masks do not hold to."""
+    """The parts of the grammar that the masks do not enforce."""
     text: GrammarReplyText
-    """Where the text stands."""
+    """How the text relates to the grammar."""
     next: Optional[GrammarReplyNext]
-    """Which tokens may follow the text; null without a vocabulary, and where the text has left the grammar."""
+    """The tokens that may follow the text; null without a vocabulary, or when the text does not fit the grammar."""
 
 
 class _BeamReplyBeams(TypedDict):
     parent: int
-    """Index of the row that it continues. At least -9007199254740991."""
+    """Index of the row that this beam continues. At least -9007199254740991."""
     token_id: int
     """At least -9007199254740991."""
     score: float
-    """By which sequences are ranked."""
+    """The score by which sequences are ranked."""
     logprob: Optional[float]
-    """ln p of the tokens under the rows as they came; null for probability 0."""
+    """Sum of ln p of the tokens under the rows as sent; null for probability 0."""
     chain_logprob: Optional[float]
-    """ln p of the tokens under the chain."""
+    """Sum of ln p of the tokens after the chain."""
 
 
 class BeamReplyBeams(_BeamReplyBeams, total=False):
     """Part of BeamReplyBeams."""
 
     carry: List[float]
-    """Numbers of the rule's own."""
+    """Numbers that belong to the rule."""
     state: Optional[Dict[str, Any]]
-    """What the beam's next row brings along, of stages with a state."""
+    """State of the stages that have one. The beam's next row must send it back."""
 
 
 class _BeamReplyEnded(TypedDict):
     id: int
-    """By which `search.ended` names it. At least -9007199254740991."""
+    """Id of the sequence in `search.ended`. At least -9007199254740991."""
     score: float
-    """By which sequences are ranked."""
+    """The score by which sequences are ranked."""
     logprob: Optional[float]
-    """ln p of the tokens under the rows as they came; null for probability 0."""
+    """Sum of ln p of the tokens under the rows as sent; null for probability 0."""
     chain_logprob: Optional[float]
-    """ln p of the tokens under the chain."""
+    """Sum of ln p of the tokens after the chain."""
     length: int
     """Tokens, the end token included. At least -9007199254740991."""
     parent: int
-    """Index of the row that it continues. At least -9007199254740991."""
+    """Index of the row that this beam continues. At least -9007199254740991."""
     token_id: int
     """At least -9007199254740991."""
     finish_reason: Literal["end_token", "length"]
@@ -2029,7 +2038,7 @@ class BeamReplyEnded(_BeamReplyEnded, total=False):
     """Part of BeamReplyEnded."""
 
     carry: List[float]
-    """Numbers of the rule's own."""
+    """Numbers that belong to the rule."""
 
 
 class _BeamReplySearchBeams(TypedDict):
@@ -2069,7 +2078,7 @@ class BeamReplySearchEnded(_BeamReplySearchEnded, total=False):
 
 
 class BeamReplySearch(TypedDict):
-    """The state of the search: the next request brings it along."""
+    """The state of the search. The next request must send it back."""
 
     rule: str
     """The rule of this search."""
@@ -2091,42 +2100,42 @@ class BeamReplySearch(TypedDict):
 
 class _BeamReply(TypedDict):
     beams: List[BeamReplyBeams]
-    """The beams that go on, in the order in which the next step wants their rows."""
+    """The beams that continue. The next step takes their rows in this order."""
     ended: List[BeamReplyEnded]
     """The sequences that ended in this step and are kept."""
     finished: bool
-    """Whether the search is over: `search.ended` has its sequences, best first."""
+    """True when the search is over. `search.ended` then has its sequences, best first."""
     search: BeamReplySearch
-    """The state of the search: the next request brings it along."""
+    """The state of the search. The next request must send it back."""
     system_fingerprint: str
-    """Names everything that decides the bits: same request and same fingerprint, same reply."""
+    """Identifies everything that decides the bits: the same request with the same fingerprint gives the same reply."""
 
 
 class BeamReply(_BeamReply, total=False):
-    """What became of the beams."""
+    """The result of one step of a beam search."""
 
     exact: bool
-    """Sparse rows: whether whole ones would provably have given the same answer."""
+    """For sparse rows: true when whole rows would provably have given the same answer."""
     kappa: Optional[float]
-    """stochastic, at the end: the largest perturbed ln p that was left behind; null when nothing was."""
+    """stochastic, at the end: the largest perturbed ln p that was not selected; null when all were selected."""
     inclusion: List[float]
     """stochastic, at the end: the inclusion probability of each sequence of `search.ended`, given kappa."""
 
 
 class ResampleReply(TypedDict):
-    """Which sequences go on."""
+    """The result of a resampling."""
 
     parents: List[int]
-    """Of each of the N that go on: which sequence it continues, ascending."""
+    """For each of the N continuing sequences, the index of the sequence that it continues; ascending."""
     resampled: bool
-    """False where the effective size was above the threshold: each continues itself."""
+    """False when the effective sample size was above the threshold. Each sequence then continues itself."""
     effective_size: float
     """(Σ w)² / Σ w²: 1 to N."""
     log_mean_weight: float
-    """ln of the mean weight: what the evidence of a particle filter grows by."""
+    """ln of the mean weight: the amount to add to the log evidence of a particle filter."""
     log_weights: List[Optional[float]]
-    """What the weights are from here on: all 0 behind a resampling, else those that were sent; null for −∞."""
+    """The ln weights to use from here on: all 0 after a resampling, otherwise the weights as sent; null for −∞."""
     seed: str
-    """The seed, as decimal text; the one drawn when none was sent."""
+    """The seed, as decimal text; a random one when the request has none."""
     step: int
     """At least -9007199254740991."""
