@@ -14,6 +14,7 @@ import { commandLine, flag, readWord, run } from "../../src/command-line.ts";
 import { pack } from "../npm.ts";
 import { conclude, createReport } from "../report.ts";
 import { pythonWith } from "../venv.ts";
+import { proveConformance } from "./conform.ts";
 import { proveEngines } from "./engines/prove.ts";
 import type { Host, NodeHost, Result } from "./host.ts";
 import { HOSTS, LONG_PACKAGES, SHORT_PACKAGES } from "./hosts.ts";
@@ -30,14 +31,16 @@ const WIDE_VOCAB_SIZES = [32_000, 128_256];
 const SCRIPTS = HOSTS.map(({ script }) => script);
 /** Engines that are driven and judged over HTTP, in the long form: one of them is compiled. */
 const ENGINES = "engines";
+/** The conformance suite against installed hosts; HOSTS_PYTHON may name several Pythons. */
+const CONFORM = "conform";
 const { values, operands } = commandLine({
   name: "npm run proof:hosts --",
   about:
     "Real hosts and clients draw their tokens with the built service. npm and pip install them below build/, which needs registries; HOSTS_PYTHON names a Python that has the Python ones already, LLAMA_SERVER and VLLM name those programs.",
   operands: {
     placeholder: "HOST",
-    about: `of ${[...SCRIPTS, ENGINES].join(", ")}; none: all of the form`,
-    read: (word: string) => readWord(word, [...SCRIPTS, ENGINES]),
+    about: `of ${[...SCRIPTS, ENGINES, CONFORM].join(", ")}; none: all of the form`,
+    read: (word: string) => readWord(word, [...SCRIPTS, ENGINES, CONFORM]),
   },
   options: {
     built: BUILT,
@@ -52,6 +55,7 @@ const chosen = HOSTS.filter(({ script, is_long }) =>
   operands.length > 0 ? operands.includes(script) : values.long || !is_long,
 );
 const with_engines = operands.length > 0 ? operands.includes(ENGINES) : values.long;
+const with_conform = operands.length > 0 ? operands.includes(CONFORM) : values.long;
 /** How often each host is timed by turns with ours: times that nobody keeps need one. */
 const TURNS = values.long || values.write ? "6" : "1";
 const progress = createProgress([
@@ -60,6 +64,7 @@ const progress = createProgress([
   { name: "install", seconds: values.long ? 900 : 40 },
   ...chosen.map(({ name }) => ({ name, seconds: 15 })),
   ...(with_engines ? [{ name: "running engines", seconds: 400 }] : []),
+  ...(with_conform ? [{ name: "the conformance suite", seconds: 120 }] : []),
 ]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
@@ -137,9 +142,15 @@ async function main(): Promise<void> {
     progress.next();
     await proveEngines(FOLDER, models["HOSTS_MODEL"] ?? "", report);
   }
+  if (with_conform) {
+    progress.next();
+    const given = process.env["HOSTS_PYTHON"]?.split(delimiter);
+    const pythons = given ?? [await pythonWith(join(FOLDER, "python-long"), LONG_PACKAGES)];
+    await proveConformance(FOLDER, pythons, report, values.write);
+  }
   progress.end();
   await conclude(report);
-  if (values.write) await store(results);
+  if (values.write && results.length > 0) await store(results);
 }
 
 await run(main).finally(() => progress.end());

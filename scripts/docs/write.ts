@@ -17,6 +17,7 @@ import { clientAnalysisTypes, clientOptions } from "../client-types.ts";
 import { pythonTypes } from "../python-types.ts";
 import { benchmarksPage, plots } from "./benchmark.ts";
 import { combinationsPage } from "./combinations.ts";
+import { type ConformanceRun, conformancePage } from "./conformance.ts";
 import { type HostsRun, hostsPage } from "./hosts-run.ts";
 import { type EngineResult, presetsPage } from "./presets.ts";
 import { README_PARTS } from "./readme.ts";
@@ -41,6 +42,11 @@ const HOSTS_RUN = JSON.parse(
   await readFile(new URL("../../proof/hosts/results.json", import.meta.url), "utf8"),
 ) as HostsRun; // as it was stored
 
+/** What the last run of the conformance suite against hosts found. */
+const CONFORMANCE_RUN = JSON.parse(
+  await readFile(new URL("../../proof/hosts/conformance.json", import.meta.url), "utf8"),
+) as ConformanceRun; // as it was stored
+
 /** What the last run of proof/watermarks found. */
 const WATERMARKS_RUN = JSON.parse(
   await readFile(new URL("../../proof/watermarks/results.json", import.meta.url), "utf8"),
@@ -55,6 +61,7 @@ const PAGES: readonly Page[] = [
   { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "docs/hosts.md", render: (current) => hostsPage(current, HOSTS_RUN) },
+  { name: "docs/conformance.md", render: (current) => conformancePage(current, CONFORMANCE_RUN) },
   { name: "docs/watermarks.md", render: (current) => watermarksPage(current, WATERMARKS_RUN) },
   { name: "docs/training.md", render: (current) => trainingPage(current, WATERMARKS_RUN) },
   { name: "docs/images/watermark-power.svg", render: () => powerPlot(WATERMARKS_RUN) },

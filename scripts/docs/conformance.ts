@@ -1,0 +1,38 @@
+/** The table of docs/conformance.md, made from what `npm run proof:hosts -- conform --write` found. */
+import { cell, replaceParts, table } from "../../evidence/markdown.ts";
+
+/** As proof/hosts/conform.ts stores it. */
+export type ConformanceRun = Readonly<
+  Record<
+    string,
+    {
+      readonly name: string;
+      readonly sections: Readonly<Record<string, Readonly<Record<string, number>>>>;
+      readonly failures: readonly { readonly id: string; readonly detail: string | null }[];
+    }
+  >
+>;
+
+/** Answers that hosts themselves gave: what another host gives there is no rule for this one. */
+const OTHERS = "hosts";
+const KINDS = ["passed", "tie", "rounding", "failed", "error", "not_supported"] as const;
+
+/** Throws when a case with another answer is explained nowhere on the page. */
+export function conformancePage(current: string, run: ConformanceRun): string {
+  const rows = Object.values(run).map(({ name, sections }) => {
+    const own = Object.entries(sections).filter(([section]) => section !== OTHERS);
+    const sum = (kind: string) => own.reduce((total, [, counts]) => total + (counts[kind] ?? 0), 0);
+    return [cell(name), ...KINDS.map((kind) => sum(kind).toLocaleString("en"))];
+  });
+  for (const { name, failures } of Object.values(run))
+    for (const { id, detail } of failures)
+      if (!OF_HOSTS.test(id) && !current.includes(id) && (detail === null || !current.includes(detail)))
+        throw new Error(`docs/conformance.md does not explain ${id} of ${name}`);
+  return replaceParts(current, {
+    "conformance-run": table(["host", ...KINDS.map((kind) => NAMES[kind] ?? kind)], rows),
+  });
+}
+
+const NAMES: Readonly<Record<string, string>> = { failed: "another answer", not_supported: "not supported" };
+/** Ids of the section "hosts" begin with the name of a host. */
+const OF_HOSTS = /^(?:aphrodite|exllamav3|llama-cpp|lmdeploy|mlx-lm|sglang|transformers|vllm)/;
