@@ -1,10 +1,11 @@
 /**
- * Is this row like the clean ones? A baseline keeps the median and the spread of a few figures over clean rows; a new
+ * Compares a row with clean rows. A baseline keeps the median and the spread of a few figures over clean rows; a new
  * row is measured against them in robust z-scores, and flagged when its evidence is weaker than all but a chosen
  * share of the clean rows.
  *
- * It is a heuristic. It sees rows that lie off the usual: many inputs that were perturbed to cross a decision border
- * land near it. It cannot see an attack that makes the model sure, nor tell an attack from a merely hard input.
+ * It is a heuristic. It detects unusual rows: many inputs that were perturbed to cross a decision border land near
+ * that border. It cannot detect an attack that makes the model confident, and it cannot distinguish an attack from a
+ * hard input.
  */
 
 import { Problem } from "../errors.ts";
@@ -13,7 +14,10 @@ import { allAtOnce } from "../pieces.ts";
 import type { Diagnosis } from "./diagnose.ts";
 import { median, medianDeviation } from "./quantile.ts";
 
-/** The figures, each with the side that weakens the evidence: +1 when larger is weaker, 0 when it is only shown. */
+/**
+ * The figures, each with the direction that means weaker evidence: +1 when larger is weaker, 0 when the figure is
+ * only reported.
+ */
 const FEATURES = {
   margin: { side: -1, of: (d: Diagnosis) => d.margin ?? Number.NaN },
   ln_entropy: { side: 1, of: (d: Diagnosis) => ln(Math.max(d.entropy, 1e-300)) },
@@ -23,18 +27,18 @@ const FEATURES = {
 } as const;
 
 export type Feature = keyof typeof FEATURES;
-export const FEATURE_NAMES = Object.keys(FEATURES) as readonly Feature[]; // the keys of a literal are its type's
+export const FEATURE_NAMES = Object.keys(FEATURES) as readonly Feature[]; // the keys of a literal are those of its type
 
 export interface Spread {
   readonly median: number;
-  /** median absolute deviation × 1.4826: a standard deviation that outliers cannot move */
+  /** median absolute deviation × 1.4826: a robust estimate of the standard deviation */
   readonly deviation: number;
 }
 
 export interface Baseline {
   readonly rows: number;
   readonly temperature: number;
-  /** share of clean rows that the flag may hit */
+  /** share of clean rows that may be flagged */
   readonly false_positive_rate: number;
   /** a row is suspicious when its suspicion is larger than this */
   readonly threshold: number;
@@ -62,10 +66,10 @@ export function fitBaseline(
   return allAtOnce(fitBaselineInSlices(diagnoses, false_positive_rate, temperature));
 }
 
-/** Rows that are measured between two pauses. */
+/** Number of rows measured between two pauses. */
 const SLICE_ROWS = 1024;
 
-/** The same with pauses for others. */
+/** The same with pauses. */
 export function* fitBaselineInSlices(
   diagnoses: readonly Diagnosis[],
   false_positive_rate: number,
@@ -78,7 +82,7 @@ export function* fitBaselineInSlices(
     spreads[name] = spreadOf(diagnoses.map(FEATURES[name].of));
     yield;
   }
-  const features = spreads as Record<Feature, Spread>; // each name was given one
+  const features = spreads as Record<Feature, Spread>; // every name was assigned above
   checkVaries(features);
   const unset = { rows, temperature, false_positive_rate, threshold: 0, features };
   const suspicions = new Float64Array(rows);
@@ -129,7 +133,7 @@ function checkEnough(rows: number, rate: number): void {
   throw new Problem("cannot_calibrate", detail, "/logits");
 }
 
-/** Clean rows that are all alike say nothing about how far a row may stray. */
+/** Identical clean rows give no spread to measure against. */
 function checkVaries(features: Readonly<Record<Feature, Spread>>): void {
   if (features.energy.deviation > 0 && features.ln_entropy.deviation > 0) return;
   throw new Problem(

@@ -1,9 +1,15 @@
-/** An interval for a share of which so many cases of so many were seen (Clopper and Pearson, Biometrika 26, 1934). */
+/**
+ * A confidence interval for a share that was observed as `count` of `total` cases (Clopper and Pearson, Biometrika
+ * 26, 1934).
+ */
 import { binomialTail } from "../kernels/special.ts";
 
 const HALVINGS = 60;
 
-/** Holds the true share with a probability of at least `level`, whatever it is. `count` of `total` ≥ 1 cases. */
+/**
+ * The interval contains the true share with a probability of at least `level`, for any share. `count` of `total`
+ * ≥ 1 cases.
+ */
 export function binomialInterval(count: number, total: number, level = 0.95): readonly [number, number] {
   const tail = (1 - level) / 2;
   const low = count === 0 ? 0 : shareAt(tail, (share) => binomialTail(total, count, share));
@@ -11,7 +17,7 @@ export function binomialInterval(count: number, total: number, level = 0.95): re
   return [low, high];
 }
 
-/** The share at which a tail that grows with it has this value. */
+/** The share at which an increasing tail probability has this value. */
 function shareAt(value: number, tailOf: (share: number) => number): number {
   let low = 0;
   let high = 1;

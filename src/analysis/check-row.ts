@@ -1,6 +1,6 @@
 /**
- * What a row must be before its probabilities mean anything. Softmax has no value for NaN, for +Infinity
- * (∞ − ∞) and for a row that is −Infinity throughout (0 / 0): each is a problem, never a guess.
+ * Conditions on a row before its probabilities are defined. Softmax has no value for NaN, for +Infinity (∞ −
+ * ∞) and for a row of −Infinity only (0 / 0). Each of these is a Problem.
  */
 import { Problem } from "../errors.ts";
 import type { Logits } from "./moments.ts";

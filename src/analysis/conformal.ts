@@ -1,14 +1,14 @@
 /**
- * Sets of classes that hold the one that comes, in a share of rows that is promised: not "the likeliest class", but "one of
- * these". Rows with the classes that came say how conforming such a class usually is; a new row's set is every class that
- * conforms as much. If new rows are like those, sets miss in at most the share `miscoverage` of them, whatever the model.
+ * Conformal prediction: sets of classes that contain the true class in a guaranteed share of rows. Labelled rows show the
+ * usual conformity of a true class. The set of a new row has every class with at least that conformity. If new rows are
+ * like the labelled ones, at most the share `miscoverage` of the sets miss the true class, for any model.
  *
- * How much a class conforms:
- *   lac   its probability                                  (M. Sadinle et al., JASA 2019)
- *   aps   the mass of all classes that are less likely     (Y. Romano et al., NeurIPS 2020, without its coin)
- *   raps  the same − rank_penalty × (rank − free_ranks)₊   (A. Angelopoulos et al., ICLR 2021)
- * lac has the smallest sets on average, aps larger ones where a row is harder, raps smaller ones of those.
- * Among equal probabilities the lower id is the likelier.
+ * The conformity of a class:
+ *   lac its probability (M. Sadinle et al., JASA 2019)
+ *   aps the mass of all classes that are less likely (Y. Romano et al., NeurIPS 2020, without its coin)
+ *   raps the same − rank_penalty × (rank − free_ranks)₊ (A. Angelopoulos et al., ICLR 2021) lac has the smallest sets on
+ *   average, aps larger ones where a row is harder, raps smaller ones of those. Among equal probabilities the lower id is
+ *   the likelier.
  */
 import { Problem } from "../errors.ts";
 import {
@@ -23,9 +23,9 @@ export type ConformalMethod = (typeof CONFORMAL_METHODS)[number];
 
 export interface ConformalChoice {
   readonly method: ConformalMethod;
-  /** share of rows whose class may be missing */
+  /** share of rows whose true class may be missing */
   readonly miscoverage: number;
-  /** of raps alone, RAPS when absent */
+  /** for raps only; RAPS when absent */
   readonly rank_penalty?: number | undefined;
   readonly free_ranks?: number | undefined;
 }
@@ -33,19 +33,19 @@ export interface ConformalChoice {
 export const RAPS = { rank_penalty: 0.01, free_ranks: 5 } as const;
 
 export interface Conformal extends ConformalChoice {
-  /** classes that conform at least so much are in the set; null: all are, since the rows were too few */
+  /** classes with at least this conformity are in the set; null: all are, because there were too few rows */
   readonly threshold: number | null;
-  /** 1 where a scaling tells classes apart */
+  /** 1 when the scaling has parameters per class */
   readonly temperature: number;
-  /** such a scaling, which rows have to be calibrated with before; undefined: one temperature does */
+  /** the scaling that rows must have; undefined: a single temperature */
   readonly scaling?: ScalingMethod | undefined;
-  /** how many rows said so */
+  /** number of rows on which it was found */
   readonly rows: number;
 }
 
-/** What of a row's probabilities a method looks at. */
+/** The values of a row's probabilities that a method uses. */
 interface Method {
-  /** how much the class of this rank conforms, when the less likely ones hold this mass */
+  /** the conformity of the class at this rank, when the less likely ones have this total probability */
   conformity(p: number, behind: number, rank: number, choice: ConformalChoice): number;
 }
 
@@ -58,7 +58,7 @@ const METHODS: Readonly<Record<ConformalMethod, Method>> = {
   },
 };
 
-/** How much a class conforms to a row of probabilities. */
+/** The conformity of a class to a row of probabilities. */
 export function conformity(p: Float64Array, id: number, choice: ConformalChoice): number {
   const own = p[id]!;
   let behind = 0;
@@ -71,17 +71,23 @@ export function conformity(p: Float64Array, id: number, choice: ConformalChoice)
   return METHODS[choice.method].conformity(own, behind, rank, choice);
 }
 
-/** Which of n conformities, from the smallest, is the threshold; 0: none is small enough, every class is in every set. */
+/**
+ * The rank, from the smallest of n conformities, that is the threshold; 0: none is small enough, so every set has all
+ * classes.
+ */
 export function thresholdPlace(rows: number, miscoverage: number): number {
   return Math.floor((rows + 1) * miscoverage + 1e-9);
 }
 
-/** Classes of the set, ascending: those that conform, and the likeliest in any case, with which no set misses more. */
+/**
+ * The classes of the set, ascending: the conforming ones, and always the most likely one, which never makes a set miss
+ * more.
+ */
 export function conformalSet(p: Float64Array, { threshold, ...choice }: Conformal): number[] {
   if (threshold === null) return Array.from(p, (_, c) => c);
   const { conformity: conformityAt } = METHODS[choice.method];
   const sorted = p.slice().sort(); // ascending
-  // The less likely a class, the less it conforms: the set is the first `size` of the row.
+  // The less likely a class, the lower its conformity: the set is the first `size` classes of the ranking.
   let behind = 0;
   let size = 1;
   for (let i = 0; i < sorted.length; i++) {
@@ -104,12 +110,12 @@ export function conformalSet(p: Float64Array, { threshold, ...choice }: Conforma
   return ids;
 }
 
-/** How often sets held the class that came. */
+/** Coverage: how often sets contain the true class. */
 export interface Coverage {
   readonly rows: number;
   readonly covered: number;
   readonly coverage: number;
-  /** in which the true share lies, with 95 % confidence */
+  /** 95 % confidence interval of the true share */
   readonly interval: { readonly low: number; readonly high: number };
   /** mean number of classes in a set */
   readonly set_size: number;
@@ -118,7 +124,9 @@ export interface Coverage {
 /** 97.5 % of a normal distribution lie below it. */
 const Z = 1.959963984540054;
 
-/** The share with its interval, which stays within [0, 1] and is right for few rows. Source: E. Wilson, 1927. */
+/**
+ * The share with its interval, which stays within [0, 1] and is accurate for few rows. Source: E. Wilson, 1927.
+ */
 export function coverageOf(rows: number, covered: number, classes: number): Coverage {
   const share = covered / rows;
   const spread = (Z * Z) / rows;
@@ -128,13 +136,13 @@ export function coverageOf(rows: number, covered: number, classes: number): Cove
   return { rows, covered, coverage: share, interval, set_size: classes / rows };
 }
 
-/** How the rows of a threshold were scaled. */
+/** The scaling of the rows of a threshold. */
 export function conformalScaling(calibration: Scaling): Pick<Conformal, "temperature" | "scaling"> {
   if (tellsClassesApart(calibration)) return { temperature: 1, scaling: calibration.method };
   return { temperature: calibration.temperature ?? 1 };
 }
 
-/** A conformal set is made of rows that are scaled as those were that its threshold was found on. */
+/** A conformal set needs rows with the scaling of the rows on which its threshold was found. */
 export function requireConformalScaling(
   conformal: Conformal | undefined,
   { temperature, scaling }: { readonly temperature: number; readonly scaling: ClassScaling | undefined },

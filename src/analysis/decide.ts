@@ -1,28 +1,31 @@
 /**
- * From probabilities to an action: the most likely class fires if it reaches its threshold; otherwise nothing
- * does. Abstaining is an answer: a firewall that is only 94 % sure lets a person look.
+ * From probabilities to a decision: the most likely class is predicted if it reaches its threshold; otherwise
+ * none is. A decision without a class is useful: a firewall that is only 94 % sure leaves it to a person.
  */
 import { Problem } from "../errors.ts";
 import { logit } from "./logistic.ts";
 import type { Logits } from "./moments.ts";
 
-/** One threshold for all classes, or one a class. Each lies in (0, 1]; Infinity for a class that never fires. */
+/**
+ * One threshold for all classes, or one per class. Each lies in (0, 1]; Infinity for a class that is never
+ * predicted.
+ */
 export type Thresholds = number | ArrayLike<number>;
 
 export interface Decision {
-  /** the class that fires; null when none reaches its threshold */
+  /** the predicted class; null when none reaches its threshold */
   readonly class_id: number | null;
-  /** probability of the class that fires, or of the most likely one when none does */
+  /** probability of the predicted class, or of the most likely one when there is none */
   readonly probability: number;
-  /** the threshold that this class had to reach */
+  /** the threshold of this class */
   readonly threshold: number;
-  /** the same threshold as log-odds: what a logit is compared with */
+  /** the threshold as log-odds, for comparison with a logit */
   readonly threshold_log_odds: number;
 }
 
 /**
- * Among the classes with pᵢ ≥ tᵢ, the most likely one; ties go to the lowest id. A class whose threshold is low
- * may fire although another, with a higher threshold, is likelier.
+ * Among the classes with pᵢ ≥ tᵢ, the most likely one; ties go to the lowest id. A class with a low threshold
+ * may be predicted although another, with a higher threshold, is likelier.
  */
 export function decide(probabilities: Logits, thresholds: Thresholds): Decision {
   let fired = -1;
@@ -42,7 +45,7 @@ export function decide(probabilities: Logits, thresholds: Thresholds): Decision 
   };
 }
 
-/** Throws unless every threshold lies in (0, 1] and there is one a class. */
+/** Throws unless every threshold lies in (0, 1] and there is one per class. */
 export function checkThresholds(thresholds: Thresholds, classes: number, pointer = "/threshold"): void {
   if (typeof thresholds === "number") {
     checkThreshold(thresholds, pointer);

@@ -1,7 +1,7 @@
 /**
- * What a row of logits says about the model's state of mind, in five figures and a word.
+ * Describes the certainty of a row of logits by five figures and a verdict.
  *
- * The word is a summary with fixed thresholds, given below; the figures are what it was made of.
+ * The verdict summarises the figures with the fixed thresholds below.
  */
 import { inverseTemperature } from "./calibration/temperature.ts";
 import { checkRow } from "./check-row.ts";
@@ -18,9 +18,9 @@ import {
 } from "./moments.ts";
 import type { Tail } from "./tail.ts";
 
-/** `confident` from this probability of the most likely class. */
+/** The verdict is `confident` from this probability of the most likely class on. */
 const CONFIDENT_PROBABILITY_MIN = 0.8;
-/** `torn` when the first two hold this much together … */
+/** The verdict is `torn` when the first two hold at least this together … */
 const TORN_MASS_MIN = 0.8;
 /** … and the second is at least this fraction of the first: a margin of at most ln 4 = 1.386 nats. */
 const TORN_RATIO_MIN = 0.25;
@@ -43,7 +43,7 @@ export interface Diagnosis {
   readonly relative_entropy: number;
   /** variance of ln p in nats² */
   readonly varentropy: number;
-  /** ln Σ exp(x/T). It alone depends on the level of the logits, which softmax throws away */
+  /** ln Σ exp(x/T). It is the only figure that depends on the level of the logits, which softmax ignores */
   readonly energy: number;
   /** variance of the logits that are not masked */
   readonly logit_variance: number;
@@ -56,7 +56,7 @@ export function diagnose(row: Logits, temperature = 1): Diagnosis {
   return diagnoseOf(moments(row, inverseTemperature(temperature)), row);
 }
 
-/** The same from the row's moments; `row` is read once more for the variance, in which a tail counts as well. */
+/** The same from the row's moments; `row` is read once more for the variance, which includes omitted classes. */
 export function diagnoseOf(m: Moments, row: Logits, tail?: Tail): Diagnosis {
   return {
     top_id: m.max_id,
@@ -76,7 +76,9 @@ function verdict(first: number, second: number): Verdict {
   return first + second >= TORN_MASS_MIN && second >= first * TORN_RATIO_MIN ? "torn" : "unsure";
 }
 
-/** Confident, and another class came: the mistake that calibration is there to make rarer. */
+/**
+ * True when the verdict is confident and another class is the true one. Calibration makes this error rarer.
+ */
 export function confidentlyWrong(diagnosis: Diagnosis, target: number): boolean {
   return diagnosis.verdict === "confident" && diagnosis.top_id !== target;
 }

@@ -1,17 +1,17 @@
 /**
  * Powers of two with a negative exponent in plain float64 arithmetic, and ln(1 + x) for small x.
  *
- * `Math.exp` may differ between engines, so what a server reports would depend on where it runs. Here only +, −
- * and × are used, in an order that the SIMD kernel repeats (kernels/assembly/weights-f64.ts): both give the same bits.
+ * `Math.exp` may differ between engines, so replies would depend on the machine. Here only +, − and × are used, in an
+ * order that the SIMD kernel repeats (kernels/assembly/weights-f64.ts): both give the same bits.
  */
 import { exp, ln } from "../kernels/float64.ts";
 
-/** Bits in a nat: log₂ e = 1 / ln 2. */
+/** Bits per nat: log₂ e = 1 / ln 2. */
 export const BITS_PER_NAT = Math.LOG2E;
 
 /** Adding and subtracting 1.5 × 2⁵² rounds to the nearest integer, ties to even. */
 const ROUNDER = 6755399441055744;
-/** Below 2⁻¹⁰²³ nothing is left; the kernel's exponent bits run out there. */
+/** Below 2⁻¹⁰²³ the result is 0; the kernel's exponent bits end there. */
 const LOWEST = -1023;
 
 /**
@@ -52,7 +52,9 @@ export function exp2Negative(y: number): number {
   return n > LOWEST + 1 ? p * HALVES[-n]! : withExponent(p, n);
 }
 
-/** The kernel's way, n added to the exponent's bits: it differs from p × 2ⁿ where the normal numbers end. */
+/**
+ * Like the kernel, adds n to the exponent's bits: the result differs from p × 2ⁿ only for subnormal numbers.
+ */
 function withExponent(p: number, n: number): number {
   BITS[0] = p;
   WORDS[1]! += n << 20;

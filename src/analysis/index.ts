@@ -1,4 +1,7 @@
-/** Reading logits: probabilities, decisions, losses, calibration and diagnostics. Pure, and fit for a browser. */
+/**
+ * Reading logits: probabilities, decisions, losses, calibration and diagnostics. Pure functions that also run in
+ * a browser.
+ */
 export {
   type Baseline,
   FEATURE_NAMES,

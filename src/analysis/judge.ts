@@ -1,8 +1,8 @@
-/** One labelled row looked at with one temperature: how sure it was, whether it was right, and what it cost. */
+/** One labelled row at one temperature: its confidence, whether the prediction was right, and its loss. */
 import type { Look } from "./calibration/quality.ts";
 import { logprobOf, type Moments, relativeEntropy, topProbability } from "./moments.ts";
 
-/** A row from its moments, and the logit of the class that came. */
+/** The values from a row's moments and the logit of its true class. */
 export function lookAt(m: Moments, logit: number, target: number, brier: number): Look {
   return {
     confidence: topProbability(m),
@@ -17,7 +17,7 @@ export function lookAt(m: Moments, logit: number, target: number, brier: number)
 export function brier(p: Float64Array, target: number): number {
   const own = p[target]!;
   p[target] = 0;
-  // Four sums at once: one would wait for its own last addition.
+  // Four sums at once, because a single one would wait for its own last addition.
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   const whole = p.length - (p.length % 4);
   for (let c = 0; c < whole; c += 4) {

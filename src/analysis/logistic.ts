@@ -1,8 +1,8 @@
 /**
  * The binary case: one logit x is the log-odds ln(p / (1 − p)) of "yes".
  *
- * A float64 cannot tell 1 − 1e-17 from 1, but it can hold 1e-17. So a probability travels with its complement,
- * each computed on its own, and only the pair round-trips over the whole of (0, 1).
+ * A float64 cannot tell 1 − 1e-17 from 1, but it can hold 1e-17. So a probability comes with its complement,
+ * each computed separately. Only the pair round-trips over the whole of (0, 1).
  */
 import { exp, ln } from "../kernels/float64.ts";
 import { ln1p } from "./exp.ts";
@@ -10,7 +10,7 @@ import { ln1p } from "./exp.ts";
 export interface Pair {
   /** p, in [0, 1] */
   readonly probability: number;
-  /** 1 − p, computed apart from p */
+  /** 1 − p, computed separately from p */
   readonly complement: number;
 }
 

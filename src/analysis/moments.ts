@@ -1,5 +1,5 @@
 /**
- * One row of logits, read once: everything that the analysis reports follows from these eight numbers.
+ * Eight numbers from one pass over a row of logits. Everything that the analysis reports follows from them.
  *
  * With yᵢ = (xᵢ − max)·log₂e/T, the weight of a logit is wᵢ = 2^yᵢ = exp((xᵢ − max)/T). The largest logit is left
  * out of the three sums: its weight is exactly 1, so Z = 1 + rest, and a confident row keeps its tail: 1 − p = 1e-40
@@ -57,7 +57,7 @@ export function moments(row: Logits, inverse_temperature = 1): Moments {
   return { length, max_id, max, second: second + 0, inverse_temperature, ...sums };
 }
 
-/** The weight of a logit x against the largest: 1 for the largest itself, 0 for a masked one. */
+/** The weight of a logit x relative to the largest: 1 for the largest itself, 0 for a masked one. */
 export function weightOf(m: Moments, x: number): number {
   return exp2Negative((x - m.max) * (m.inverse_temperature * BITS_PER_NAT));
 }
@@ -81,7 +81,10 @@ export function topProbability(m: Moments): number {
   return 1 / (1 + m.rest);
 }
 
-/** From this distance in nats on, the weights of all others are too near the end of float64 to be summed as they are. */
+/**
+ * From this distance in nats on, the weights of all other classes are too close to the smallest float64 to be summed
+ * directly.
+ */
 const DISTANT = 600;
 
 /**
@@ -133,7 +136,7 @@ export function varentropy(m: Moments): number {
   return Math.max(0, m.square / (1 + m.rest) - mean * mean) * (Math.LN2 * Math.LN2);
 }
 
-/** The order the SIMD lanes are added in. */
+/** The order in which the SIMD lanes are added. */
 function total(lane: Float64Array): number {
   return lane[0]! + lane[2]! + (lane[1]! + lane[3]!);
 }

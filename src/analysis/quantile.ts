@@ -14,8 +14,8 @@ export function median(values: ArrayLike<number>): number {
 }
 
 /**
- * Median absolute deviation × 1.4826, which estimates the standard deviation of a normal sample and does not
- * move when less than half of the sample is replaced by anything at all.
+ * Median absolute deviation × 1.4826. It estimates the standard deviation of a normal sample, and stays
+ * bounded when less than half of the sample is replaced.
  */
 export function medianDeviation(values: ArrayLike<number>, center: number): number {
   return 1.4826022185056018 * median(Float64Array.from(values, (x) => Math.abs(x - center)));

@@ -1,6 +1,6 @@
 /**
- * How well a score tells two kinds of rows apart, whatever threshold one would choose: the receiver operating
- * characteristic. Its area is the probability that a random positive scores higher than a random negative.
+ * The receiver operating characteristic: how well a score separates two kinds of rows over all thresholds.
+ * Its area is the probability that a random positive scores higher than a random negative.
  */
 
 export interface RocPoint {
@@ -11,7 +11,7 @@ export interface RocPoint {
   readonly true_positive_rate: number;
 }
 
-/** One point a distinct score, from (0, 0) at the largest down to (1, 1) at −Infinity. */
+/** One point per distinct score, from (0, 0) at the largest down to (1, 1) at −Infinity. */
 export function rocCurve(negatives: ArrayLike<number>, positives: ArrayLike<number>): RocPoint[] {
   const down = (values: ArrayLike<number>) => Float64Array.from(values).sort().reverse();
   const negative = down(negatives);

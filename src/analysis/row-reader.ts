@@ -1,6 +1,6 @@
 /**
- * Who reads the rows: plain float64 TypeScript, or the SIMD kernel. Both give the same bits, so the analysis built
- * on them does not know which one it was given.
+ * Readers of rows: plain float64 TypeScript, or the SIMD kernel. Both give the same bits, so the analysis works
+ * with either.
  *
  * Every method throws a Problem for a row that has no softmax (`checkRow`), with a pointer such as `/logits/17`.
  */
@@ -14,13 +14,13 @@ import { softmaxOf } from "./softmax.ts";
 /** `inverse_temperature` is 1/T everywhere. */
 export interface RowReader {
   moments(row: Logits, inverse_temperature: number): Moments;
-  /** Both at once, for less than one after the other. */
+  /** Both together, faster than one after the other. */
   look(row: Logits, inverse_temperature: number): Seen;
   /** The probabilities of the row; the array may be overwritten by the next call. */
   probabilities(row: Logits, inverse_temperature: number): Float64Array;
   /** The same, rounded to float32. */
   probabilitiesF32(row: Logits, inverse_temperature: number): Float32Array;
-  /** ln p and rank of the class that came */
+  /** ln p and rank of the true class */
   score(row: Logits, target: number, inverse_temperature: number): Score;
 }
 

@@ -1,12 +1,12 @@
 /**
- * The typed face of the analysis module: one row of f32 logits at a time, read in float64 by SIMD. It has a small
- * memory of its own, so that the rows it reads may come from anywhere.
+ * The typed interface of the analysis module: one row of f32 logits at a time, read in float64 by SIMD. It has a
+ * small memory of its own, so that the rows it reads may come from anywhere.
  *
- *     0       the module's constants
- *     1024    results: 6 f64
- *     2048    the weights of a block of 1,024 logits: f64
- *     10240   the row: f32, padded with −Infinity to a multiple of 8
- *     …       weights of the row: f64
+ *     0 the module's constants
+ *     1024 results: 6 f64
+ *     2048 the weights of a block of 1,024 logits: f64
+ *     10240 the row: f32, padded with −Infinity to a multiple of 8
+ *     … weights of the row: f64
  */
 import { assert } from "../errors.ts";
 import { ANALYSIS_BASE64 } from "./analysis.wasm.ts";
@@ -21,7 +21,7 @@ interface Exports {
   countBefore(row: number, bytes: number, x: number, id: number): number;
 }
 
-/** What the passes leave behind. Sums leave the largest logit out; exponents are in bits, as in analysis/moments.ts. */
+/** The results of the passes. Sums exclude the largest logit; exponents are in bits, as in analysis/moments.ts. */
 export interface RowSums {
   readonly rest: number;
   readonly first: number;
@@ -31,26 +31,28 @@ export interface RowSums {
   readonly max_id: number;
 }
 
-/** Passes over the loaded row; `factor` is log₂e / T. Each answers false when the row holds NaN or +Infinity, or nothing finite. */
+/**
+ * Passes over the loaded row; `factor` is log₂e / T. Each returns false when the row holds NaN or +Infinity, or nothing finite.
+ */
 export interface AnalysisKernel {
   readonly vocab_size_max: number;
   /** takes 1 to vocab_size_max logits; −0 counts as 0 */
   load(row: ArrayLike<number>): void;
   readMoments(factor: number): boolean;
-  /** the same, and leaves the weights for `takeWeights` */
+  /** the same; also stores the weights for `takeWeights` */
   readAll(factor: number): boolean;
   /** only `rest`, `max` and `max_id` */
   readSum(factor: number): boolean;
-  /** as readSum, and leaves the weights for `takeWeights` */
+  /** like readSum; also stores the weights for `takeWeights` */
   readWeights(factor: number): boolean;
   /** The weights of the row times a factor, in a view that the next call overwrites. */
   takeWeights(factor: number): Float64Array;
   /** The same, rounded to float32. */
   takeWeightsF32(factor: number): Float32Array;
-  /** how many logits are larger than that of `id`, or equal with a lower id */
+  /** number of logits that are larger than that of `id`, or equal with a lower id */
   countBefore(id: number): number;
   sums(): RowSums;
-  /** Two of the sums alone, for passes that leave only them. */
+  /** Two of the sums alone, for passes that compute only them. */
   rest(): number;
   max(): number;
 }

@@ -1,20 +1,20 @@
 /**
- * Several rows put together into one, which lies in a place of its own: the rows stay as they are. There is one such
- * place in a kernel, and what lies in it is valid until rows are put together again.
+ * Combines several rows into one, which has its own place in memory; the rows stay unchanged. A kernel has one such
+ * place, and its contents are valid until the next combination.
  */
 import type { Machine } from "./instance.ts";
 import { BLOCK, SOURCE_BYTES, SOURCES_MAX } from "./layout.ts";
 import { Row } from "./row.ts";
 
 const EVERY_TOKEN = Number.POSITIVE_INFINITY;
-/** A bound is rounded as the values are, by the same steps, and may be less than they by a few units of the last place. */
+/** A bound is rounded like the values, by the same steps, and may be a few units in the last place below them. */
 const BOUND_SLACK = 1e-6;
 
 /** A finished row without NaN and +Infinity, and its part in a sum. */
 export interface Summand {
   readonly row: Row;
   readonly factor: number;
-  /** a float32 that its values are counted from */
+  /** the float32 from which its values are counted */
   readonly top: number;
 }
 
@@ -47,8 +47,8 @@ export class Combiner {
   }
 
   /**
-   * (f₀·(x₀ − t₀) + f₁·(x₁ − t₁) + …) + shift for each token, all in f32, in this order. A token at −Infinity in any row is so in
-   * the sum, and so is one whose x₀ is below `least`, a float32; what would leave f32's range stops at its end.
+   * (f₀·(x₀ − t₀) + f₁·(x₁ − t₁) + …) + shift for each token, all in f32, in this order. A token at −Infinity in any row is −∞ in
+   * the sum, and so is one whose x₀ is below `least`, a float32. Values beyond f32's range are clamped to it.
    */
   add(summands: readonly Summand[], shift = 0, least = Number.NEGATIVE_INFINITY): Row {
     for (const [index, { row, factor, top }] of summands.entries()) this.#tell(index, row, top, factor, 0, 0);
@@ -60,10 +60,10 @@ export class Combiner {
   }
 
   /**
-   * ln Σ p for each token, in float64 until it is put into the row. A token is at −Infinity that is so in all rows.
+   * ln Σ p for each token, in float64 until it is written to the row. A token is at −Infinity when it is so in all rows.
    *
-   * With `best` nothing is asked of the row but so many of its largest (kernel.topK): in blocks that have none of them all may be
-   * masked, and what stands for their maximum is only a bound of it.
+   * With `best`, only that number of largest values is read from the row (kernel.topK). Blocks without any of them may be masked,
+   * and their maxima are only upper bounds.
    */
   mix(rows: readonly LogRow[], best = EVERY_TOKEN): Row {
     for (const [index, { row, scale, offset }] of rows.entries())
@@ -77,7 +77,7 @@ export class Combiner {
     return to;
   }
 
-  /** First the blocks whose bounds are the largest, then others that may hold more than what was found there. */
+  /** First the blocks with the largest bounds, then others that may hold more than those. */
   #mixBest(to: Row, rows: number, best: number): void {
     const { wasm, layout } = this.#machine;
     const { address, maxima_address, blocks } = to;
@@ -92,7 +92,10 @@ export class Combiner {
     wasm.maskBelow(blocks, bounds, lowest, address);
   }
 
-  /** The least maximum of the blocks whose bounds were at least `from`: as many tokens as are asked for reach it, or all do. */
+  /**
+   * The smallest maximum of the blocks whose bounds were at least `from`: at least the requested number of tokens reach it, or
+   * all do.
+   */
   #leastMax({ maxima, blocks }: Row, from: number): number {
     const bounds = new Float32Array(this.#machine.buffer, this.#machine.layout.bracket_weights, blocks);
     let least = Number.POSITIVE_INFINITY;
@@ -109,7 +112,7 @@ export class Combiner {
     return Math.max(0, wasm.divergence(layout.sources, a.row.blocks));
   }
 
-  /** Another copy of a row, one for each index below SOURCES_MAX. */
+  /** A copy of a row, one for each index below SOURCES_MAX. */
   copy(row: Row, index: number): Row {
     const copy = this.#masked[index]!;
     const { wasm } = this.#machine;
@@ -120,7 +123,7 @@ export class Combiner {
     return copy;
   }
 
-  /** A row that is as long as another, in which only these tokens are not at −Infinity. */
+  /** A row of the same length in which only these tokens are above −Infinity. */
   list(like: Row, index: number, token_ids: Int32Array, values: Float64Array, count: number): Row {
     const row = this.#masked[index]!;
     row.begin("f32");
@@ -143,12 +146,12 @@ export class Combiner {
 
   /** The combined row, as long as the shortest of the others. */
   #begin(of: readonly { readonly row: Row }[]): Row {
-    const [first] = of as readonly [{ readonly row: Row }]; // there is one at the least
+    const [first] = of as readonly [{ readonly row: Row }]; // there is at least one
     const to = this.#combined;
     to.describe(first.row);
     for (const { row } of of) to.length = Math.min(to.length, row.length);
     to.nan_suspected = false;
-    // Tokens past the vocabulary are in no block that is looked at.
+    // Tokens past the vocabulary are in no block that is read.
     const end = to.blocks * BLOCK;
     if (to.length > end) to.values.fill(Number.NEGATIVE_INFINITY, end, to.length);
     return to;

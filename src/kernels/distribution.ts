@@ -1,4 +1,4 @@
-/** Entropy and its kin, and the moments of the logits themselves, from one pass each. */
+/** Entropy and related measures, and the moments of the logits, from one pass each. */
 
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
@@ -9,8 +9,8 @@ import { type Cut, setWindow } from "./selection/cut.ts";
 import type { Distribution } from "./softmax.ts";
 
 /**
- * Needs a finite survivor, and none of +Infinity. Entropy and the others are good to about 1e-6. When everything
- * survives, the weights of the row are kept, so that the same question costs nothing, and sums over a cut little.
+ * Needs a finite survivor, and no +Infinity. Entropy and the others are accurate to about 1e-6. When everything
+ * survives, the weights of the row are kept, so a repeated query costs nothing, and sums over a cut cost little.
  */
 export function distributionOf(machine: Machine, row: Row, asked: number, cut: Cut): Distribution {
   const temperature = clampTemperature(asked);
@@ -27,7 +27,7 @@ export function distributionOf(machine: Machine, row: Row, asked: number, cut: C
   return distribution;
 }
 
-/** From the sums that a pass has left. */
+/** Computes the results from the sums of a pass. */
 function distributionFrom(
   machine: Machine,
   largest: number,
@@ -60,7 +60,7 @@ export interface ValueMoments {
   readonly deviation: number;
 }
 
-/** Over the survivors of a cut, in float64. None: count 0, mean and deviation NaN. */
+/** Over the survivors of a cut, in float64. Without survivors: count 0, mean and deviation NaN. */
 export function valueMomentsOf(machine: Machine, row: Row, cut: Cut): ValueMoments {
   const largest = Math.min(row.max, cut.ceiling);
   setWindow(machine, cut);

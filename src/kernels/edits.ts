@@ -1,6 +1,6 @@
 /**
- * Edits of a row in memory, after which it can be put back as it came: single tokens get other values, each with an
- * entry in a journal; a row of which much has to change is edited in a copy. There is one set of edits in a kernel.
+ * Reversible edits of a row in memory. Edits of single tokens are recorded in a journal; edits of many tokens go to
+ * a copy of the row. A kernel has one set of edits.
  */
 import type { Machine } from "./instance.ts";
 import { BLOCK, RULES_MAX } from "./layout.ts";
@@ -30,19 +30,19 @@ export class Edits {
   /** ratio, constant, per_count; and in a fourth place, as i32, the address of the counts */
   readonly #rules: Float64Array;
   readonly #counts_of_rules: Int32Array;
-  /** penalties on tokens of one list at one temperature that wait to be put into effect together: how many */
+  /** number of penalties on tokens of one list at one temperature that wait to be applied together */
   #waiting = 0;
-  /** of how many tokens each is, from the first of the list on */
+  /** number of tokens of each, from the first of the list on */
   readonly #reaches = new Int32Array(RULES_MAX);
   #generation = -1;
   #temperature = 1;
-  /** the list whose first tokens the last entries are of, how many they are, and how many entries there were then */
+  /** the list of the last entries' tokens, the number of these tokens, and the number of entries then */
   #penalised = -1;
   #penalised_reach = 0;
   #penalised_until = -1;
-  /** true when the block maxima may be out of date */
+  /** true when the block maxima may be outdated */
   #is_open = false;
-  /** the row's largest value as it came */
+  /** the unchanged row's largest value */
   #max = 0;
   /** true when tokens may have been banned since the last `settle` */
   #may_ban = false;
@@ -61,24 +61,24 @@ export class Edits {
     this.#row = this.#copy;
   }
 
-  /** The row as it is edited: the one that came, or its copy. Between edits and `settle` its block maxima may be wrong. */
+  /** The edited row: the original or its copy. Between edits and `settle` its block maxima may be wrong. */
   get row(): Row {
     this.effect();
     return this.#row;
   }
 
-  /** True when the edits may have banned every token: `settle` tells. */
+  /** True when the edits may have banned every token; `settle` finds out. */
   get may_leave_none(): boolean {
     if (!this.#may_ban) return false;
-    // Penalties that wait ban none.
+    // Waiting penalties ban no token.
     const { maxima_address, blocks } = this.#row;
     this.#may_ban = this.#machine.wasm.hasSome(maxima_address, blocks) === 0;
     return this.#may_ban;
   }
 
-  /** Starts with a finished row. What was edited before and not put back stays as it is. */
+  /** Starts with a finished row. Earlier edits that were not undone stay. */
   begin(row: Row): void {
-    // The marks of blocks are nobody's then.
+    // The marks of blocks belong to no row then.
     if (this.#is_open) this.#machine.wasm.takeBack(row.address, 0);
     this.#original = row;
     this.#row = row;
@@ -90,7 +90,7 @@ export class Edits {
     this.#may_ban = false;
   }
 
-  /** Gives one token another value, kept within float32's range; −Infinity bans it. */
+  /** Gives one token another value, clamped to float32's range; −Infinity bans it. */
   set(token_id: number, value: number): void {
     this.effect();
     this.#open(1);
@@ -99,7 +99,7 @@ export class Edits {
     this.#count = this.#machine.wasm.setValue(address, maxima_address, this.#count, token_id, value);
   }
 
-  /** s ← s + amount for some tokens of the row, where s = x/T and x is kept within float32's range. */
+  /** s ← s + amount for some tokens of the row, where s = x/T and x is clamped to float32's range. */
   add(token_ids: Int32Array, amounts: Float64Array, temperature: number): void {
     const { wasm, layout } = this.#machine;
     const count = token_ids.length;
@@ -122,7 +122,7 @@ export class Edits {
 
   /**
    * s ← (s > 0 ? s/ratio : s·ratio) + constant + per_count·n for tokens of the row that were counted n times. Several
-   * penalties on the same tokens wait for each other, and are put into effect in one pass.
+   * penalties on the same tokens are collected and applied in one pass.
    */
   penalise(
     { counts, distinct, generation }: TokenTable,
@@ -143,13 +143,13 @@ export class Edits {
     this.#counts_of_rules[2 * at + 6] = counts.byteOffset;
   }
 
-  /** Puts the penalties into effect that wait. Whoever counts other tokens has to call this first. */
+  /** Applies the waiting penalties. Must be called before other tokens are counted. */
   effect(): void {
     if (this.#waiting === 0) return;
     let reach = 0;
     for (let i = 0; i < this.#waiting; i++) reach = Math.max(reach, this.#reaches[i]!);
     this.#open(reach);
-    // The journal may have their values from a penalty before.
+    // The journal may already have their values from an earlier penalty.
     const again =
       this.#penalised === this.#generation &&
       this.#penalised_reach >= reach &&
@@ -162,7 +162,7 @@ export class Edits {
     this.#penalised_until = this.#count;
   }
 
-  /** Penalises tokens of the list from that place on by all rules that reach them, as far as those are the same; tells how far. */
+  /** Applies all rules that reach a place of the list, up to the place where the set of rules changes; returns that place. */
   #penaliseFrom(begin: number, again: boolean): number {
     const { wasm, layout } = this.#machine;
     const { address, maxima_address } = this.#row;
@@ -172,7 +172,7 @@ export class Edits {
       const reach = this.#reaches[i]!;
       if (reach <= begin) continue;
       end = Math.min(end, reach);
-      // Rules that reached less are over.
+      // Rules that end before here are done.
       if (steps < i) this.#rules.copyWithin(4 * steps, 4 * i, 4 * i + 4);
       this.#reaches[steps++] = reach;
     }
@@ -193,8 +193,8 @@ export class Edits {
   }
 
   /**
-   * Bans every token whose bit is not set: bit i % 32 of word i / 32 for token i. Words that are missing count as 0;
-   * bits at or past the row's length do not matter.
+   * Bans every token whose bit is not set: bit i % 32 of word i / 32 for token i. Missing words count as 0; bits at
+   * or past the row's length are ignored.
    */
   mask(words: Uint32Array): void {
     const { wasm, buffer, layout } = this.#machine;
@@ -238,7 +238,7 @@ export class Edits {
     this.#goOnInCopy();
   }
 
-  /** The row with its block maxima right. Costs nothing when nothing was edited. */
+  /** The row with correct block maxima. Costs nothing when nothing was edited. */
   settle(): Row {
     const { row } = this;
     if (!this.#is_open) return row;
@@ -249,7 +249,7 @@ export class Edits {
     return row;
   }
 
-  /** Puts the row back as it came, block maxima and all. */
+  /** Restores the unchanged row and its block maxima. */
   revert(): void {
     this.#waiting = 0;
     this.#takeBack();
@@ -258,7 +258,10 @@ export class Edits {
     this.#is_open = false;
   }
 
-  /** The distinct tokens whose values were edited one by one; undefined when there is a copy, in which any may be. */
+  /**
+   * The distinct tokens that were edited one by one; undefined when there is a copy, in which any token may be
+   * edited.
+   */
   tokens(): Set<number> | undefined {
     this.effect();
     if (this.#row !== this.#original) return undefined;
@@ -267,13 +270,13 @@ export class Edits {
     return tokens;
   }
 
-  /** Makes room for that many edits. */
+  /** Makes room for this number of edits. */
   #open(edits: number): void {
     const row = this.#row;
     const { wasm, layout } = this.#machine;
     this.#is_open = true;
     if (row === this.#copy) {
-      // It is never put back: each entry may overwrite the ones before.
+      // The copy is never restored, so each entry may overwrite the ones before.
       this.#count = 0;
       this.#penalised = -1;
     } else if (this.#count + edits > this.#journal_max) {
@@ -286,7 +289,7 @@ export class Edits {
     }
   }
 
-  /** From here on edits go to the copy, which holds the values by now; the row is put back already. */
+  /** From here on edits go to the copy, which has the present values; the row itself is restored. */
   #goOnInCopy(): void {
     this.#takeBack();
     this.#penalised = -1;

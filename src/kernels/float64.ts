@@ -18,7 +18,7 @@ POWERS[0] = 2.2250738585072014e-308;
 for (let i = 1; i < POWERS.length; i++) POWERS[i] = POWERS[i - 1]! * 2;
 
 const BITS = new Float64Array(1);
-/** low and high word of `BITS`, as every engine we run on is little-endian */
+/** low and high word of `BITS`; every supported engine is little-endian */
 const WORDS = new Uint32Array(BITS.buffer);
 
 /**
@@ -31,7 +31,7 @@ export function exp(x: number): number {
   const high = x - n * LN2_HIGH;
   const low = n * LN2_LOW;
   const r = high - low;
-  // What the subtraction lost counts once more: e^(r + lost) ≈ e^r + lost.
+  // Adds back the rounding error of the subtraction: e^(r + lost) ≈ e^r + lost.
   const lost = high - r - low;
   let q = 1 / 6227020800;
   q = q * r + 1 / 479001600;

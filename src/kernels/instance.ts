@@ -1,10 +1,10 @@
-/** Compiles the wasm module once and makes instances of it, each with a memory of its own. */
+/** Compiles the wasm module once and makes instances of it, each with its own memory. */
 
 import { KeptWeights } from "./kept-weights.ts";
 import { KERNEL_BASE64 } from "./kernel.wasm.ts";
 import { BINS, CANDIDATES_MAX, type KernelLimits, type Layout, layoutFor, SAMPLE_BINS } from "./layout.ts";
 
-/** The module's exports; addresses are bytes into the memory. Each is described where it is written, in assembly/. */
+/** The module's exports; addresses are bytes into the memory. Each is documented in its source, in assembly/. */
 export interface KernelExports {
   configure(
     block_values: number,
@@ -276,18 +276,18 @@ export interface KernelExports {
   widenBlocksOfBF16(from: number, to: number, maxima: number, blocks: number): number;
 }
 
-/** One instance: the functions, their memory, and where things lie in it. */
+/** One instance: the functions, their memory, and the layout of the memory. */
 export interface Machine {
   readonly wasm: KernelExports;
   readonly buffer: ArrayBuffer;
   readonly layout: Layout;
-  /** what a pass has to say beyond its return value */
+  /** further results of a pass, besides its return value */
   readonly results: Float64Array;
   /** of a histogram: BINS of them */
   readonly bins: Float64Array;
   /** of a sampled histogram: SAMPLE_BINS of them */
   readonly counts: Int32Array;
-  /** the selection, and what `weighSelection` made of it: CANDIDATES_MAX of each */
+  /** the selection, and its weights from `weighSelection`: CANDIDATES_MAX of each */
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
   readonly selected_weights: Float32Array;
@@ -331,7 +331,7 @@ export function instantiate(limits: KernelLimits): Machine {
     wasm,
     buffer,
     layout,
-    // Made once: a view made at every step is 0.1 µs and 0.1 kB of it.
+    // Made once, because a new view per step costs 0.1 µs and 0.1 kB.
     results: new Float64Array(buffer, layout.results, 8),
     bins: new Float64Array(buffer, layout.bins, BINS),
     counts: new Int32Array(buffer, layout.counts, SAMPLE_BINS),

@@ -1,9 +1,9 @@
-/** Which row's weights lie in memory, all of them, and what was learnt when they were made: see assembly/whole.ts. */
+/** Records which row's weights are in memory, and what was computed with them: see assembly/whole.ts. */
 import type { Distribution } from "./softmax.ts";
 
-/** A row, as far as its weights know it. */
+/** A row, with the fields that identify its weights. */
 interface Versioned {
-  /** another one after every edit */
+  /** changes with every edit */
   readonly version: number;
 }
 
@@ -13,7 +13,9 @@ export class KeptWeights {
   #temperature = 0;
   #distribution: Distribution | undefined;
 
-  /** They are of this row as it is now, at this temperature; its distribution is known only where somebody asked for it. */
+  /**
+   * Records that the weights are those of this row at this temperature; the distribution is known only if it was computed.
+   */
   describe(row: Versioned, temperature: number, distribution: Distribution | undefined): void {
     this.#row = row;
     this.#version = row.version;
@@ -21,12 +23,12 @@ export class KeptWeights {
     this.#distribution = distribution;
   }
 
-  /** Whether the weights of this row, as it is now, are there. */
+  /** True when the weights of this row, in its present state, are in memory. */
   has(row: Versioned, temperature: number): boolean {
     return this.#row === row && this.#version === row.version && this.#temperature === temperature;
   }
 
-  /** The distribution that was found when the weights of this row were made; undefined when it was not, or they are not there. */
+  /** The distribution that was computed with the weights of this row; undefined when it was not, or the weights are gone. */
   of(row: Versioned, temperature: number): Distribution | undefined {
     return this.has(row, temperature) ? this.#distribution : undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * The typed face of the wasm kernel: rows of float32 logits in one fixed WebAssembly.Memory, and the passes over
- * them. It knows no options, no HTTP, no JSON; only rows, numbers and cuts.
+ * The typed interface of the wasm kernel: rows of float32 logits in one fixed WebAssembly.Memory, and the passes over
+ * them. It handles rows, numbers and cuts, and knows no options, HTTP or JSON.
  *
  * Terms:
  *  - row: float32 values, padded with −Infinity to a multiple of 128, with one maximum per block of 128.
@@ -8,8 +8,8 @@
  *    ceiling bounds them from above by the same rule. −Infinity never survives.
  *  - selection: at most SELECTION_MAX (id, logit) pairs that the last selecting call left behind.
  *
- * A kernel is single-threaded scratch: a result is valid until the next call that makes one of the same kind. There are
- * no loops here: which machine, which sums, and what the last call left.
+ * A kernel is single-threaded scratch: a result is valid until the next call that makes one of the same kind. This file
+ * has no loops: it chooses the pass and the sums, and records the results of the last call.
  */
 import { assert } from "../errors.ts";
 import { Combiner } from "./combine.ts";
@@ -71,26 +71,29 @@ export type { Distribution } from "./softmax.ts";
 export type { CountMemory, TokenTable } from "./tokens.ts";
 
 export class Kernel {
-  /** The means to edit a finished row and to put it back. */
+  /** Edits a finished row, and restores it. */
   readonly edits: Edits;
   /** A list of many tokens with float64 scores. */
   readonly list: ScoreList;
   /** Counts of tokens, as penalties need them. */
   readonly tokens: TokenTable;
-  /** The means to put several rows together into one. */
+  /** Combines several rows into one. */
   readonly combiner: Combiner;
   /** A row in bins of equal width. */
   readonly bins: RowBins;
-  /** SELECTION_MAX places; the first ones are the selection. */
+  /** SELECTION_MAX places, of which the first are the selection. */
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
-  /** Memory to read bytes into: a row widens those of its elements from there, without a copy. */
+  /** Memory into which bytes can be read: a row widens its elements from there, without a copy. */
   readonly arrivals: Uint8Array;
   /** Result of the last kthLargest, topP or typicalCut. */
   cut = EVERYTHING;
   readonly #machine: Machine;
   readonly #free: Row[] = [];
-  /** of the last normaliser, and of the last top-p: the one does not disturb a draw from the other */
+  /**
+   * of the last normaliser, and of the last top-p; separate, so that the one does not disturb a draw from the
+   * other
+   */
   readonly #sums: BlockSums;
   readonly #cut_sums: BlockSums;
   #cut_mass: number | undefined = 1;
@@ -116,18 +119,18 @@ export class Kernel {
       this.#free.push(new Row(machine, layout.rows + i * layout.row_bytes, limits.vocab_size_max));
   }
 
-  /** The row that was returned last, or undefined when all are out. */
+  /** A free row, or undefined when all are leased. */
   leaseRow(): Row | undefined {
     return this.#free.pop();
   }
 
-  /** Gives a row back; returning it twice is a programmer's error. */
+  /** Returns a row. Returning it twice is a programming error. */
   returnRow(row: Row): void {
     assert(!this.#free.includes(row), "a row is returned once");
     this.#free.push(row);
   }
 
-  /** Index of the first NaN, −1 when there is none. Costs nothing unless the scan met one. */
+  /** Index of the first NaN, −1 when there is none. Costs nothing unless the scan found one. */
   firstNaN(row: Row): number {
     return row.nan_suspected ? this.#machine.wasm.firstNaN(row.address, row.blocks) : -1;
   }
@@ -186,7 +189,7 @@ export class Kernel {
     return normaliserOf(this.#machine, this.#sums, row, temperature, cut);
   }
 
-  /** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite, to the same error however far from zero it lies. */
+  /** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite, with the same error at any distance from zero. */
   logMass(row: Row, temperature: number): number {
     return logMass(this.#machine, this.#sums, row, temperature);
   }
@@ -229,7 +232,7 @@ export class Kernel {
     this.#cut_temperature = temperature;
   }
 
-  /** Selects the survivors of `cut` when they are few, and otherwise sees to it that their sums are there. */
+  /** Selects the survivors of `cut` when they are few; otherwise computes their sums. */
   #select(row: Row, temperature: number, summed: boolean): number {
     const selected = this.gather(row, this.cut);
     if (selected >= 0) this.#machine.wasm.sortSelection(selected, selected);
@@ -238,8 +241,8 @@ export class Kernel {
   }
 
   /**
-   * Share of the row's mass that the last topP or typicalCut kept. Peaked rows are decided by bounds, and weighed only when this
-   * is read: read it before the row is edited or returned.
+   * Share of the row's mass that the last topP or typicalCut kept. Peaked rows are cut by bounds, and their weights are computed
+   * only when this is read, so read it before the row is edited or returned.
    */
   get cut_mass(): number {
     if (this.#cut_mass === undefined) {
@@ -272,7 +275,10 @@ export class Kernel {
     return draw(this.#machine, this.#summed(row, temperature, cut), row, temperature, cut, u);
   }
 
-  /** Where a token of the row lies in the cumulative distribution that `draw` walks: from = to when it does not survive. Needs a finite maximum. */
+  /**
+   * The interval of a token in the cumulative distribution that `draw` walks: from = to when it does not survive. Needs a finite
+   * maximum.
+   */
   interval(row: Row, temperature: number, cut: Cut, token_id: number): { from: number; to: number } {
     const sums = this.#summed(row, temperature, cut);
     return intervalOf(this.#machine, sums, row, temperature, cut, token_id);
@@ -290,7 +296,10 @@ export class Kernel {
     return this.#machine.wasm.noisiestOfRow(row.address, row.maxima_address, row.blocks, temperature, most);
   }
 
-  /** The survivor at u of the distribution that a mark makes of them. The cut has no ceiling, the maximum is finite. */
+  /**
+   * The survivor at u of the distribution that a watermark makes of them. The cut has no ceiling, the maximum is
+   * finite.
+   */
   drawMarked(row: Row, temperature: number, cut: Cut, rule: MarkRule, u: number): number {
     keepWeights(this.#machine, this.#sums, row, temperature);
     return drawMarked(this.#machine, row, cut, rule, u);
@@ -304,7 +313,8 @@ export class Kernel {
 
   /**
    * s ← ln(Cᵃ − (C − p)ᵃ), a = e^skew, C the probability of the token and all ranked before it, for every token of the row
-   * that is edited; scores at T = 1. False, and nothing done, where the row cannot be ranked in bins. The maximum is finite.
+   * that is edited; scores at T = 1. Returns false and does nothing when the row cannot be ranked in bins. The maximum is
+   * finite.
    */
   skewByRank(temperature: number, skew: number): boolean {
     const row = this.edits.settle();
@@ -315,12 +325,12 @@ export class Kernel {
     return true;
   }
 
-  /** The weights at a temperature in the order of the ranking; undefined where the row cannot be ranked in bins. */
+  /** The weights at a temperature in the order of the ranking; undefined when the row cannot be ranked in bins. */
   rankedWeights(row: Row, temperature: number): RankedWeights | undefined {
     return rankedWeights(this.#machine, row, temperature);
   }
 
-  /** The sums of a cut: those that are there, or made now. */
+  /** The sums of a cut, computed if needed. */
   #summed(row: Row, temperature: number, cut: Cut): BlockSums {
     if (this.#cut_sums.areOf(row, temperature, cut)) return this.#cut_sums;
     if (!this.#sums.areOf(row, temperature, cut))

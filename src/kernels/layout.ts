@@ -1,15 +1,15 @@
 /**
- * Where everything lies in the one fixed WebAssembly.Memory.
+ * The layout of the one fixed WebAssembly.Memory.
  *
- *     0        64 KiB of the module's own constants
- *     65536    scratch, shared by all rows because passes run one after another:
+ *     0 64 KiB of the module's own constants
+ *     65536 scratch, shared by all rows because passes run one after another:
  *              block values · block weights · bins · block sums · selection · sort keys · staging · arrivals ·
  *              table · counts · bracket · mask · copy of a row · edits · tokens · list of scores ·
  *              bins of a row · table of sources · combined row · masked sources
- *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
+ *     … rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
  *              block maxima (f32), and one place more
  *
- * The memory never grows, because growing would detach every view. Pages that nobody touches cost nothing.
+ * The memory never grows, because growing would detach every view. Untouched pages cost nothing.
  */
 
 /** elements in a block, the unit of block maxima and block sums */
@@ -22,13 +22,13 @@ export const CANDIDATES_MAX = 16384;
 export const STAGING_BYTES = 65536;
 /** bytes that may be read at once, to be appended to a row from where they stand */
 export const ARRIVALS_BYTES = 262_144;
-/** ids of a history that are looked at at a time */
+/** ids of a history that are processed at a time */
 export const HISTORY_CHUNK = 16384;
-/** rows that can be combined into one */
+/** maximum number of rows in a combination */
 export const SOURCES_MAX = 8;
-/** bytes that the passes are told of each in */
+/** bytes of the description of each combined row */
 export const SOURCE_BYTES = 32;
-/** penalties that are put into effect together */
+/** maximum number of penalties that are applied together */
 export const RULES_MAX = 8;
 export const BINS = 2048;
 /** bins of a whole row by value */
@@ -39,11 +39,11 @@ export const SAMPLE_BINS = 1024;
 const PAGE_BYTES = 65536;
 const ALIGNMENT = 128;
 
-/** How much the kernel can hold. */
+/** The capacity of a kernel. */
 export interface KernelLimits {
   /** longest row, in elements: 1 to 1,048,576 */
   readonly vocab_size_max: number;
-  /** how many rows can be leased at once, 1 or more */
+  /** number of rows that can be leased at once, 1 or more */
   readonly rows_max: number;
 }
 
@@ -106,7 +106,7 @@ export interface Layout {
   /** of a row in ROW_BINS bins: i32, and two f64 each */
   readonly row_bin_counts: number;
   readonly row_bin_sums: number;
-  /** what is told of each row that is combined; the row that they make, and room for as many rows, masked */
+  /** descriptions of the combined rows; the resulting row; and room for as many masked rows */
   readonly sources: number;
   readonly combined: number;
   readonly masked: number;

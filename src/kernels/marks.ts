@@ -1,6 +1,6 @@
 /**
- * Draws among the survivors of a cut whose weights a mark makes heavier or lighter. The weights of the row are those of
- * its normaliser, which are kept; what a mark makes of them, and the sums by block, lie in the scratch of brackets.
+ * Draws among the survivors of a cut with weights changed by a watermark. The weights of the row are kept by its
+ * normaliser. The changed weights, and the sums by block, lie in the scratch area of brackets.
  */
 import type { Machine } from "./instance.ts";
 import { BLOCK } from "./layout.ts";
@@ -8,7 +8,7 @@ import { coarseUniform, configureNoise, type Noise } from "./philox.ts";
 import type { Row } from "./row.ts";
 import { type Cut, setWindow } from "./selection/cut.ts";
 
-/** Which tokens are green, and what their weights are multiplied by. */
+/** Which tokens are green, and the factor of their weights. */
 interface GreenRule {
   /** coarse */
   readonly noise: Noise;
@@ -18,10 +18,10 @@ interface GreenRule {
   readonly gain: number;
 }
 
-/** Beyond it weights that float32 holds would be too few: e³². */
+/** Above this gain, too few weights would fit in float32's range: e³². */
 export const GAIN_MAX = 7.8e13;
 
-/** The layers of a tournament: bit l of a token's word is what it has in layer l, and the bits above are 0. */
+/** The layers of a tournament: bit l of a token's word is its value in layer l, and the bits above are 0. */
 export interface LayersRule {
   /** 1 to 32 */
   readonly layers: number;
@@ -33,14 +33,17 @@ export interface LayersRule {
 
 export type MarkRule = GreenRule | LayersRule;
 
-/** The token at u of the distribution that a mark makes of what survives; −1 when nothing does. The weights of the row must be kept. */
+/**
+ * The token at u of the distribution that a watermark makes of the survivors; −1 when there are none. The weights of the row must
+ * be kept.
+ */
 export function drawMarked(machine: Machine, row: Row, cut: Cut, rule: MarkRule, u: number): number {
   const { bracket_weights: weights, bracket_values: sums } = machine.layout;
   const total = "noise" in rule ? tiltGreen(machine, row, cut, rule) : tiltByLayers(machine, row, cut, rule);
   return machine.wasm.drawTilted(weights, row.blocks, sums, total, u);
 }
 
-/** Upper 24 bits of a word from which on u is not below gamma. */
+/** The upper 24 bits of a word from which on u is not below gamma. */
 function limitOf(gamma: number): number {
   let low = 0;
   let high = 1 << 24;
@@ -52,7 +55,7 @@ function limitOf(gamma: number): number {
   return low;
 }
 
-/** Makes the weights of green tokens larger; returns the sum of all. */
+/** Multiplies the weights of green tokens; returns the sum of all weights. */
 function tiltGreen(machine: Machine, row: Row, cut: Cut, { noise, gamma, gain }: GreenRule): number {
   const { wasm, layout } = machine;
   const { address, maxima_address, blocks } = row;
@@ -62,7 +65,7 @@ function tiltGreen(machine: Machine, row: Row, cut: Cut, { noise, gamma, gain }:
   return wasm.tiltGreen(address, maxima_address, blocks, limitOf(gamma), gain, weights, sums);
 }
 
-/** Makes of the weights what a tournament leaves; returns their sum. */
+/** Applies a tournament to the weights; returns their sum. */
 function tiltByLayers(
   machine: Machine,
   row: Row,

@@ -10,19 +10,22 @@ import { Normaliser } from "./normaliser.ts";
 import type { Row } from "./row.ts";
 import { type Cut, countEqual, EVERYTHING, setWindow, tieId } from "./selection/cut.ts";
 
-/** Temperatures beyond this range weigh as its ends do: all or nothing, or all alike. */
+/**
+ * Temperatures outside this range are treated like its ends: all weight on the largest value, or equal
+ * weights.
+ */
 const TEMPERATURE_MIN = 1e-30;
 const TEMPERATURE_MAX = 1e30;
 
-/** One set of block sums in memory, and what they are the sums of. */
+/** One set of block sums in memory, and their arguments. */
 export class BlockSums {
   readonly address: number;
   /** Σ w over the survivors */
   total = 0;
-  /** the logit that the weights are relative to, and what is missing: ln Σ exp((x − largest)/T) = ln total + offset */
+  /** the logit to which the weights are relative, and the rest: ln Σ exp((x − largest)/T) = ln total + offset */
   largest = 0;
   offset = 0;
-  /** how many survive; −1 where nobody counted */
+  /** number of survivors; −1 when it was not counted */
   count = -1;
   #row: Row | undefined;
   #version = -1;
@@ -48,18 +51,18 @@ export class BlockSums {
     this.#ceiling_tie_id = cut.ceiling_tie_id;
   }
 
-  /** Remembers what the weights are relative to. */
+  /** Records the logit to which the weights are relative. */
   relativeTo(largest: number, offset: number): void {
     this.largest = largest;
     this.offset = offset;
   }
 
-  /** Whether these are sums over this cut of this row as it is now, at whatever temperature. */
+  /** True when these are sums over this cut of this row in its present state, at any temperature. */
   areOfCut(row: Row, cut: Cut): boolean {
     return this.areOf(row, this.#temperature, cut);
   }
 
-  /** Whether these are the sums of this row as it is now, at this temperature, over this cut. */
+  /** True when these are the sums of this row in its present state, at this temperature, over this cut. */
   areOf(row: Row, temperature: number, cut: Cut): boolean {
     return (
       this.#row === row &&
@@ -85,10 +88,15 @@ export function prepareWeights(machine: Machine, row: Row, temperature: number, 
   return machine.wasm.prepareWeights(Math.min(row.max, cut.ceiling), clampTemperature(temperature));
 }
 
-/** A window this far below the row's maximum, in units of T, is weighed by itself: its weights are too small otherwise. */
+/**
+ * A window this far below the row's maximum, in units of T, gets its own weights, because the row's would be too small.
+ */
 const KEPT_REACH = 40;
 
-/** Weighs the survivors of a cut, or sums their weights where those are kept. With `keep` the weights of a whole row are kept. */
+/**
+ * Sums the weights of the survivors of a cut, from the kept weights if there are any. With `keep` the weights of a whole row are
+ * kept.
+ */
 export function sumWeights(
   machine: Machine,
   sums: BlockSums,
@@ -116,7 +124,10 @@ export function sumWeights(
   sums.describe(row, asked, cut, total, -1);
 }
 
-/** Below a ceiling the kept weights differ in their last bits from those of the window alone: only a distribution stands for both. */
+/**
+ * Below a ceiling the kept weights differ in their last bits from those of the window alone, so they are used only for a
+ * distribution.
+ */
 function mayUseKept(kept: KeptWeights, row: Row, temperature: number, { ceiling }: Cut): boolean {
   if (ceiling === Infinity) return kept.has(row, temperature);
   return row.max - ceiling < KEPT_REACH * temperature && kept.of(row, temperature) !== undefined;
@@ -147,7 +158,7 @@ export function normaliserOf(
   return new Normaliser(sums.largest / clampTemperature(temperature), ln(sums.total) + sums.offset);
 }
 
-/** Sees to it that the weights of a whole row are kept, and returns their sum. The largest must be finite. */
+/** Ensures that the weights of a whole row are kept, and returns their sum. The largest must be finite. */
 export function keepWeights(machine: Machine, sums: BlockSums, row: Row, temperature: number): number {
   const is_kept = machine.kept.has(row, clampTemperature(temperature));
   if (!is_kept || !sums.areOf(row, temperature, EVERYTHING))
@@ -183,7 +194,9 @@ export function drawInfinite(machine: Machine, row: Row, u: number): number {
   return tieId(machine, row, Infinity, Math.floor(u * equal) + 1);
 }
 
-/** The part of the survivors' mass below a token in the order of ids, and that up to and with it. The weights must be summed in `sums`. */
+/**
+ * The share of the survivors' mass below a token in id order, and the share including it. The weights must be summed in `sums`.
+ */
 export function intervalOf(
   machine: Machine,
   sums: BlockSums,

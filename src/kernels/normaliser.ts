@@ -6,8 +6,8 @@
  */
 
 /**
- * From this distance on, log-probabilities are taken as (s − max) − ln Σ exp(s − max). Nearer to zero, where all of
- * float16 lies, s − ln Σ exp s is right to 8e-12, and its bits are those that replies have always had.
+ * From this distance on, log-probabilities are taken as (s − max) − ln Σ exp(s − max). Nearer to zero, in the whole
+ * range of float16, s − ln Σ exp s is accurate to 8e-12, and keeps the bits of earlier replies.
  */
 const FAR = 2 ** 16;
 
@@ -24,7 +24,7 @@ export class Normaliser {
     this.logsumexp = logsumexp;
   }
 
-  /** This, or the ln Σ exp s that was given for a larger set of scores, where it is larger. */
+  /** The larger of this normaliser and the given ln Σ exp s of a larger set of scores. */
   atLeast(logsumexp: number | undefined): Normaliser {
     if (logsumexp === undefined || logsumexp <= this.logsumexp) return this;
     return new Normaliser(this.#max, Math.max(this.#log_mass, logsumexp - this.#max), logsumexp);
@@ -36,7 +36,7 @@ export class Normaliser {
     return score - this.#max - this.#log_mass;
   }
 
-  /** ln of the probability that a part of the tokens has together, by the normaliser of that part. */
+  /** ln of the total probability of a subset of the tokens, by the normaliser of the subset. */
   logShareOf(part: Normaliser): number {
     if (Math.abs(this.#max) < FAR) return part.logsumexp - this.logsumexp;
     return part.#max - this.#max + (part.#log_mass - this.#log_mass);

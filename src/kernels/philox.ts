@@ -1,16 +1,16 @@
 /**
  * Philox4x32-10 (Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3, 2011), and the Gumbel noise
- * that is made of its words. The kernel has the same over whole lists and rows (assembly/philox.ts), to the bit.
+ * computed from its words. The kernel has the same over whole lists and rows (assembly/philox.ts), to the bit.
  */
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 
 /** A generator of one noise for each token: word `id & 3` of Philox(counter (id >> 2, …counter), key). */
 export interface Noise {
-  /** the three words behind the first */
+  /** the last three words of the counter */
   readonly counter: readonly [number, number, number];
   readonly key: readonly [low: number, high: number];
-  /** how a word becomes u: true as vLLM's watermarks have it, of 24 bits in float32; false: of 32 bits in float64 */
+  /** conversion of a word to u. true: 24 bits in float32, as in vLLM's watermarks; false: 32 bits in float64 */
   readonly coarse: boolean;
 }
 
@@ -19,7 +19,10 @@ const THIRD = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 
-/** The upper half of a product of two words, of which `high` and `low` are the halves of the one: no partial sum leaves 32 bits. */
+/**
+ * The upper half of the product of two words; `high` and `low` are the halves of one of them, so that no partial sum exceeds 32
+ * bits.
+ */
 function upperHalf(high: number, low: number, x: number): number {
   const x_low = x & 0xffff;
   const x_high = x >>> 16;
@@ -70,12 +73,12 @@ function wordOf({ counter, key }: Noise, token_id: number): number {
   return WORDS[token_id & 3]!;
 }
 
-/** u of (0, 1) of a word: 24 bits in float32, as vLLM makes it. */
+/** u in (0, 1) from a word: 24 bits in float32, as in vLLM. */
 export function coarseUniform(word: number): number {
   return Math.fround(((word >>> 8) + 1) / 16777217);
 }
 
-/** u of (0, 1) of a word, all of its 32 bits. */
+/** u in (0, 1) from all 32 bits of a word. */
 function fineUniform(word: number): number {
   return (word + 0.5) / 4294967296;
 }

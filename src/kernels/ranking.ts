@@ -1,10 +1,12 @@
-/** The order of all tokens of a row: where their ids and values lie, largest first. */
+/** The order of all tokens of a row: addresses of their ids and values, largest first. */
 import type { Machine } from "./instance.ts";
 import { BLOCK } from "./layout.ts";
 import type { Row } from "./row.ts";
 import { EVERYTHING, setWindow } from "./selection/cut.ts";
 
-/** Tokens so many nats below the largest have no part in a sum of float64: e⁻⁴⁰ of them all is 1e-12 of one. */
+/**
+ * Tokens this many nats below the largest do not matter in a float64 sum: e⁻⁴⁰ of all of them is 1e-12 of one.
+ */
 const REACH_NATS = 40;
 const BINS = 2 ** 20;
 
@@ -12,20 +14,23 @@ const BINS = 2 ** 20;
 export interface Ranking {
   readonly ids: number;
   readonly values: number;
-  /** how many stand in order; the tokens behind are farther than REACH_NATS below the largest, or masked, and stand by id */
+  /**
+   * how many are in order; the tokens after them are farther than REACH_NATS below the largest, or masked, and are ordered
+   * by id
+   */
   readonly ordered: number;
 }
 
-/** Weights of the tokens that stand in order, largest first, the largest being 1; float64. */
+/** Weights of the ordered tokens, largest first, relative to the largest; float64. */
 export interface RankedWeights {
   readonly weights: Float64Array;
-  /** at least Σ w of all tokens */
+  /** upper bound of Σ w of all tokens */
   readonly mass: number;
   /** Σ |wᵢ − 2wᵢ₊₁ + wᵢ₊₂| */
   readonly bend: number;
 }
 
-/** The weights at a temperature of a row of a finite maximum, until the next call of the kernel. */
+/** The weights at a temperature, for a row with a finite maximum; valid until the next call of the kernel. */
 export function rankedWeights(machine: Machine, row: Row, temperature: number): RankedWeights | undefined {
   const ranked = ranking(machine, row, temperature);
   if (ranked === undefined) return undefined;
@@ -38,7 +43,7 @@ export function rankedWeights(machine: Machine, row: Row, temperature: number): 
   return { weights, mass: row.length, bend };
 }
 
-/** Ranks a row of a finite maximum. Undefined where its values crowd too much for bins; a ranked list serves then. */
+/** Ranks a row with a finite maximum. Undefined when too many values share a bin; the caller then ranks a list. */
 export function ranking(machine: Machine, row: Row, temperature: number): Ranking | undefined {
   const { wasm, layout } = machine;
   const { address, maxima_address, blocks, max } = row;

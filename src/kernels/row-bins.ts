@@ -1,12 +1,12 @@
 /**
- * A whole row in bins of equal width, the largest values first: a prefix of the bins is a prefix of the ranking, so that
- * what a rule asks of the ranked tokens is narrowed to one bin before any token is sorted.
+ * A whole row in bins of equal width, the largest values first: a prefix of the bins is a prefix of the ranking, so a
+ * cut in the ranking is narrowed to one bin before any token is sorted.
  */
 import type { Machine } from "./instance.ts";
 import { CANDIDATES_MAX, ROW_BINS } from "./layout.ts";
 import type { Row } from "./row.ts";
 
-/** The bin of what lies too far below the top to have one of its own, and of the masked tokens. */
+/** The bin of values too far below the top for their own bin, and of the masked tokens. */
 export const LAST_BIN = ROW_BINS - 1;
 
 /** The bins of one row, until it changes or other bins are made. */
@@ -15,7 +15,7 @@ export class RowBins {
   readonly counts: Int32Array;
   /** of each bin Σ w and Σ w·(x − max), w = exp((x − max)/T): two numbers each */
   readonly sums: Float64Array;
-  /** what `select` has selected */
+  /** the tokens of the last `select` */
   readonly selected_ids: Int32Array;
   readonly selected_values: Float32Array;
   readonly #machine: Machine;
@@ -32,7 +32,10 @@ export class RowBins {
     this.sums = new Float64Array(buffer, layout.row_bin_sums, 2 * ROW_BINS);
   }
 
-  /** Counts by bins of `width` from `top` down. False, and nothing done, for a width that float32 cannot divide by. */
+  /**
+   * Counts by bins of `width` from `top` down. Returns false and does nothing for a width by which float32 cannot
+   * divide.
+   */
   count(row: Row, top: number, width: number): boolean {
     if (!this.#begin(row, top, 1 / width)) return false;
     const { wasm, layout } = this.#machine;
@@ -40,7 +43,9 @@ export class RowBins {
     return true;
   }
 
-  /** Counts and weighs by bins that end `reach` below the largest value, which is finite. False as `count` says it. */
+  /**
+   * Counts and weighs by bins that end `reach` below the largest value, which is finite. Returns false like `count`.
+   */
   weigh(row: Row, temperature: number, reach: number): boolean {
     if (!this.#begin(row, row.max, (ROW_BINS - 2) / reach)) return false;
     const { wasm, layout } = this.#machine;
@@ -57,7 +62,9 @@ export class RowBins {
     return Number.isFinite(this.#scale) && this.#scale > 0;
   }
 
-  /** Selects the tokens of the bins first … last, ranked; returns how many, −1 when they are too many. */
+  /**
+   * Selects the tokens of the bins first … last, ranked; returns their number, −1 when there are too many.
+   */
   select(first: number, last: number): number {
     const { wasm } = this.#machine;
     const { address, blocks } = this.#row as Row; // counted or weighed before
@@ -67,7 +74,7 @@ export class RowBins {
     return found;
   }
 
-  /** The largest value of the bins from `first` on; −Infinity where they hold none. */
+  /** The largest value of the bins from `first` on; −Infinity when they are empty. */
   largestFrom(first: number): number {
     const { address, blocks } = this.#row as Row; // counted or weighed before
     return this.#machine.wasm.largestFromBin(address, blocks, this.#top, this.#scale, first);

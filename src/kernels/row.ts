@@ -1,6 +1,6 @@
 /**
- * One row of logits in wasm memory: how its elements arrive and what is known of it. A row is leased when its
- * bytes begin to arrive and returned when the answer is out; the kernels know nothing of what the numbers mean.
+ * One row of logits in wasm memory: it receives the elements and stores facts about them. A row is leased when
+ * its bytes begin to arrive and returned after the reply.
  *
  * Blocks of 128 are scanned as soon as they are complete, so that little is left to do after the last byte.
  */
@@ -21,22 +21,22 @@ export class Row {
   readonly maxima: Float32Array;
   /** elements received so far; the row's length once finished */
   length = 0;
-  /** bytes of an element that is not complete yet: 0 at a proper end */
+  /** bytes of an incomplete element: 0 at a valid end */
   odd_bytes = 0;
   /** blocks that the passes look at; set by `finish` */
   blocks = 1;
   /** largest value; set by `finish` and `settle` */
   max = -Infinity;
-  /** false: certainly no NaN; true also when one was masked by `finish` */
+  /** false: certainly no NaN; true also when a NaN was masked by `finish` */
   nan_suspected = false;
-  /** changes whenever values do, so that sums made before can be recognised as stale */
+  /** changes whenever values do, so that outdated sums are recognised */
   version = 0;
 
   readonly #machine: Machine;
   readonly #bytes: Uint8Array;
   #element_bytes: number = DTYPES.f32.bytes;
   #widening: Widening | undefined;
-  /** undefined while elements stand alone */
+  /** undefined while elements have no scales */
   #scaled: ScaledElements | undefined;
   #scanned_blocks = 0;
 
@@ -53,7 +53,7 @@ export class Row {
     this.#bytes = new Uint8Array(machine.buffer);
   }
 
-  /** Starts anew: nothing received, elements that stand so to come. */
+  /** Resets the row: no elements yet, and elements in this encoding will come. */
   begin(encoding: Encoding): void {
     const { bytes, scale, widening } = ENCODINGS[encoding];
     this.#element_bytes = bytes;
@@ -66,7 +66,10 @@ export class Row {
     this.version += 1;
   }
 
-  /** Takes the next bytes of the tensor; an element may be split. False, and nothing taken, when the row would be too long. */
+  /**
+   * Takes the next bytes of the tensor; an element may be split. Returns false and takes nothing when the row would be too
+   * long.
+   */
   append(bytes: Uint8Array): boolean {
     if (this.#scaled !== undefined) return this.#appendScaled(bytes, this.#scaled);
     const there = this.length * this.#element_bytes + this.odd_bytes;
@@ -86,8 +89,8 @@ export class Row {
   }
 
   /**
-   * Where the next bytes of the tensor will stand, at most so many: appended from there they are not copied. Undefined
-   * when they are widened on the way.
+   * The address of the next bytes of the tensor, at most this many: bytes written there are appended without a copy.
+   * Undefined when elements are widened.
    */
   room(bytes: number): Uint8Array | undefined {
     if (this.#widening !== undefined || this.#scaled !== undefined) return undefined;
@@ -105,15 +108,15 @@ export class Row {
     return true;
   }
 
-  /** Says that somebody wrote this many more f32 values straight to `values`, behind the first `length`. */
+  /** Records that this many more f32 values were written directly to `values`, after the first `length`. */
   wrote(elements: number): void {
     this.length += elements;
     this.#scanTo(this.length >> 7);
   }
 
   /**
-   * No more elements will come. Ids at or past vocab_size become −Infinity; what is left of the scan is done.
-   * An odd byte at the end is dropped: whoever reads the wire has to look at `odd_bytes` first.
+   * Ends the row. Ids at or past vocab_size become −Infinity, and the scan is completed. Incomplete bytes at
+   * the end are dropped, so the reader must check `odd_bytes` first.
    */
   finish(vocab_size = this.length): void {
     const used = Math.min(vocab_size, this.length);
@@ -127,7 +130,7 @@ export class Row {
     this.settle();
   }
 
-  /** Takes over what is known of a row whose values were copied here; then `settle`. */
+  /** Copies the facts about a row whose values were copied here; call `settle` afterwards. */
   describe(row: Row): void {
     this.length = row.length;
     this.blocks = row.blocks;
@@ -135,13 +138,13 @@ export class Row {
     this.maxima.fill(-Infinity, row.blocks);
   }
 
-  /** Makes `max` right after the block maxima changed. */
+  /** Computes `max` after the block maxima changed. */
   settle(): void {
     this.max = this.#machine.wasm.largest(this.maxima_address, this.blocks);
     this.version += 1;
   }
 
-  /** Says that the values and the block maxima are again what they were when this was the largest. */
+  /** Records that the values and the block maxima are again those with this largest value. */
   restored(max: number): void {
     this.max = max;
     this.version += 1;
@@ -162,7 +165,8 @@ export class Row {
   }
 
   #widened(bytes: Uint8Array, widening: Widening): void {
-    // From the row's own memory elements are copied first: they are read once more where one of them is infinite.
+    // Elements in the row's own memory are copied first, because they are read again when one of them is
+    // infinite.
     const is_beside = bytes.byteOffset < this.address || bytes.byteOffset >= this.maxima_address;
     if (this.odd_bytes === 0 && bytes.buffer === this.#bytes.buffer && is_beside) {
       this.#widenFrom(bytes.byteOffset, bytes.length, widening);
@@ -171,14 +175,14 @@ export class Row {
     const { staging } = this.#machine.layout;
     for (let from = 0; from < bytes.length; from += STAGING_BYTES) {
       const part = bytes.length > STAGING_BYTES ? bytes.subarray(from, from + STAGING_BYTES) : bytes;
-      // The staging area is everybody's: the odd bytes are kept beside the row.
+      // All rows share the staging area, so incomplete bytes are stored with the row.
       for (let i = 0; i < this.odd_bytes; i++) this.#bytes[staging + i] = this.#odd[i]!;
       this.#bytes.set(part, staging + this.odd_bytes);
       this.#widenFrom(staging, this.odd_bytes + part.length, widening);
     }
   }
 
-  /** Takes elements that stand in wasm memory: up to the end of a block, whole blocks with their scan, and the rest. */
+  /** Takes elements that are in wasm memory: up to the end of a block, whole blocks with their scan, and the rest. */
   #widenFrom(address: number, bytes: number, widening: Widening): void {
     const { wasm } = this.#machine;
     const size = this.#element_bytes;
@@ -210,7 +214,7 @@ export class Row {
   /** the first bytes of an element that a chunk boundary split, where elements are widened */
   readonly #odd = new Uint8Array(4);
 
-  /** Scans the blocks up to this one that were not. */
+  /** Scans the blocks up to this one that were not scanned yet. */
   #scanTo(end: number): void {
     const start = this.#scanned_blocks;
     if (end <= start) return;

@@ -1,7 +1,7 @@
 /**
- * Rows of whole numbers that scales multiply, as their bytes arrive. Each product of a scale and an int8 is exact in
- * float64 and rounded to float32 once, which is what numpy makes of `scale * q.astype(np.float32)`, and GGUF's tools of
- * Q8_0. A NaN or an infinite scale gives NaN and infinities, which the row refuses.
+ * Rows of int8 elements with scales, read as their bytes arrive. Each product of a scale and an int8 is exact in
+ * float64 and rounded to float32 once, like numpy's `scale * q.astype(np.float32)` and GGUF's tools for Q8_0. A NaN or
+ * an infinite scale gives NaN and infinities, which the row refuses.
  */
 import { ENCODINGS, type Scale } from "./dtypes.ts";
 
@@ -10,7 +10,7 @@ const { head_bytes: HEAD_BYTES } = ENCODINGS.i8_by_row;
 const BLOCK_SCALE_BYTES = BLOCK_BYTES - BLOCK_ELEMENTS;
 
 export class ScaledElements {
-  /** bytes of a scale or of a block that is not complete: 0 at a proper end */
+  /** bytes of an incomplete scale or block: 0 at a valid end */
   odd_bytes = 0;
   received_bytes = 0;
   readonly #of: Scale;
@@ -23,7 +23,10 @@ export class ScaledElements {
     this.#of = of;
   }
 
-  /** Takes the next bytes; writes elements behind the first `length` values. Answers their new number; undefined, and nothing is written, when they would be too many. */
+  /**
+   * Takes the next bytes; writes elements after the first `length` values. Returns their new number; undefined, and nothing is
+   * written, when there would be too many.
+   */
   write(bytes: Uint8Array, values: Float32Array, length: number): number | undefined {
     this.received_bytes += bytes.length;
     return this.#of === "row" ? this.#ofRow(bytes, values, length) : this.#ofBlocks(bytes, values, length);
@@ -65,7 +68,7 @@ export class ScaledElements {
     return at;
   }
 
-  /** Puts bytes into the part that is not complete, up to `size`; answers the index behind them. */
+  /** Adds bytes to the incomplete part, up to `size`; returns the index after them. */
   #fill(bytes: Uint8Array, from: number, size: number): number {
     const part = bytes.subarray(from, from + size - this.odd_bytes);
     this.#odd.set(part, this.odd_bytes);
@@ -74,7 +77,7 @@ export class ScaledElements {
   }
 }
 
-/** The elements may lie in the memory of `values`, behind what is written. */
+/** The elements may lie in the memory of `values`, after the written ones. */
 function multiply(
   scale: number,
   elements: Int8Array,
@@ -92,7 +95,7 @@ function signed({ buffer, byteOffset, length }: Uint8Array): Int8Array {
 
 const WORD = new Uint32Array(1);
 const FLOAT = new Float32Array(WORD.buffer);
-/** 2¹¹²: what an f16 whose exponent and fraction stand in the places of an f32 has to be multiplied by */
+/** 2¹¹²: the factor for an f16 whose exponent and fraction were moved to the places of an f32 */
 const HALF_SCALE = 5192296858534828e18;
 
 /** f16 to f32, exactly. */

@@ -1,6 +1,6 @@
 /**
- * One list of tokens in kernel memory, ids and float64 scores, for what looks at each of many tokens in float64: the
- * survivors of a cut are written into it, ranked or not, and its scores are exponentiated as `exp` does it, to the bit.
+ * A list of tokens in kernel memory, ids and float64 scores, for samplers that need each of many tokens in float64. The
+ * survivors of a cut are written to it, ranked or not. Its exponentials equal those of `exp`, to the bit.
  */
 
 import type { Machine } from "./instance.ts";
@@ -52,7 +52,7 @@ export class ScoreList {
     );
   }
 
-  /** Largest of the first `count` scores; −Infinity of none. */
+  /** Largest of the first `count` scores; −Infinity for an empty list. */
   max(count: number): number {
     const { wasm, layout } = this.#machine;
     return wasm.largestScore(layout.listed_scores, count);
@@ -70,20 +70,20 @@ export class ScoreList {
     return wasm.weighScores(layout.listed_scores, count, max, layout.listed_weights, 1);
   }
 
-  /** The sum alone; `weights` stay. */
+  /** The sum alone; `weights` stay unchanged. */
   sum(count: number, max: number): number {
     const { wasm, layout } = this.#machine;
     return wasm.weighScores(layout.listed_scores, count, max, layout.rank_spare, 0);
   }
 
-  /** The place among the first `count` at which score + noise is largest; of equals that of the lowest id. */
+  /** The index among the first `count` at which score + noise is largest; of equals that of the lowest id. */
   noisiest(count: number, noise: Noise): number {
     const { wasm, layout } = this.#machine;
     configureNoise(this.#machine, noise);
     return wasm.noisiest(layout.listed_ids, layout.listed_scores, count);
   }
 
-  /** Writes u of the first `count` to `weights`. */
+  /** Writes the uniforms of the first `count` to `weights`. */
   writeUniforms(count: number, noise: Noise): void {
     const { wasm, layout } = this.#machine;
     configureNoise(this.#machine, noise);

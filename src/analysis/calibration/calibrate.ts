@@ -1,9 +1,9 @@
 /**
- * Calibration of a set that is kept: the rounds of round.ts over one part. So a service that has all rows and a command
- * that reads them from many shards find the same numbers, to the bit.
+ * Calibration of a set in memory: the rounds of round.ts over one part. A service with all rows in memory and a command
+ * that reads many shards find the same numbers, to the bit.
  *
- * The work is a generator that pauses after every slice, so that a server can serve others in between; a library
- * user drains it at once with `calibrate`. The result does not depend on how often it paused.
+ * The work is a generator that pauses after every slice, so that a server can serve others in between; a library user
+ * drains it at once with `calibrate`. The result does not depend on how often it paused.
  */
 
 import { Problem } from "../../errors.ts";
@@ -21,7 +21,7 @@ import {
 } from "./round.ts";
 
 export interface CalibrateOptions extends RoundOptions {
-  /** equal_mass needs the confidences of all rows at once, and so a set that is kept */
+  /** equal_mass needs the confidences of all rows at once, so the set must be in memory */
   readonly binning: Binning;
 }
 
@@ -37,13 +37,13 @@ export const CALIBRATE_DEFAULTS: CalibrateOptions = {
   seed: "0",
 };
 
-/** `temperature` is that of temperature scaling, from which the search for a scaling of classes sets out. */
+/** `temperature` is that of temperature scaling, from which the search for class parameters starts. */
 export interface Calibration extends CalibrationReport, TemperatureFit {}
 
-/** Elements read between two pauses: about a millisecond. */
+/** Number of elements read between two pauses: about a millisecond. */
 const SLICE_ELEMENTS = 1 << 18;
 
-/** Calibration of a labelled set, at once. */
+/** Calibration of a labelled set, in one piece. */
 export function calibrate(set: LabelledLogits, options: Partial<CalibrateOptions> = {}): Calibration {
   const chosen = { ...CALIBRATE_DEFAULTS, ...options };
   return allAtOnce(calibrateInSlices(set, chosen, readerFor(set.values, set.classes)));
@@ -77,7 +77,7 @@ function takeRow(tally: CalibrationTally, set: LabelledLogits, r: number, reader
   }
 }
 
-/** Upper edges of bins that hold as many rows each, from the confidences of all rows. */
+/** Upper edges of bins with equally many rows, from the confidences of all rows. */
 function* massEdges(
   set: LabelledLogits,
   tally: CalibrationTally,

@@ -2,12 +2,12 @@
  * Bias and vector scaling: the weights and biases whose softmax gives a labelled set its smallest mean cross-entropy. The
  * loss is convex in them, so there is one minimum, up to a constant that may be added to all biases; their mean is 0.
  *
- * The search is L-BFGS: every read of the rows gives a slope; the steps and changes of slope of the last few reads stand
- * for the curvature, and what a read tells of the curvature of each class for the rest of it. Along a direction the slope
- * only grows, so a step is taken by it alone, without the loss, whose last digits are lost near its minimum.
- * A search is plain data: rows may lie in many places, their sums be merged, and the state go on to the next read.
- * Sources: J. Nocedal and S. Wright, "Numerical Optimization", 2006, §7.2; C. Guo et al., ICML 2017; A. Alexandari et al.,
- * "Maximum Likelihood with Bias-Corrected Calibration", ICML 2020.
+ * The search is L-BFGS: every pass over the rows gives the gradient. The steps and gradient changes of the last few passes
+ * approximate the curvature, and the curvature of each class starts the approximation. Along a direction the slope only
+ * grows, so a line search uses the slope alone. The loss itself is not used, because its last digits are lost near the
+ * minimum. A search is plain data: rows may lie in many places, their sums are merged, and the state is passed to the next
+ * pass. Sources: J. Nocedal and S. Wright, "Numerical Optimization", 2006, §7.2; C. Guo et al., ICML 2017; A. Alexandari
+ * et al., "Maximum Likelihood with Bias-Corrected Calibration", ICML 2020.
  */
 import { assert, Problem } from "../../errors.ts";
 import type { ClassSums, SumsChoice } from "./class-sums.ts";
@@ -18,29 +18,31 @@ export type ClassMethod = Exclude<ScalingMethod, "temperature_scaling">;
 
 export interface ClassSearch extends SumsChoice {
   readonly method: ClassMethod;
-  /** how much the mean loss grows with half the square of each bias, and of each weight's distance from 1/T */
+  /** weight of half the squares of the biases, and of the distances of weights from 1/T, in the mean loss */
   readonly ridge: number;
   readonly inverse_temperature: number;
-  /** weights, one or one a class, then biases: those to be read next, or the answer when done */
+  /**
+   * weights (one, or one per class), then biases: the parameters of the next pass, or the result when done
+   */
   readonly at: readonly number[];
   readonly passes: number;
   readonly done: boolean;
-  /** the line that is being walked; null before the first read */
+  /** the present line search; null before the first pass */
   readonly walk: Walk | null;
-  /** the newest last */
+  /** newest last */
   readonly pairs: readonly Pair[];
 }
 
-/** A line from a point whose slope is known. */
+/** A line search from a point with known gradient. */
 interface Walk {
   readonly from: readonly number[];
   readonly gradient: readonly number[];
   readonly direction: readonly number[];
-  /** along the line, at its beginning: below 0 */
+  /** slope along the line at its beginning: below 0 */
   readonly slope: number;
-  /** how far along it the next read is */
+  /** position of the next pass along the line */
   readonly step: number;
-  /** the farthest step that was too short, and the nearest that was too long, with the slopes there */
+  /** the farthest position that was too short, and the nearest that was too long, with the slopes there */
   readonly low: Place;
   readonly high: Place | null;
 }
@@ -50,7 +52,7 @@ interface Place {
   readonly slope: number;
 }
 
-/** A step and how it changed the gradient. */
+/** A step, and the change of the gradient. */
 interface Pair {
   readonly step: readonly number[];
   readonly change: readonly number[];
@@ -58,20 +60,27 @@ interface Pair {
 
 const PAIRS_MAX = 8;
 const PASSES_MAX = 200;
-/** Twice what the loss may still fall by, as far as the curvature tells, when the last step is taken without another read. */
+/**
+ * Bound on twice the remaining decrease of the loss, by the curvature, at which the last step is taken without another pass.
+ */
 const FALL_MAX = 1e-17;
-/** A first step changes a parameter by this much at the most, and by as many times what the largest is. */
+/** A first step changes a parameter by at most this, and by at most this multiple of the largest one. */
 const STRIDE = 8;
-/** A step is long enough when it leaves this share of the slope, and short enough when it turns no more of it round. */
+/**
+ * Wolfe conditions: a step is long enough when this share of the slope remains, and short enough when the slope has not
+ * turned by more than this share.
+ */
 const SHORT = 0.9;
 const LONG = 0.3;
-/** The least curvature of a class that is taken for one. */
+/** Smallest curvature of a class that is used. */
 const CURVATURE_MIN = 1e-14;
 
-/** Σ p(1 − p) over all rows of a class that is foreseen and ruled out without doubt. */
+/**
+ * Bound on Σ p(1 − p) over all rows of a class: below it, the class is predicted or excluded without doubt.
+ */
 const CERTAIN_CURVATURE = 1e-6;
 
-/** Throws `cannot_calibrate` at the first row of a set, before rounds are spent on a search that cannot begin. */
+/** Throws `cannot_calibrate` at the first row of a set when the search cannot begin. */
 export function requireFewClasses(method: ClassMethod, classes: number): void {
   if (classes <= SCALED_CLASSES_MAX) return;
   const detail = `${method} must be of at most ${SCALED_CLASSES_MAX} classes, got ${classes}`;
@@ -101,14 +110,14 @@ export function startClassSearch(
   };
 }
 
-/** What the parameters come to, as a calibration. */
+/** The parameters as a calibration. */
 export function classScalingOf({ method, at, classes, is_shared }: ClassSearch): ClassScaling {
   const biases = at.slice(-classes);
   if (!is_shared) return { method, weights: at.slice(0, classes), biases };
   return { method, temperature: 1 / at[0]!, biases };
 }
 
-/** Where the search goes on, from the sums at `search.at`. */
+/** The next state of the search, from the sums at `search.at`. */
 export function advanceClasses(search: ClassSearch, sums: ClassSums): ClassSearch {
   requireMinimum(search, sums);
   const passes = search.passes + 1;
@@ -134,7 +143,7 @@ export function advanceClasses(search: ClassSearch, sums: ClassSums): ClassSearc
   return { ...search, passes, pairs, walk: begun, at: along(search.at, direction, step) };
 }
 
-/** The line with its next step; undefined when this one will do. */
+/** The line search with its next position; undefined when the present one is good enough. */
 function nextPlace(walk: Walk, slope: number): Walk | undefined {
   const { step } = walk;
   if (slope > LONG * -walk.slope) {
@@ -146,7 +155,7 @@ function nextPlace(walk: Walk, slope: number): Walk | undefined {
   return { ...walk, low, step: walk.high === null ? 2 * step : between(low, walk.high) };
 }
 
-/** Where a line through both slopes is 0. */
+/** The zero of the line through both slopes. */
 function between(low: Place, high: Place): number {
   return low.step + ((high.step - low.step) * -low.slope) / (high.slope - low.slope);
 }
@@ -185,7 +194,7 @@ function downhill(
   return r.map((x) => -x);
 }
 
-/** Each class has a curvature of two by two, of weight and bias. */
+/** Each class has a 2×2 curvature, of weight and bias. */
 function overEach({ classes, ridge }: ClassSearch, sums: ClassSums, q: readonly number[]): number[] {
   const r = new Array<number>(2 * classes);
   for (let c = 0; c < classes; c++) {
@@ -201,7 +210,7 @@ function overEach({ classes, ridge }: ClassSearch, sums: ClassSums, q: readonly 
   return r;
 }
 
-/** One weight that moves with every bias, each of which has a curvature of its own. */
+/** One common weight is coupled with every bias, and each bias has its own curvature. */
 function overShared({ classes, ridge }: ClassSearch, sums: ClassSums, q: readonly number[]): number[] {
   const biases = Float64Array.from(
     { length: classes },
@@ -216,7 +225,7 @@ function overShared({ classes, ridge }: ClassSearch, sums: ClassSums, q: readonl
     left += sums.weightCurvature(c) - (both * both) / biases[c]!;
     pulled -= (both * q[c + 1]!) / biases[c]!;
   }
-  // Where the biases could take all of the weight's curvature they are left out of it.
+  // When the biases explain all of the weight's curvature, they are left out of it.
   const is_apart = left < 1e-9 * curvature;
   const weight = is_apart ? q[0]! / curvature : pulled / left;
   return [
@@ -240,14 +249,14 @@ function gradientOf(
   ];
 }
 
-/** A constant in all biases changes nothing: their mean is 0. */
+/** A constant in all biases changes nothing, so their mean is set to 0. */
 function centred({ classes }: ClassSearch, at: readonly number[]): number[] {
   const first = at.length - classes;
   const mean = at.slice(first).reduce((sum, bias) => sum + bias, 0) / classes;
   return at.map((value, i) => (i < first ? value : value - mean));
 }
 
-/** Throws where the loss falls for ever. */
+/** Throws when the loss decreases without a minimum. */
 function requireMinimum({ ridge, passes, at }: ClassSearch, sums: ClassSums): void {
   assert(sums.rows > 0, "a search goes on from the sums of rows");
   if (passes === 0 && ridge === 0 && sums.absent !== undefined)
@@ -256,7 +265,7 @@ function requireMinimum({ ridge, passes, at }: ClassSearch, sums: ClassSums): vo
     throw none("weights or biases grow for ever");
 }
 
-/** Where a class is certain in every row, the loss still falls, by less and less. */
+/** When a class is certain in every row, the loss still decreases, but by less and less. */
 function requireCurvature({ classes, ridge }: ClassSearch, sums: ClassSums): void {
   if (ridge > 0) return;
   for (let c = 0; c < classes; c++)

@@ -1,11 +1,11 @@
 /**
- * What the search for a scaling of classes asks of a set of rows, in sums that do not depend on the order of the rows nor
- * on how the set was cut: every addend is rounded once, to a grid that is the same for all rows.
+ * The sums over a set of rows that the search for class parameters needs. They do not depend on the order of the rows or
+ * on the division of the set, because every addend is rounded once to the same grid.
  *
- * With p the probabilities of a row as it is scaled so far, y the class that came, and m = Σ pᵢxᵢ, a class adds
+ * With p the probabilities of a row under the present parameters, y the true class, and m = Σ pᵢxᵢ, a class adds
  *
- *   one weight for all (bias_scaling)     (pᵢ − yᵢ)(xᵢ − m)   pᵢ(xᵢ − m)         pᵢ(xᵢ − m)²
- *   a weight each (vector_scaling)        (pᵢ − yᵢ)xᵢ         pᵢ(1 − pᵢ)xᵢ       pᵢ(1 − pᵢ)xᵢ²
+ *   one weight for all (bias_scaling) (pᵢ − yᵢ)(xᵢ − m) pᵢ(xᵢ − m) pᵢ(xᵢ − m)²
+ *   a weight each (vector_scaling) (pᵢ − yᵢ)xᵢ pᵢ(1 − pᵢ)xᵢ pᵢ(1 − pᵢ)xᵢ²
  *
  * to the slope of its weight, to how the slopes of its weight and bias move together, and to the curvature of its weight;
  * and pᵢ − yᵢ and pᵢ(1 − pᵢ) to slope and curvature of its bias.
@@ -18,14 +18,16 @@ import type { Logits } from "../moments.ts";
 import { COUNT } from "../sums/saved.ts";
 import { SHARE_ROUNDER, SHARE_UNITS, ShareSums } from "../sums/share-sums.ts";
 
-/** Every addend of a class less likely than this is rounded to nothing. */
+/** Every addend of a class less likely than this rounds to 0. */
 const SHARE_MIN = 2 ** -46;
-/** Room for logits beyond those that counted when the size was set, since scaling moves what counts. */
+/**
+ * Headroom above the logits that counted when the size was set, because scaling changes which logits count.
+ */
 const ROOM = 8;
 /** A class whose weight is below 2⁻⁶⁴ of the largest does not count. */
 const REACH_BITS = 64;
 
-/** How large the logits of a row are that count at 1/T: others are as good as masked. */
+/** The largest logit of a row that counts at 1/T; others are practically masked. */
 export function reachOf(row: Logits, max: number, inverse_temperature: number): number {
   const lowest = max - REACH_BITS / (inverse_temperature * BITS_PER_NAT);
   let reach = 0;
@@ -36,7 +38,7 @@ export function reachOf(row: Logits, max: number, inverse_temperature: number): 
   return reach;
 }
 
-/** A power of two with room for logits of this reach. */
+/** The smallest power of two above a size with headroom. */
 export function sizeFor(reach: number): number {
   let size = ROOM;
   while (size < ROOM * reach) size *= 2;
@@ -81,7 +83,10 @@ export class ClassSums {
     return this.#rows;
   }
 
-  /** Adds a checked row, as it came and as it is scaled so far, and the class that came. Throws a Problem and adds nothing when logits are too large for the grid. */
+  /**
+   * Adds a checked row, unscaled and scaled, with its true class. Throws a Problem and adds nothing when logits are too large for
+   * the grid.
+   */
   add(x: Logits, scaled: Float64Array, target: number): void {
     const { size, is_shared } = this.#choice;
     const p = this.#p;
@@ -131,7 +136,7 @@ export class ClassSums {
     return (this.#sums.cross.value(c) * this.#choice.size) / this.#rows;
   }
 
-  /** The first class that never came; undefined when all did. */
+  /** The first class that is never the true one; undefined when all occur. */
   get absent(): number | undefined {
     const at = this.#hits.indexOf(0);
     return at < 0 ? undefined : at;

@@ -1,18 +1,21 @@
 /**
- * Class-wise calibration error: the same question asked of every class, not only of the winner. When class c is
- * given 30 %, is it c 30 % of the time? Bins are of equal width; the mean is over classes.
- * Source: Kull et al., "Beyond temperature scaling", NeurIPS 2019, §2.
+ * Class-wise calibration error: the calibration error of every class, not only of the most likely one. When
+ * class c has a probability of 30 %, it should be the true class in 30 % of the rows. Bins are of equal width;
+ * the mean is over classes. Source: Kull et al., "Beyond temperature scaling", NeurIPS 2019, §2.
  */
 import { SHARE_ROUNDER, SHARE_UNITS, ShareSums } from "../sums/share-sums.ts";
 
-/** Sums a class and bin: kept flat, bin after bin, since nearly all probabilities lie in the first. */
+/**
+ * Number of sums per class and bin. They are stored flat, bin after bin, because nearly all probabilities lie
+ * in the first.
+ */
 export interface ClasswiseBins {
   readonly classes: number;
   readonly bins: number;
   rows: number;
   /** Σ p */
   readonly mass: ShareSums;
-  /** how often the class came */
+  /** number of rows in which the class is the true one */
   readonly hits: Float64Array;
 }
 
@@ -20,7 +23,7 @@ export interface ClassQuality {
   readonly class_id: number;
   /** mean probability over all rows */
   readonly probability: number;
-  /** share of rows in which it came */
+  /** share of rows in which it is the true class */
   readonly frequency: number;
   /** calibration error of this class */
   readonly ece: number;
@@ -54,7 +57,7 @@ export function classwiseCalibrationError(sums: ClasswiseBins): number {
   return sum / (sums.classes * sums.rows);
 }
 
-/** The same for each class, with how often it was foreseen and how often it came. */
+/** The same for each class, with its mean probability and its frequency. */
 export function qualityByClass({ classes, bins, rows, mass, hits }: ClasswiseBins): ClassQuality[] {
   return Array.from({ length: classes }, (_, class_id) => {
     let [probability, frequency, ece] = [0, 0, 0];

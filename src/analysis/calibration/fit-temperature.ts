@@ -2,20 +2,20 @@
  * Temperature scaling: the one T whose softmax(x / T) gives a labelled set its smallest mean cross-entropy.
  *
  * With β = 1/T the loss of a row, ln Σ exp(βxⱼ) − βx_y, is convex in β: its slope is E_β[x] − x_y and its curvature
- * Var_β(x) ≥ 0, both of which one read of the row gives. So there is one minimum, and Newton's method finds it;
- * a bracket around the root of the slope keeps it from running away where the curvature vanishes.
- * Source: C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, §4.2.
+ * Var_β(x) ≥ 0, both of which one pass over the row gives. So there is one minimum, and Newton's method finds it. A
+ * bracket around the root of the slope keeps the method from diverging where the curvature vanishes. Source: C. Guo
+ * et al., "On Calibration of Modern Neural Networks", ICML 2017, §4.2.
  */
 import { Problem } from "../../errors.ts";
 import { type Moments, meanLogWeight, varentropy } from "../moments.ts";
 import { ExactSum } from "../sums/exact-sum.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "./temperature.ts";
 
-/** Sums over the rows read so far, at one β: the same in whatever order they came. */
+/** Sums over the rows read so far, at one β; independent of their order. */
 export interface Slope {
   /** Σ E[x] − x_target, times β */
   readonly gradient: ExactSum;
-  /** Σ (E[x] − x_target)², times β²: how far chance may have moved the sum above */
+  /** Σ (E[x] − x_target)², times β²: the variance of the sum above */
   readonly square: ExactSum;
   /** Σ Var(x), times β² */
   readonly curvature: ExactSum;
@@ -25,31 +25,34 @@ export function startSlope(): Slope {
   return { gradient: new ExactSum(), square: new ExactSum(), curvature: new ExactSum() };
 }
 
-/** Where the search stands; replaced, never changed. */
+/** The state of the search; immutable. */
 export interface TemperatureSearch {
-  /** the 1/T to be read next, or the answer when done */
+  /** the 1/T of the next pass, or the result when done */
   readonly beta: number;
   readonly low: number;
   readonly high: number;
   readonly passes: number;
   readonly done: boolean;
-  /** done, and at a minimum */
+  /** true when done at a minimum */
   readonly found: boolean;
 }
 
 export interface TemperatureFit {
   readonly temperature: number;
-  /** how often the set was read */
+  /** number of passes over the set */
   readonly passes: number;
 }
 
 const BETA_MIN = 1 / TEMPERATURE_MAX;
 const BETA_MAX = 1 / TEMPERATURE_MIN;
-/** The step at which the search ends, relative to β. The last Newton step squares it: T is good to about 1e-11. */
+/** Relative step at which the search ends. The last Newton step squares it, so T is accurate to about 1e-11. */
 const STEP_MAX = 1e-6;
-/** Without a bracket on its far side a step may change β by this factor at most. */
+/** Largest factor of a step without a bracket on its far side. */
 const STRIDE = 8;
-/** Newton's steps creep when the loss has no minimum; after so many without a bracket only strides are taken. */
+/**
+ * Newton's steps become tiny when the loss has no minimum. After this many without a bracket, only fixed factors
+ * are used.
+ */
 const CREEP_PASSES_MAX = 12;
 const PASSES_MAX = 100;
 
@@ -57,7 +60,7 @@ export function startSearch(): TemperatureSearch {
   return { beta: 1, low: BETA_MIN, high: BETA_MAX, passes: 0, done: false, found: false };
 }
 
-/** Adds a row from its moments at β and the logit of the class that came. */
+/** Adds a row from its moments at β and the logit of its true class. */
 export function addSlope(sum: Slope, m: Moments, x: number): void {
   const { gradient, curvature } = rowSlope(m, x);
   sum.gradient.add(gradient);
@@ -86,7 +89,7 @@ export function advance(search: TemperatureSearch, sum: Slope): TemperatureSearc
   return { beta, low, high, passes, done: near || passes >= PASSES_MAX, found };
 }
 
-/** The answer of a search that is done; throws `cannot_calibrate` when the loss has no minimum. */
+/** The result of a finished search; throws `cannot_calibrate` when the loss has no minimum. */
 export function fitOf(search: TemperatureSearch): TemperatureFit {
   if (search.found) return { temperature: 1 / search.beta, passes: search.passes };
   const towards =
@@ -109,7 +112,7 @@ function isBracketed(low: number, high: number): boolean {
   return low > BETA_MIN && high < BETA_MAX;
 }
 
-/** Towards the root: a stride, or half the way to the bracket's end on the scale of ln β. */
+/** Towards the root: a fixed factor, or the middle of the bracket on the scale of ln β. */
 function farther(beta: number, low: number, high: number, gradient: number): number {
   const middle = Math.sqrt(beta * (gradient > 0 ? low : high));
   return gradient > 0 ? Math.max(middle, beta / STRIDE) : Math.min(middle, beta * STRIDE);

@@ -1,6 +1,6 @@
 /**
- * A set of rows with the classes that really came: what a loss, a calibration or a reliability diagram is
- * computed from. The logits are kept once, as they came; nothing of their size is added.
+ * A set of rows with their true classes: the input of a loss, a calibration or a reliability diagram. The
+ * logits are stored once, unchanged, and no copy of their size is made.
  */
 import { Problem } from "../../errors.ts";
 import { checkRow } from "../check-row.ts";
@@ -10,7 +10,7 @@ import { checkTarget } from "../score.ts";
 export interface LabelledLogits {
   readonly values: Float32Array | Float64Array;
   readonly classes: number;
-  /** class that came, one a row */
+  /** true class of each row */
   readonly targets: Int32Array;
 }
 

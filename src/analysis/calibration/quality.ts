@@ -1,6 +1,6 @@
 /**
- * How good the probabilities of a labelled set are, in sums of which none depends on the order of the rows, nor on how
- * the set was cut into parts.
+ * The quality of the probabilities of a labelled set, in sums that do not depend on the order of the rows or on the
+ * division of the set.
  */
 import * as z from "zod";
 import { Problem } from "../../errors.ts";
@@ -29,7 +29,7 @@ import {
 export interface Look {
   /** probability of the most likely class */
   readonly confidence: number;
-  /** 1 when the most likely class came */
+  /** 1 when the most likely class is the true one */
   readonly correct: number;
   readonly logprob: number;
   /** Σ_c (p_c − y_c)² */
@@ -46,7 +46,7 @@ export interface Quality {
   readonly brier: number;
   readonly ece: number;
   readonly mce: number;
-  /** null when the classes were too many, or not all there */
+  /** null when there were too many classes, or some were omitted */
   readonly classwise_ece: number | null;
   /** mean confidence minus accuracy: positive when over-confident */
   readonly overconfidence: number;
@@ -56,7 +56,7 @@ export interface Quality {
   readonly classes?: readonly ClassQuality[];
 }
 
-/** What of a Quality is not always wanted. */
+/** The optional parts of a Quality. */
 export interface QualityDetail {
   /** bins of relative entropy; 0: none */
   readonly entropy_bins: number;
@@ -71,7 +71,7 @@ const BIN = z.strictObject({
 const CLASSWISE = z.strictObject({
   classes: COUNT,
   bins: COUNT,
-  /** of every sum that is not 0: its place, its two parts, how often the class came */
+  /** for every sum that is not 0: its place, its two parts, and the count of the true class */
   cells: z.array(z.tuple([COUNT, COUNT, COUNT, COUNT])),
 });
 const SAVED = z.strictObject({
@@ -94,7 +94,7 @@ export class QualitySums {
   #rows = 0;
   #right = 0;
 
-  /** `classwise` is filled by whoever reads the rows. */
+  /** `classwise` is filled by the caller that reads the rows. */
   constructor(edges: Float64Array, { entropy_bins, per_class }: QualityDetail, classwise?: ClasswiseBins) {
     this.#edges = edges;
     this.#bins = startBins(edges.length);

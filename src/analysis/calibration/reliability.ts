@@ -1,7 +1,8 @@
 /**
- * Is a confidence of 80 % right 80 % of the time? Rows are sorted into bins by their confidence; in each the mean
- * confidence is set against the share that was right. The expected calibration error (ECE) is the mean gap.
- * Sources: Pakdaman Naeini et al., AAAI 2015 (ECE, of two classes); Guo et al., ICML 2017 (of the winner); Nixon et al., "Measuring Calibration in Deep Learning", 2019 (equal mass, class-wise).
+ * The reliability diagram: a prediction with a confidence of 80 % should be right in 80 % of the rows. Rows are sorted into bins
+ * by their confidence. In each bin, the mean confidence is compared with the share of right predictions. The expected calibration
+ * error (ECE) is the mean gap. Sources: Pakdaman Naeini et al., AAAI 2015 (ECE, of two classes); Guo et al., ICML 2017 (of the
+ * winner); Nixon et al., "Measuring Calibration in Deep Learning", 2019 (equal mass, class-wise).
  */
 import { ExactSum } from "../sums/exact-sum.ts";
 
@@ -53,14 +54,14 @@ export function reliabilityBins(confidence: Float64Array, correct: Uint8Array, e
   return binsOf(sums, edges);
 }
 
-/** What is known of the rows of one bin. */
+/** The sums over the rows of one bin. */
 export interface BinSums {
   rows: number;
   right: number;
   readonly confidence: ExactSum;
-  /** Σ (confidence − right)²: how much chance there is in the gap */
+  /** Σ (confidence − right)²: the observed variance of the gap */
   readonly square: ExactSum;
-  /** Σ confidence × (1 − confidence): how much there would be if the confidences were honest */
+  /** Σ confidence × (1 − confidence): the variance of the gap for a calibrated model */
   readonly honest: ExactSum;
 }
 
@@ -104,7 +105,7 @@ export function expectedCalibrationError(bins: readonly Bin[]): number {
   return sum / rows;
 }
 
-/** The largest gap of any bin that holds rows. */
+/** The largest gap of any bin with rows. */
 export function maximumCalibrationError(bins: readonly Bin[]): number {
   return bins.reduce((largest, bin) => Math.max(largest, gap(bin)), 0);
 }

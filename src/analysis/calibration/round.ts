@@ -1,10 +1,10 @@
 /**
  * Calibration in rounds, for sets that are too large to be kept or that lie in many places. A round reads all rows once
- * and adds up what the search asks for where it stands: for the temperature first, and from there for a scaling that tells
- * classes apart, if one was asked for. The sums of parts are merged, and say where the next round looks. The last round
- * judges the set with what was found.
+ * and computes the sums that the search needs at its present point: first for the temperature, and then for the parameters
+ * per class, if the method has them. The sums of the parts are merged and give the next point. The last round evaluates
+ * the set with the result.
  *
- * calibrate.ts plays the rounds over a set that is kept, and finds the same numbers to the bit.
+ * calibrate.ts runs the rounds over a set in memory, and finds the same numbers to the bit.
  */
 import * as z from "zod";
 import { Problem } from "../../errors.ts";
@@ -50,7 +50,7 @@ import { RowScaler } from "./row-scaler.ts";
 import type { Scaling, ScalingMethod } from "./scaling.ts";
 import { eceInterval, type SumIntervalOptions, temperatureInterval } from "./sum-intervals.ts";
 
-/** Class-wise sums take two numbers a class and bin: more of them are not kept. */
+/** Class-wise sums take two numbers per class and bin. Above this number they are not computed. */
 const CLASSWISE_SUMS_MAX = 2 ** 20;
 
 export interface RoundOptions extends QualityDetail, SumIntervalOptions {
@@ -60,12 +60,12 @@ export interface RoundOptions extends QualityDetail, SumIntervalOptions {
   readonly conformal?: ConformalChoice | undefined;
 }
 
-/** Where a calibration stands between two rounds: plain data. */
+/** The state of a calibration between two rounds: plain data. */
 export interface CalibrationState {
   readonly search: TemperatureSearch;
-  /** of a scaling that tells classes apart, once the temperature is found */
+  /** the search for parameters per class, once the temperature is found */
   readonly classes: ClassSearch | null;
-  /** the set at temperature 1, known after the first round */
+  /** the quality at temperature 1, known after the first round */
   readonly before: Judged | null;
 }
 
@@ -74,17 +74,19 @@ interface Judged {
   readonly ece_interval: Interval | null;
 }
 
-/** What the last round gives. */
+/** The result of the last round. */
 export interface CalibrationReport {
   readonly calibration: Scaling;
   readonly passes: number;
   readonly rows: number;
   readonly before: Quality;
   readonly after: Quality;
-  /** its threshold is at most 0.03 % below that of all rows at once: sets may be larger, and never miss more */
+  /**
+   * its threshold is at most 0.03 % below that of all rows together: sets may be larger, but do not miss more
+   */
   readonly conformal?: Conformal;
   readonly intervals?: {
-    /** of temperature_scaling */
+    /** for temperature_scaling */
     readonly temperature?: Interval;
     readonly ece_before: Interval;
     readonly ece_after: Interval;
@@ -95,12 +97,12 @@ export function startCalibration(): CalibrationState {
   return { search: startSearch(), classes: null, before: null };
 }
 
-/** Nothing more is searched for: the next round is the last. */
+/** The search is finished: the next round is the last. */
 function isFound({ search, classes }: CalibrationState, { method }: RoundOptions): boolean {
   return search.done && (method === "temperature_scaling" || classes?.done === true);
 }
 
-/** The next round's state, or the report when there is none. */
+/** The state of the next round, or the report when there is none. */
 export function afterRound(
   state: CalibrationState,
   tally: CalibrationTally,
@@ -116,7 +118,7 @@ export function afterRound(
   const before = state.before ?? tally.judged("before", options);
   const search = advance(state.search, tally.slope);
   if (!search.done) return { next: { search, classes: null, before } };
-  const { temperature } = fitOf(search); // which throws when nothing was found
+  const { temperature } = fitOf(search); // it throws when nothing was found
   return { next: { search, classes: classSearch(1 / temperature, tally, options), before } };
 }
 
@@ -173,7 +175,7 @@ const SAVED = z.strictObject({
   classes: COUNT,
   has_tails: z.boolean(),
   slope: z.strictObject({ gradient: SUM, square: SUM, curvature: SUM }),
-  /** how large logits are that count, for a search for a scaling of classes */
+  /** size of the logits that count, for a search for class parameters */
   reach: z.number().min(0),
   class_sums: z.unknown(),
   quality: z.unknown(),
@@ -185,13 +187,13 @@ export class CalibrationTally implements Tally {
   readonly slope = startSlope();
   readonly #state: CalibrationState;
   readonly #options: RoundOptions;
-  /** of the search for a temperature; 1 where rows are scaled class by class */
+  /** 1/T of the search for a temperature; 1 when rows are scaled per class */
   readonly #beta: number;
   readonly #scaler: RowScaler | undefined;
-  /** whether this round judges the set: the first one does, and the last */
+  /** true in rounds that evaluate the set: the first and the last */
   readonly judges: boolean;
   readonly #measures: boolean;
-  /** asked for in the last round */
+  /** set in the last round */
   readonly #conformal: ConformalChoice | undefined;
   readonly #conformities = new Sketch(FINE);
   #edges: Float64Array;
@@ -228,12 +230,14 @@ export class CalibrationTally implements Tally {
     return this.#reach;
   }
 
-  /** Judges with these upper edges of bins, in place of equal ones; to be called before the first row. */
+  /**
+   * Evaluates with these upper edges of bins, in place of equal ones; must be called before the first row.
+   */
   useEdges(edges: Float64Array): void {
     this.#edges = edges;
   }
 
-  /** The probability of a row's likeliest class, as this round sees the row. */
+  /** The probability of a row's most likely class in this round. */
   confidence(values: TaskRow["values"], reader: RowReader): number {
     const scaled = this.#scaler?.scale(values);
     return topProbability(
@@ -260,7 +264,7 @@ export class CalibrationTally implements Tally {
       return;
     }
     const seen = scaled ?? values;
-    // Scaled rows are float64, which a reader of float32 would round.
+    // Scaled rows are float64, which a float32 reader would round.
     const { look, moments } = scaled === undefined ? reader : plainReader;
     const { moments: m, probabilities: p } = this.judges
       ? look(seen, this.#beta)
@@ -276,7 +280,7 @@ export class CalibrationTally implements Tally {
     if (this.#conformal !== undefined) this.#conformities.add(conformity(p, target, this.#conformal));
   }
 
-  /** A row of its best classes. */
+  /** A row that lists only its best classes. */
   #takeKept({ values, target: sent }: TaskRow, tail: Tail, reader: RowReader): void {
     const classes = values.length + tail.count;
     const target = requireTarget(sent, classes);
@@ -298,7 +302,7 @@ export class CalibrationTally implements Tally {
     this.#quality?.add(lookAt(winner, logit, target, brierOfKept(m, values, place, tail)));
   }
 
-  /** The quality of a round that judges. */
+  /** The quality, in a round that evaluates. */
   judged(name: string, options: RoundOptions): Judged {
     if (this.#quality === undefined)
       throw new Problem("invalid_option", "the sums must be those of a round that judges", "/tally");
@@ -350,7 +354,7 @@ export class CalibrationTally implements Tally {
     return { rows: this.#rows };
   }
 
-  /** The first row says how many classes there are, and whether rows are whole: the others must be alike. */
+  /** The first row sets the number of classes, and whether rows are whole; the others must agree. */
   #begin(classes: number, has_tails: boolean): void {
     if (this.#classes !== 0) {
       if (classes === this.#classes && has_tails === this.#has_tails) return;
@@ -377,7 +381,9 @@ function requireLive(logit: number, target: number): void {
   throw new Problem("cannot_calibrate", detail, "/target");
 }
 
-/** Σ_c (p_c − y_c)² of a row with a tail; `place` is where the target stands, −1 when it was left out. */
+/**
+ * Σ_c (p_c − y_c)² of a row with omitted classes; `place` is the index of the target, −1 when it was omitted.
+ */
 function brierOfKept(m: Moments, values: TaskRow["values"], place: number, tail: Tail): number {
   const of = (logit: number) => weightOf(m, logit) / (1 + m.rest);
   let sum = 0;

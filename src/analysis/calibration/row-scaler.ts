@@ -1,8 +1,8 @@
-/** Rows of logits as a calibration that tells classes apart makes them, in float64. */
+/** Scales rows of logits with a calibration that has parameters per class, in float64. */
 import type { Logits } from "../moments.ts";
 import { type ClassScaling, requireClasses, scaledLogit } from "./scaling.ts";
 
-/** Scales rows, one after the other, into the same memory. */
+/** Scales rows, one after the other, in the same memory. */
 export class RowScaler {
   readonly #scaling: ClassScaling;
   readonly #scaled: Float64Array;
@@ -12,7 +12,9 @@ export class RowScaler {
     this.#scaled = new Float64Array(scaling.biases.length);
   }
 
-  /** Valid until the next call. A single logit is that of the second of two classes, whose first has none. */
+  /**
+   * Valid until the next call. A single logit is that of the second of two classes; the first has logit 0.
+   */
   scale(row: Logits): Float64Array {
     const scaled = this.#scaled;
     const scaling = this.#scaling;

@@ -1,12 +1,12 @@
 /**
- * What a calibration makes of a row of logits: zᵢ = xᵢ·wᵢ/T + bᵢ.
+ * How a calibration scales a row of logits: zᵢ = xᵢ·wᵢ/T + bᵢ.
  *
- *   temperature_scaling  T           one number: the order of classes stays       (C. Guo et al., ICML 2017)
- *   bias_scaling         T, bᵢ       and a bias a class                           (A. Alexandari et al., ICML 2020)
- *   vector_scaling       wᵢ, bᵢ      a weight and a bias a class                  (C. Guo et al., ICML 2017)
+ *   temperature_scaling T one number: the order of classes stays (C. Guo et al., ICML 2017)
+ *   bias_scaling T, bᵢ and a bias a class (A. Alexandari et al., ICML 2020)
+ *   vector_scaling wᵢ, bᵢ a weight and a bias a class (C. Guo et al., ICML 2017)
  *
- * A masked class stays masked, whatever its weight. Vector scaling looks at the level of logits: rows with a constant added
- * to them are other rows to it.
+ * A masked class stays masked with any weight. Vector scaling depends on the level of logits: adding a constant to a row
+ * changes its result.
  */
 import { Problem } from "../../errors.ts";
 
@@ -21,7 +21,7 @@ export const SCALING_FIELDS = {
 } as const satisfies Readonly<Record<ScalingMethod, readonly ScalingField[]>>;
 export type ScalingField = "temperature" | "weights" | "biases";
 
-/** As /v1/calibrate replies it, with the fields of its method. */
+/** In the form of a reply of /v1/calibrate, with the fields of its method. */
 export interface Scaling {
   readonly method: ScalingMethod;
   readonly temperature?: number | undefined;
@@ -29,19 +29,19 @@ export interface Scaling {
   readonly biases?: readonly number[] | undefined;
 }
 
-/** A scaling that tells classes apart. */
+/** A scaling with parameters per class. */
 export interface ClassScaling extends Scaling {
   readonly biases: readonly number[];
 }
 
-/** Classes that a scaling of its own for each may have. */
+/** Maximum number of classes with their own parameters. */
 export const SCALED_CLASSES_MAX = 4096;
 
 export function tellsClassesApart(scaling: Scaling | undefined): scaling is ClassScaling {
   return scaling?.biases !== undefined;
 }
 
-/** Whether it leaves every row as it is. */
+/** True when it leaves every row unchanged. */
 export function isIdentity({ temperature = 1, weights = [], biases = [] }: Scaling): boolean {
   return temperature === 1 && weights.every((weight) => weight === 1) && biases.every((bias) => bias === 0);
 }
@@ -56,7 +56,7 @@ export function scaledLogit(
   return x * (weights === undefined ? 1 / temperature : weights[id]!) + biases[id]!;
 }
 
-/** A scaling of classes is for rows of as many. */
+/** A scaling per class needs rows with the same number of classes. */
 export function requireClasses({ biases }: ClassScaling, classes: number): void {
   if (biases.length === classes) return;
   const detail = `the calibration must be of as many classes as the row has, ${classes}, got ${biases.length}`;

@@ -1,7 +1,8 @@
 /**
- * How far to trust a calibration, from its sums alone. A resample, n rows drawn with replacement, has sums that are normal
- * up to the order of 1/√n, whose means and variances are known from the sums of the set. So resamples are drawn from these
- * in place of the rows: the interval is the same however the rows were cut, and costs nothing a row.
+ * Confidence intervals of a calibration, from its sums alone. A resample, n rows drawn with replacement, has sums that are
+ * normal up to the order of 1/√n, whose means and variances are known from the sums of the set. So resamples of the sums
+ * are drawn in place of the rows. The interval does not depend on the division of the rows, and its cost does not depend
+ * on their number.
  */
 import seedrandom from "seedrandom";
 import { ln } from "../../kernels/float64.ts";
@@ -15,7 +16,10 @@ export interface SumIntervalOptions {
   readonly seed: string;
 }
 
-/** Of the temperature, from the slope at it: one Newton step from the optimum, as for resamples of rows. */
+/**
+ * Interval of the temperature, from the slope at it: one Newton step from the optimum, as for resamples of
+ * rows.
+ */
 export function temperatureInterval(
   { gradient, square, curvature }: Slope,
   temperature: number,
@@ -31,7 +35,7 @@ export function temperatureInterval(
   return holding(percentileInterval(temperatures, options.level), temperature);
 }
 
-/** Of the expected calibration error, from the bins of its diagram. */
+/** Interval of the expected calibration error, from the bins of its diagram. */
 export function eceInterval(
   bins: readonly BinSums[],
   ece: number,
@@ -56,7 +60,10 @@ export function eceInterval(
   return gapInterval(ece, gaps, honest, level);
 }
 
-/** Normal numbers of a seed, in pairs. Source: G. Marsaglia and T. Bray, 1964 (the polar method). */
+/**
+ * Normally distributed numbers from a seed, in pairs. Source: G. Marsaglia and T. Bray, 1964 (the polar
+ * method).
+ */
 function normals(seed: string): () => number {
   const rng = seedrandom.tychei(`v1:sums:${seed}`);
   let spare: number | undefined;

@@ -1,11 +1,11 @@
 /**
  * The analysis module: one row of f32 logits, read in f64, two lanes at a time. Its plain twin is
  * src/analysis/moments.ts with src/analysis/exp.ts; the operations and their order are the same, so both give
- * the same bits. It keeps nothing: the caller says where the row and the results lie.
+ * the same bits. It has no state: the caller gives the addresses of the row and the results.
  *
- *   row      f32 logits, padded with −Infinity to a multiple of 8; 16-byte aligned
- *   results  f64: rest, first, square, second, max, id of max
- *   scratch  room for the weights of a block of 1,024, f64
+ *   row f32 logits, padded with −Infinity to a multiple of 8; 16-byte aligned
+ *   results f64: rest, first, square, second, max, id of max
+ *   scratch room for the weights of a block of 1,024, f64
  */
 import { exponents, LOWEST, upper, weigh } from "./weights/weights-f64";
 
@@ -17,7 +17,7 @@ export function readMoments(row: usize, bytes: usize, factor: f64, results: usiz
   return moments(row, bytes, factor, results, scratch, false);
 }
 
-/** The same, and the weights of all elements as f64, which `to` has room for. */
+/** The same; also writes the weights of all elements as f64 to `to`, which must have room for them. */
 export function readAll(row: usize, bytes: usize, factor: f64, results: usize, to: usize): bool {
   if (!moments(row, bytes, factor, results, to, true)) return false;
   store<f64>(to + (<usize>load<f64>(results, 40) << 3), 1);
@@ -51,7 +51,7 @@ export function readSum(row: usize, bytes: usize, factor: f64, results: usize, s
   return true;
 }
 
-/** The weights of all elements as f64, and `rest`, which leaves out the largest. */
+/** The weights of all elements as f64, and `rest`, which excludes the largest. */
 export function readWeights(row: usize, bytes: usize, factor: f64, results: usize, to: usize): bool {
   const max = largest(row, bytes);
   if (!(max > -Infinity && max < Infinity)) return false;
@@ -136,7 +136,7 @@ function largest(row: usize, bytes: usize): f32 {
   return f32x4.extract_lane(f32x4.pmax(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
 
-/** Lowest index of a value that is there. */
+/** Lowest index of a value that occurs in the row. */
 function indexOf(row: usize, x: f32): i32 {
   const wanted = f32x4.splat(x);
   let at = row;
@@ -148,7 +148,9 @@ function indexOf(row: usize, x: f32): i32 {
   return <i32>((at - row) >> 2) + ctz<i32>(mask);
 }
 
-/** Leaves `rest`: block by block, so that the weights between the two loops stay in the first-level cache. */
+/**
+ * Computes `rest` block by block, so that the weights between the two loops stay in the first-level cache.
+ */
 function sumWeights(row: usize, end: usize, max: f32, factor: f64, results: usize, scratch: usize): void {
   let r0 = f64x2.splat(0);
   let r1 = r0;
@@ -166,7 +168,9 @@ function sumWeights(row: usize, end: usize, max: f32, factor: f64, results: usiz
   store<f64>(results, total(r0, r1));
 }
 
-/** Leaves `rest`, `first` and `square`, in the same way; and the weights of all blocks one behind the other, if it keeps them. */
+/**
+ * Computes `rest`, `first` and `square` in the same way; with `keep`, also stores the weights of all blocks one after the other.
+ */
 function sumMoments(
   row: usize,
   end: usize,

@@ -1,6 +1,9 @@
 /** The second differences of a list of weights. */
 
-/** Σ |wᵢ − 2wᵢ₊₁ + wᵢ₊₂| over `count` weights, f64, behind which two more may be read; even and odd places apart. */
+/**
+ * Σ |wᵢ − 2wᵢ₊₁ + wᵢ₊₂| over `count` f64 weights; two more behind them are readable. Even and odd places are summed
+ * separately.
+ */
 export function sumBends(weights: usize, count: i32): f64 {
   const two = f64x2.splat(2);
   let sum = f64x2.splat(0);

@@ -1,6 +1,6 @@
 /**
- * Bounds of a mass at a quarter of its price: w = 2^z is replaced by the float whose exponent and fraction are the
- * digits of z, that is 2^n·(1 + f) for 2^(n + f), which is 1 to 1.0615 times as large.
+ * Bounds of a mass at a quarter of the cost of the mass: w = 2^z is replaced by the float whose exponent and
+ * fraction are the digits of z, that is 2^n·(1 + f) for 2^(n + f), which is 1 to 1.0615 times as large.
  */
 import { sumLanes } from "./lanes";
 import { LOG2_E, MAGIC } from "./weights/weights";

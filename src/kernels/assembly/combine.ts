@@ -1,9 +1,9 @@
 /**
- * Several rows put together into one, and how far two of them lie apart.
+ * Combines several rows into one, and measures the divergence of two rows.
  *
- * The rows are told of in a table, 32 bytes each: where the values and the block maxima are (i32), a factor (f32), and
- * a top (f32), a scale and an offset (f64). Values are counted from the top, so that rows far from zero keep their digits.
- * Rows have no NaN and no +Infinity here.
+ * A table describes the rows, 32 bytes each: the addresses of the values and of the block maxima (i32), a factor (f32),
+ * and a top (f32), a scale and an offset (f64). Values are counted from the top, so that rows far from zero keep their
+ * digits. The rows have no NaN and no +Infinity.
  */
 import { FLOAT_MAX, largestLane } from "./lanes";
 import { LOWEST, power, upper } from "./weights/weights-f64";
@@ -16,8 +16,8 @@ const OFFSET: usize = 24;
 
 /**
  * Writes (f₀·(x₀ − t₀) + f₁·(x₁ − t₁) + …) + shift for each token, each step rounded to f32, and the block maxima. A
- * token at −Infinity in any row is −Infinity, and so is one whose x₀ is below `least`. What would leave f32's range stops
- * at its end.
+ * token at −Infinity in any row is −Infinity, and so is one whose x₀ is below `least`. Values beyond f32's range are
+ * clamped to it.
  */
 export function addRows(table: usize, rows: i32, blocks: i32, shift: f32, least: f32, to: usize, maxima: usize): void {
   const of_blocks = load<u32>(table, 4);
@@ -44,7 +44,7 @@ function maskBlock(to: usize): void {
   } while (to != stop);
 }
 
-/** A block of two rows; false when a value is not finite, or their sum is not, which the careful way has to look at. */
+/** Adds a block of two rows; false when a value or a sum is not finite, which the slower loop must handle. */
 function addTwo(table: usize, at: usize, shift: f32, to: usize, maximum: usize): bool {
   let x0 = <usize>load<u32>(table) + at;
   let x1 = <usize>load<u32>(table + ENTRY) + at;
@@ -110,7 +110,7 @@ function addCarefully(
   store<f32>(maximum, largestLane(most));
 }
 
-/** Of four values those again in f64, and kept within f32's range, that finite rows have made infinite or no number. */
+/** Recomputes in f64, and clamps to f32's range, those of four values that became infinite or NaN from finite rows. */
 function keepWithin(table: usize, end: usize, at: usize, shift: f32, gone: v128, to: usize): void {
   const is_gone = i32x4.bitmask(gone);
   for (let lane: usize = 0; lane != 4; lane++) {
@@ -129,13 +129,16 @@ function keepWithin(table: usize, end: usize, at: usize, shift: f32, gone: v128,
 /** ln(e^a + e^b) of up to 128 values that were begun, in f64. */
 const SUMS: usize = memory.data(1024, 16);
 
-/** Writes ln Σ e^(scale·(x − top) + offset), computed in f64, and the block maxima. A token is −Infinity that is so in all rows. */
+/**
+ * Writes ln Σ e^(scale·(x − top) + offset), computed in f64, and the block maxima. A token is −Infinity when it is so in all
+ * rows.
+ */
 export function mixRows(table: usize, rows: i32, blocks: i32, to: usize, maxima: usize): void {
   const size = (<usize>blocks) << 9;
   for (let at: usize = 0; at != size; at += 512) mixBlock(table, rows, at, to + at, maxima + (at >> 7));
 }
 
-/** What mixRows makes of the block maxima: no token of a block has more. */
+/** The result of mixRows for the block maxima: an upper bound for the tokens of each block. */
 export function mixMaxima(table: usize, rows: i32, blocks: i32, to: usize): void {
   const size = (<usize>((blocks + 3) & ~3)) << 2;
   for (let at: usize = 0; at < size; at += 512) {
@@ -177,7 +180,7 @@ function mixBlock(table: usize, rows: i32, at: usize, to: usize, maximum: usize)
   store<f32>(maximum, narrow(to, 512));
 }
 
-/** Begins with so many bytes of values from here on, of the row that the entry tells of. */
+/** Prefetches this many bytes of values of the entry's row. */
 function begin(entry: usize, from: usize, bytes: usize): void {
   const top = topOf(entry);
   const scale = v128.load64_splat(entry + SCALE);
@@ -218,8 +221,8 @@ const EXP: usize = memory.data<f32>(
 );
 
 /**
- * ln(1 + e^−d) for d ≥ 0, in f32: at most ln 2, so that its error is at most 1e-7 whatever it is added to. Of no number,
- * which two tokens at −Infinity leave, and of d beyond 87, what no sum can notice.
+ * ln(1 + e^−d) for d ≥ 0, in f32: at most ln 2, so that its error is at most 1e-7 whatever it is added to. For NaN,
+ * which two tokens at −Infinity give, and for d beyond 87, the result is too small to change a sum.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,7 +1,6 @@
 /**
- * Edits of single values in a row, each with an entry in a journal, so that the row can be put back as it came. The
- * block maxima stay upper bounds all the while, and exact ones but for blocks that are marked: `repair` reads those
- * again.
+ * Edits of single values in a row, each with an entry in a journal, so that the row can be restored. The block
+ * maxima stay upper bounds. They are exact except in marked blocks, which `repair` reads again.
  */
 import { FLOAT_MAX, withinF32 } from "./lanes";
 import { scan } from "./scan";
@@ -27,7 +26,10 @@ export function configureEdits(journalAt: usize, marksAt: usize, markedAt: usize
   spare = spareId;
 }
 
-/** Gives one token another value; −Infinity bans it. `edits` is how many the journal holds; returns how many then. */
+/**
+ * Gives one token another value; −Infinity bans it. `edits` is the number of entries in the journal; returns the new
+ * number.
+ */
 export function setValue(values: usize, maxima: usize, edits: i32, id: i32, value: f64): i32 {
   const entry = journal + ((<usize>edits) << 3);
   const at = values + ((<usize>id) << 2);
@@ -69,10 +71,10 @@ export function addAmounts(
 }
 
 /**
- * s ← (s > 0 ? s/ratio : s·ratio) + constant + per_count·n for distinct listed tokens (i32) from place `begin` to
- * `end`, s = x/T, in one or more steps. At `rules` there are ratio, constant, per_count (f64) and the address of
- * the counts n (i32) of each. When the journal holds the values of these tokens already, `again`, nothing is added to it.
- * Up to three counts behind the last are read.
+ * s ← (s > 0 ? s/ratio : s·ratio) + constant + per_count·n for distinct listed tokens (i32) from place `begin` to `end`,
+ * s = x/T, in one or more steps. At `rules` there are ratio, constant, per_count (f64) and the address of the counts n
+ * (i32) of each. With `again`, the journal already holds the values of these tokens, and nothing is added to it. Up to
+ * three counts after the last are read.
  */
 export function penalise(
   values: usize,
@@ -87,7 +89,7 @@ export function penalise(
   again: bool,
 ): i32 {
   let entry = journal + ((<usize>edits) << 3);
-  // Entries that are not wanted all go to one place behind the last.
+  // Unwanted entries all go to one place after the last.
   const step: usize = again ? 0 : 32;
   const stop = rules + <usize>steps * RULE_BYTES;
   const last = (<usize>end) << 2;
@@ -95,7 +97,8 @@ export function penalise(
     const group = place + 16 <= last ? ids + place : padGroup(values, ids + place, ids + last);
     const before = valuesOf(values, group);
     let after = penalised(before, place, rules, stop, temperature, false);
-    // To keep each step within f32's range costs as much as the step: what left it once does not come back.
+    // Clamping each step to f32's range costs as much as the step; a value that left the range once does not
+    // come back.
     const infinite = f32x4.eq(f32x4.abs(after), f32x4.splat(Infinity));
     if (v128.any_true(v128.andnot(infinite, f32x4.eq(before, f32x4.splat(-Infinity)))))
       after = penalisedWithin(before, place, rules, stop, temperature);
@@ -105,7 +108,7 @@ export function penalise(
   return again ? edits : edits + end - begin;
 }
 
-/** Copies up to three ids to `GROUP`, and fills it up with ids that no token has: their values are −Infinity, and stay it. */
+/** Copies up to three ids to `GROUP`, and fills it up with ids that no token has: their values are and stay −Infinity. */
 function padGroup(values: usize, ids: usize, end: usize): usize {
   v128.store(GROUP, i32x4.splat(spare));
   store<f32>(values + ((<usize>spare) << 2), -Infinity);
@@ -118,7 +121,7 @@ function padGroup(values: usize, ids: usize, end: usize): usize {
   return GROUP;
 }
 
-/** Four values after all steps, each kept within f32's range. */
+/** Four values after all steps, each clamped to f32's range. */
 function penalisedWithin(x: v128, place: usize, rules: usize, stop: usize, temperature: f64): v128 {
   return penalised(x, place, rules, stop, temperature, true);
 }

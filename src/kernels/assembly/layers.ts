@@ -1,12 +1,12 @@
 /**
  * A tournament of layers (SynthID): in each, p ← p·(1 + g − Σ g·p) with g of 0 or 1 for each token. Tokens with the same
- * bits of all layers fare alike, so the weights of such tokens are first added up.
+ * bits in all layers get the same factor, so their weights are first summed.
  */
 import { row_weights, sort_keys, sort_spare } from "./state";
 import { upper } from "./weights/weights-f64";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
 
-/** Layers that are taken together: their bits make so many patterns. */
+/** Number of layers that are processed together: their bits make this many patterns. */
 const TOGETHER: i32 = 10;
 const PATTERNS: i32 = 1024;
 

@@ -32,7 +32,7 @@ export function maskedCopy(values: usize, blocks: i32, words: usize, to: usize, 
   } while (maxima != end);
 }
 
-/** Copies bytes: a row and its block maxima to safety, or back. */
+/** Copies bytes: saves a row and its block maxima, or restores them. */
 export function copy(to: usize, from: usize, bytes: usize): void {
   memory.copy(to, from, bytes);
 }

@@ -1,6 +1,6 @@
 /**
- * What tokens are selected by: their value x, or −|(x − center) − rest| in f32 steps, so that those closest to a
- * center come first. The center is in two parts, because rows far from zero would lose digits with one.
+ * The value by which tokens are selected: x, or −|(x − center) − rest| in f32 steps, so that the tokens closest
+ * to a center come first. The center is in two parts, because rows far from zero would lose digits with one.
  */
 
 export let centered: bool = false;
@@ -20,7 +20,7 @@ export function negatedDistance(x: v128, centers: v128, rests: v128): v128 {
   return f32x4.neg(f32x4.abs(f32x4.sub(f32x4.sub(x, centers), rests)));
 }
 
-/** The negated distances of a block; returns where they are. */
+/** Computes the negated distances of a block; returns their address. */
 export function measureBlock(from: usize, to: usize): usize {
   const centers = f32x4.splat(center);
   const rests = f32x4.splat(rest);

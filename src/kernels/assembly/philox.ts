@@ -1,11 +1,11 @@
 /**
- * Philox4x32-10 (Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, 2011) and the draw that it decides: the
- * token with the largest score + Gumbel noise, where the noise of token `id` comes from word id & 3 of
+ * Philox4x32-10 (Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, 2011) and the Gumbel draw that uses it:
+ * the token with the largest score + Gumbel noise, where the noise of token `id` comes from word id & 3 of
  * Philox(counter = (id >> 2, c1, c2, c3), key). Eight counters go side by side, four in the lanes of a vector.
  *
  * A word becomes u in one of two ways, and g = −ln(−ln u) to the bits of float64.ts:
  *
- *     fine:   u = (word + ½) / 2³²
+ *     fine: u = (word + ½) / 2³²
  *     coarse: u = f32(((word >> 8) + 1) / (2²⁴ + 1)), vLLM's watermarks
  */
 import { ln } from "./weights/ln";
@@ -21,12 +21,12 @@ const WEYL_1: i32 = 0xbb67ae85;
 const KEYS: usize = memory.data(10 * 32, 16);
 /** Four words of each of eight counters. */
 export const WORDS: usize = memory.data(128, 16);
-/** By leading zeros of how far a word is from the largest: no noise of such a word is larger. */
+/** By leading zeros of the distance of a word to the largest: an upper bound of the noise of such words. */
 const NOISE_MAX: usize = memory.data(33 * 8, 16);
 
 const LOG2_E: f64 = 1.4426950408889634;
 const LN_2: f64 = 0.6931471805599453;
-/** What float32 may add to a noise, and more. */
+/** Upper bound of the float32 error of a noise. */
 const SLACK: f64 = 1e-6;
 
 let c1: v128 = i32x4.splat(0);
@@ -34,7 +34,7 @@ let c2: v128 = i32x4.splat(0);
 let c3: v128 = i32x4.splat(0);
 let is_coarse: bool = false;
 
-/** Sets the words of the counter behind the first, the key, and how words become u. */
+/** Sets the last three words of the counter, the key, and the conversion of words to u. */
 export function configureNoise(second: i32, third: i32, fourth: i32, key_0: i32, key_1: i32, coarse: bool): void {
   c1 = i32x4.splat(second);
   c2 = i32x4.splat(third);
@@ -52,8 +52,9 @@ export function configureNoise(second: i32, third: i32, fourth: i32, key_0: i32,
 }
 
 /**
- * Leaves the words of twice four counters that begin so: word w of lane l at WORDS + 16·w + 4·l, those of the second
- * four 64 bytes behind. Two go together, because each round waits for the products of the one before.
+ * Computes the words of twice four counters with these beginnings: word w of lane l at WORDS + 16·w + 4·l, those of
+ * the second four 64 bytes further. Two groups run together, because each round waits for the products of the one
+ * before.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 /**
- * The first read of a row: one maximum per block of 128, and whether there is a NaN. Every later pass uses the block
- * maxima to skip what cannot matter.
+ * The first pass over a row: one maximum per block of 128, and a test for NaN. Every later pass uses the block
+ * maxima to skip blocks that cannot matter.
  */
 import { largestLane } from "./lanes";
 
@@ -85,7 +85,7 @@ export function scan(values: usize, maxima: usize, blocks: i32): bool {
   return isNaNAmong(top, i32x4.max_u(negative_top0, negative_top1));
 }
 
-/** Whether one of the values is NaN whose largest these are, as signed and as unsigned integers. */
+/** True when one of the values is NaN; the arguments are their largest as signed and as unsigned integers. */
 // @ts-ignore: decorator
 @inline
 export function isNaNAmong(top: v128, negative_top: v128): bool {
@@ -94,7 +94,7 @@ export function isNaNAmong(top: v128, negative_top: v128): bool {
   return v128.any_true(v128.or(nan, negative_nan));
 }
 
-/** The least of a block as unsigned integers: the largest of negative floats. */
+/** The smallest value of a block as unsigned integers: the largest of negative floats. */
 export function nearestOfBlock(values: usize): i32 {
   const stop = values + BLOCK_BYTES;
   let nearest0 = i32x4.splat(-1);

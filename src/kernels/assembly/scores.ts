@@ -1,6 +1,6 @@
 /**
- * Lists of f64 scores, one after another: their exponentials, to the bit those of float64.ts, and the sums of these in
- * the order of the list.
+ * Lists of f64 scores: their exponentials, which equal those of float64.ts to the bit, and the sums of these in the
+ * order of the list.
  */
 
 const LOG2_E: f64 = 1.4426950408889634;
@@ -20,7 +20,7 @@ const C5: f64 = 1.0 / 120;
 const C4: f64 = 1.0 / 24;
 const C3: f64 = 1.0 / 6;
 
-/** Twice each, in memory: as constants of the code each would be made anew for every two scores. */
+/** Each constant twice, in memory: literals would be built again for every two scores. */
 const CONSTANTS: usize = memory.data<f64>(
   [
     -707, -707, 709, 709, LOG2_E, LOG2_E, ROUNDER, ROUNDER, LN2_HIGH, LN2_HIGH, LN2_LOW, LN2_LOW, C13, C13, C12, C12,
@@ -34,7 +34,7 @@ const LOST: usize = memory.data(1024, 16);
 const POWERS: usize = memory.data(1024, 16);
 const SERIES: usize = memory.data(1024, 16);
 
-/** Writes e^(score − max) from `to` on, `step` (1, or 0 to keep none) times as far apart, and returns their sum. */
+/** Writes e^(score − max) from `to` on, with a stride of `step` (1, or 0 to keep none), and returns their sum. */
 export function weighScores(scores: usize, count: i32, max: f64, to: usize, step: usize): f64 {
   const top = f64x2.splat(max);
   const end = scores + ((<usize>(count & ~1)) << 3);
@@ -70,7 +70,10 @@ function reduce(scores: usize, bytes: usize, top: v128): bool {
   return i64x2.all_true(near);
 }
 
-/** The series of what was reduced: apart, because a processor looks ahead over more of a loop that is short. */
+/**
+ * The series for the reduced values, in a separate loop, because a processor looks further ahead in a short
+ * loop.
+ */
 function expOfAll(bytes: usize, to: usize, step: usize, before: f64): f64 {
   for (let at: usize = 0; at != bytes; at += 16) {
     const r = v128.load(REDUCED + at);
@@ -110,7 +113,7 @@ function expOfEach(scores: usize, bytes: usize, max: f64, to: usize, step: usize
   return sum;
 }
 
-/** Largest of a list; −Infinity of none. */
+/** Largest of a list; −Infinity for an empty list. */
 export function largestScore(scores: usize, count: i32): f64 {
   const end = scores + ((<usize>(count & ~3)) << 3);
   let pair = f64x2.splat(-Infinity);
@@ -143,7 +146,7 @@ export function scoreByDistance(
   const top = f64x2.splat(peak);
   const factor = f64x2.splat(sharpness);
   const one = f64x2.splat(1);
-  // The place behind an odd one is room that the lists have.
+  // The place after an odd last one exists in every list.
   const end = scores + ((<usize>count) << 3);
   for (; scores < end; scores += 16) {
     const d = f64x2.div(f64x2.abs(f64x2.sub(v128.load(weights), t)), unit);
@@ -152,15 +155,15 @@ export function scoreByDistance(
   }
 }
 
-/** Divides each of a list. */
+/** Divides each score of a list. */
 export function divideEach(list: usize, count: i32, by: f64): void {
   const divisor = f64x2.splat(by);
-  // The place behind an odd one is room that the list has.
+  // The place after an odd last one exists in every list.
   const end = list + ((<usize>count) << 3);
   for (; list < end; list += 16) v128.store(list, f64x2.div(v128.load(list), divisor));
 }
 
-/** eˣ, step by step as float64.ts has it. */
+/** eˣ, with the same steps as float64.ts. */
 export function exp(x: f64): f64 {
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019412) return 0;

@@ -6,11 +6,11 @@ import { exp } from "./scores";
 import { row_weights } from "./state";
 import { ln } from "./weights/ln";
 
-/** Where the series end: five terms are good to 1e-13 there. */
+/** Bound below which the series are used: five terms are accurate to 1e-13 there. */
 const SMALL: f64 = 2e-3;
-/** A smaller ln p is that of no float64. */
+/** A smaller ln p has no float64. */
 const LEAST: f64 = -745.1332191019412;
-/** Of up to 128 tokens: ln p, x = p/C, what ln C grows by, and ln C. */
+/** Of up to 128 tokens: ln p, x = p/C, the growth of ln C, and ln C. */
 const LOGS: usize = memory.data(1024, 16);
 const SHARES: usize = memory.data(1024, 16);
 const GROWTHS: usize = memory.data(1024, 16);
@@ -23,7 +23,7 @@ let ln_cumulated: f64 = 0;
 
 /**
  * Writes the new score of each token to its place in the row at `to`, as f32. `share` is 1/Σw of the kept weights, ln p is
- * (x − max)·inverse − log_mass; −Infinity stays, and a token without any probability goes there.
+ * (x − max)·inverse − log_mass; −Infinity stays, and a token with probability 0 becomes −Infinity.
  */
 export function skewRanked(
   ids: usize,
@@ -67,7 +67,7 @@ function readLogs(ranked: usize, max: f32, inverse: f64, log_mass: f64): void {
   }
 }
 
-/** Leaves the sums at CUMULATED and x at SHARES; behind an end lies room that is not looked at. */
+/** Writes the sums to CUMULATED and x to SHARES; places after the end are not read. */
 function readShares(ids: usize, count: i32, share: f64): void {
   let sum = cumulated;
   for (let i: usize = 0; i != <usize>count; i++) {
@@ -83,7 +83,7 @@ function readShares(ids: usize, count: i32, share: f64): void {
   cumulated = sum;
 }
 
-/** Makes x and what ln C grows by; false when a series does not serve. */
+/** Computes x and the growth of ln C; false when a series is not accurate enough. */
 function bendAll(count: i32): bool {
   const a = f64x2.splat(power);
   const small = f64x2.splat(SMALL);
@@ -109,7 +109,7 @@ function bendAll(count: i32): bool {
   return true;
 }
 
-/** The scores of 128 tokens, where all series serve. */
+/** The scores of 128 tokens, when all series are accurate. */
 function bendSmall(): void {
   const a = f64x2.splat(power);
   const rest = f64x2.splat(power - 1);
@@ -126,7 +126,7 @@ function bendSmall(): void {
   }
 }
 
-/** The same one by one, with the exponential and the logarithm where they are needed. */
+/** The same one by one, with exponential and logarithm when needed. */
 function bendEach(ids: usize, count: i32, share: f64): void {
   for (let i: usize = 0; i != <usize>count; i++) {
     const p = <f64>load<f32>(row_weights + ((<usize>load<i32>(ids + (i << 2))) << 2)) * share;

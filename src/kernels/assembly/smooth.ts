@@ -1,4 +1,4 @@
-/** A polynomial of every token's distance to the largest: one pass, in f64. */
+/** A polynomial of every token's distance to the largest score: one pass, in f64. */
 import { largestLane, withinF32 } from "./lanes";
 
 /** 1/T, the largest score, and the factors of d² and d³: each twice */
@@ -28,7 +28,7 @@ export function smooth(
   three = f64x2.splat(cube);
   const end = values + ((<usize>blocks) << 9);
   do {
-    // Few blocks ever leave f32's range, and to look at each value for it would cost a third of the pass.
+    // Few blocks leave f32's range, and checking each value would cost a third of the pass.
     const left = cube == 0 ? smoothSquare(values, to, maxima) : smoothCube(values, to, maxima);
     if (left) smoothWithin(values, to, maxima);
     values += 512;
@@ -37,7 +37,7 @@ export function smooth(
   } while (values != end);
 }
 
-/** Without a cube, which changes nothing then. */
+/** The pass without the cubic term, when its factor is 0. */
 function smoothSquare(values: usize, to: usize, maximum: usize): bool {
   return smoothBlock(values, to, maximum, false);
 }

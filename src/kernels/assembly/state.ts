@@ -1,6 +1,6 @@
 /**
- * Where the scratch areas lie. They are shared by all rows, because the passes run one after another;
- * nothing in them outlives the next call except the block sums that `draw` reads.
+ * Addresses of the scratch areas. All rows share them, because the passes run one after another. Their
+ * contents are valid until the next call, except the block sums that `draw` reads.
  */
 
 /** 128 f32: a block with the elements outside the window taken out, or scaled for an extreme temperature */
@@ -28,12 +28,12 @@ export let bracket_weights: usize = 0;
 export let bracket_bins: usize = 0;
 /** f32 for each place of a row: the weights of the whole row that `weighRow` was last called for */
 export let row_weights: usize = 0;
-/** 8 f64: what a pass has to say beyond its return value */
+/** 8 f64: further results of a pass besides its return value */
 export let results: usize = 0;
 /** 1,032 i32 */
 export let counts: usize = 0;
 
-/** Tells where the bracket lies, and fills the table. */
+/** Sets the address of the bracket, and fills the table. */
 export function configureBracket(
   bitPositions: usize,
   bracketCounts: usize,

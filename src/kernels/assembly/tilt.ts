@@ -1,7 +1,7 @@
 /**
- * Weights of a row that a mark makes heavier or lighter, and the draw among them. The weights of the row are kept
- * (whole.ts); those that are made of them are zero outside of the window. Each block has its sum, four f32 lanes within
- * a block and f64 across blocks, as in mass.ts.
+ * Weights of a row that a watermark changes, and the draw among them. The weights of the row are kept (whole.ts); the
+ * changed ones are zero outside the window. Each block has its sum, four f32 lanes within a block and f64 across
+ * blocks, as in mass.ts.
  */
 import { sumLanes } from "./lanes";
 import { philox, WORDS } from "./philox";

@@ -15,7 +15,7 @@ export function configureTokens(tableAt: usize, idsAt: usize, countsAt: usize): 
   counts = countsAt;
 }
 
-/** The largest of `length` ids; −1 of none. Up to three places behind them are overwritten. */
+/** The largest of `length` ids; −1 for an empty list. Up to three places after them are overwritten. */
 export function largestToken(list: usize, length: i32): i32 {
   for (let i = length; (i & 3) != 0; i++) store<i32>(list + ((<usize>i) << 2), -1);
   const end = list + ((<usize>length) << 2);
@@ -28,7 +28,9 @@ export function largestToken(list: usize, length: i32): i32 {
   return max(i32x4.extract_lane(pairs, 0), i32x4.extract_lane(pairs, 1));
 }
 
-/** Counts `length` ids at `list` (i32) besides those seen before, `distinct` of them; returns how many are distinct then. */
+/**
+ * Counts `length` ids at `list` (i32) in addition to the `distinct` ids seen before; returns the new number of distinct ids.
+ */
 export function countTokens(list: usize, length: i32, distinct: i32): i32 {
   const end = list + ((<usize>length) << 2);
   let next = ids + ((<usize>distinct) << 2);
@@ -37,7 +39,7 @@ export function countTokens(list: usize, length: i32, distinct: i32): i32 {
     const at = table + ((<usize>id) << 2);
     const count = load<i32>(at);
     store<i32>(at, count + 1);
-    // Without a branch, which a history may take at random: the next id overwrites one that is not new.
+    // No branch, because histories are unpredictable: the next id overwrites one that is not new.
     store<i32>(next, id);
     next += (<usize>(count == 0)) << 2;
     list += 4;

@@ -1,7 +1,7 @@
 /**
  * The weights of a whole row, kept in memory, and the sums from which entropy, varentropy, collision probability and
- * mean follow; then sums over a window without weighing anything again. Tokens at −Infinity weigh 2^−124 here, which
- * no sum can notice.
+ * mean follow; then sums over a window, which reuse the weights. Tokens at −Infinity have the weight 2^−124, too
+ * small to change a sum.
  */
 import { bracket_counts, bracket_lanes, results, row_weights } from "./state";
 import { bits16, sumLanes } from "./lanes";

@@ -1,6 +1,6 @@
 /**
- * f16 and bf16 to f32, exactly. Eight elements at a time; up to seven places past the end are written with
- * rubbish, which the next chunk or the row's padding overwrites.
+ * f16 and bf16 to f32, exactly. Eight elements at a time; up to seven places past the end get arbitrary
+ * values, which the next chunk or the row's padding overwrites.
  */
 
 import { BLOCK_BYTES, isNaNAmong, largestInteger, LEAST, nearestOfBlock, scan } from "./scan";
@@ -27,12 +27,12 @@ const SCALE: u32 = 0x77800000;
 
 /**
  * f16: sign-extended and shifted, so that exponent and fraction are in place, then scaled by 2¹¹², which also makes
- * subnormals exact. An exponent of ones is made one of f32: infinity, or NaN.
+ * subnormals exact. An exponent of all ones becomes that of f32: infinity, or NaN.
  */
 export function widenF16(from: usize, to: usize, elements: i32): void {
   if (elements <= 0) return;
   const stop = to + ((<usize>elements) << 2);
-  // Constants that no compiler sees through: Node 24 would make known ones anew wherever they are used.
+  // Constants hidden from the compiler: Node 24 would build known ones again wherever they are used.
   const none = (<u32>elements) >> 31;
   const ones = i32x4.splat(EXPONENT_F16 + none);
   const top = i32x4.splat(EXPONENT_F32 + none);
@@ -79,10 +79,7 @@ export function widenBlocksOfBF16(from: usize, to: usize, maxima: usize, blocks:
   return isNaNAmong(top, negative_top);
 }
 
-/**
- * The same for f16. Infinities and NaN are put right only in the blocks that have one: those are widened and scanned once
- * more.
- */
+/** The same for f16. Blocks with infinities or NaN are widened and scanned once more, correctly. */
 export function widenBlocksOfF16(from: usize, to: usize, maxima: usize, blocks: i32): bool {
   const end = maxima + ((<usize>blocks) << 2);
   const none = (<u32>blocks) >> 31;

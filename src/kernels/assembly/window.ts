@@ -1,11 +1,11 @@
 /**
  * The window of survivors that a cut describes. A value survives when
  *
- *     (x > floor   or x = floor   and id ≤ floor_tie) and
+ *     (x > floor or x = floor and id ≤ floor_tie) and
  *     (x < ceiling or x = ceiling and id ≤ ceiling_tie) and x ≠ −Infinity.
  *
  * Per block this becomes two inclusive bounds, so that the vector loops compare twice and know no ids. In a
- * block that a tie id falls into, the outsiders are overwritten with −Infinity in a copy of the block.
+ * block that contains a tie id, the values outside are overwritten with −Infinity in a copy of the block.
  */
 import { block_values } from "./state";
 import { nextDown, nextUp } from "./lanes";
@@ -17,7 +17,7 @@ let ceiling_tie: i32 = 0;
 let above_floor: f32 = 0;
 let below_ceiling: f32 = 0;
 
-/** inclusive bounds of the survivors of the block that `windowBlock` was last called for */
+/** inclusive bounds of the survivors of the block of the last `windowBlock` call */
 export let block_low: f32 = 0;
 export let block_high: f32 = 0;
 
@@ -34,14 +34,14 @@ export function setWindow(low: f32, low_tie: i32, high: f32, high_tie: i32): voi
   below_ceiling = nextDown(ceiling);
 }
 
-/** Lowest value that may survive anywhere: blocks with a smaller maximum can be skipped. */
+/** Lowest value that may survive in any block: blocks with a smaller maximum can be skipped. */
 // @ts-ignore: decorator
 @inline
 export function windowFloor(): f32 {
   return floor;
 }
 
-/** Sets the bounds for a block and returns where to read its values. */
+/** Sets the bounds for a block and returns the address of its values. */
 export function windowBlock(values: usize, block: i32): usize {
   const first = block << 7;
   const last = first + 127;

@@ -1,11 +1,11 @@
-/** What survives a cut, and the tokens of one value: small steps that every selection is made of. */
+/** The survivors of a cut, and the tokens of one value: small steps that every selection uses. */
 import type { Machine } from "../instance.ts";
 import type { Row } from "../row.ts";
 
-/** Larger than every token id: all tokens equal to the bound are inside. */
+/** Larger than every token id: all tokens equal to the bound survive. */
 export const EVERY_TIE = 0x7fffffff;
 
-/** What survives: see assembly/window.ts for the rule. */
+/** The bounds of survivors: see assembly/window.ts for the rule. */
 export interface Cut {
   readonly floor: number;
   readonly tie_id: number;
@@ -13,7 +13,7 @@ export interface Cut {
   readonly ceiling_tie_id: number;
 }
 
-/** All that is not −Infinity. */
+/** Everything that is not −Infinity. */
 export const EVERYTHING: Cut = {
   floor: -Infinity,
   tie_id: EVERY_TIE,
@@ -35,18 +35,18 @@ export function cutFrom(floor: number, tie_id: number): Cut {
   return { floor, tie_id, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
 }
 
-/** The cut after this place of a sorted selection. */
+/** The cut after this index of a sorted selection. */
 export function cutAfterSelected({ selected_logits, selected_ids }: Machine, last: number): Cut {
   return cutFrom(selected_logits[last]!, selected_ids[last]!);
 }
 
-/** How many tokens have this value. */
+/** The number of tokens with this value. */
 export function countEqual(machine: Machine, row: Row, value: number): number {
   machine.wasm.setWindow(value, EVERY_TIE, value, EVERY_TIE);
   return machine.wasm.count(row.address, row.maxima_address, row.blocks);
 }
 
-/** Id of the n-th token of this value. */
+/** The id of the n-th token with this value. */
 export function tieId(machine: Machine, row: Row, value: number, n: number): number {
   return machine.wasm.nthEqual(row.address, row.maxima_address, row.blocks, value, n);
 }

@@ -1,15 +1,15 @@
 /**
- * A guess at how the mass below a value is spread, from a few vectors of every block. It only chooses the way and
- * the width of the bracket; no answer rests on it.
+ * An estimate of the distribution of the mass below a value, from a few vectors of every block. It only chooses
+ * the method and the width of the bracket, so it never changes a result.
  */
 import { exp } from "../float64.ts";
 import type { Machine } from "../instance.ts";
 import { BLOCK, SAMPLE_BINS } from "../layout.ts";
 import type { Row } from "../row.ts";
 
-/** Values looked at, at least, as far as the row has as many. */
+/** Minimum number of sampled values, if the row has as many. */
 const SAMPLE_SIZE = 8000;
-/** Depth of the histogram below its limit, in units of T: e^−24 is beyond notice. */
+/** Depth of the histogram below its limit, in units of T: e^−24 is negligible. */
 const REACH = 24;
 const STEP = exp(-REACH / SAMPLE_BINS);
 const VECTORS_PER_BLOCK = BLOCK / 4;
@@ -21,9 +21,9 @@ export interface Sample {
   readonly scale: number;
   /** estimated Σ exp((x − max)/T) over x < limit */
   readonly mass: number;
-  /** mass that one sampled value in bin 0 stands for; each bin below weighs `SAMPLE_STEP` of the one above */
+  /** mass of one sampled value in bin 0; each bin weighs `SAMPLE_STEP` times the one above */
   readonly unit: number;
-  /** how many row values one sampled value stands for */
+  /** number of row values that one sampled value represents */
   readonly stride: number;
   readonly counts: Int32Array;
 }
@@ -46,7 +46,7 @@ export function sampleBelow(machine: Machine, row: Row, temperature: number, lim
   return { limit, scale, mass, unit, stride, counts };
 }
 
-/** How many of the 32 vectors of a block are looked at, a power of two. */
+/** How many of the 32 vectors of a block are read: a power of two. */
 export function vectorsPerBlock(row: Row): number {
   let vectors = 2;
   while (vectors < VECTORS_PER_BLOCK && vectors * 4 * row.blocks < SAMPLE_SIZE) vectors *= 2;

@@ -1,4 +1,7 @@
-/** Work inside the bracket: a few thousand values, with their weights, binned until the cut is between a few tens. */
+/**
+ * Work inside the bracket: a few thousand values with their weights are binned until only a few tens around the cut
+ * are left.
+ */
 import {
   bins,
   bracket_bins,
@@ -42,7 +45,7 @@ export function fillBracket(values: usize, blocks: i32): i32 {
 }
 
 /**
- * Adds the weights of the bracket up by bin (high − measure)·scale, or counts each token as 1, in f64 and id order, and
+ * Sums the weights of the bracket by bin (high − measure)·scale, or counts each token as 1, in f64 and id order, and
  * remembers the bins; returns the sum of the squares.
  */
 export function binBracket(size: i32, high: f32, scale: f32, by_mass: bool): f64 {
@@ -67,7 +70,7 @@ export function binBracket(size: i32, high: f32, scale: f32, by_mass: bool): f64
     weight += 16;
     to += 8;
   }
-  // What is looked at eight at a time must not hold bins of another time.
+  // Vectors of eight must not contain bins of an earlier pass.
   v128.store(to, i16x8.splat(-1));
   return squares;
 }
@@ -77,7 +80,7 @@ function fillOnes(size: i32): void {
   for (let at = bracket_weights; at < end; at += 16) v128.store(at, f32x4.splat(1));
 }
 
-/** Fills the last vector up with values that weigh nothing. */
+/** Fills the last vector up with values of weight 0. */
 function padTail(size: i32): void {
   for (let i = size; (i & 3) != 0; i++) {
     store<f32>(bracket_values + ((<usize>i) << 2), 0);

@@ -1,6 +1,7 @@
 /**
- * Top-p and large k without a sort: a sample of the row says where the cut must lie, and one pass over the row
- * splits it into what is surely above, what is surely below, and a bracket of a few thousand tokens in between.
+ * Top-p and large k without a sort: a sample of the row estimates where the cut lies, and one pass over the row
+ * splits it into values certainly above, values certainly below, and a bracket of a few thousand tokens in
+ * between.
  */
 import {
   bit_positions,
@@ -20,8 +21,8 @@ const BINS: i32 = 1024;
 const MAGIC: f32 = 12582912;
 
 /**
- * Counts sampled values x < limit by bin (limit − x)·scale, the last bin taking the rest. Of the 32 vectors of
- * each block `vectors` (a power of two) are looked at, evenly spread.
+ * Counts sampled values x < limit by bin (limit − x)·scale, the last bin taking the rest. Reads `vectors` (a
+ * power of two) of the 32 vectors of each block, evenly spread.
  */
 export function sample(values: usize, blocks: i32, vectors: i32, limit: f32, scale: f32): void {
   memory.fill(counts, 0, (BINS + 8) << 2);

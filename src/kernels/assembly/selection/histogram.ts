@@ -1,6 +1,6 @@
 /**
- * Exact selection by radix, the way that works for every row: the ordered bits of a value are looked at 11, 11
- * and 10 at a time. Slower than the paths that guess well; nothing can make it wrong.
+ * Exact selection by radix, the method that works for every row: it processes the ordered bits of a value in
+ * groups of 11, 11 and 10. It is slower than the estimating paths, but always exact.
  */
 import { bins, block_values, block_weights } from "../state";
 import { orderedBits } from "../lanes";

@@ -1,23 +1,23 @@
 /**
  * All tokens of a row in the order of their logits, largest first and equal logits by ascending id, as ids and values.
  *
- * Each logit becomes one of 2²⁰ bins of equal width, which two passes of ten bits put in order; a look at the values
- * then orders what lies in one bin. Behind a token's first pass its lower ten bits are of no use, so that the upper ones
- * and its id fit into one u32: a row of 131,072 tokens stays within 512 kB.
+ * Each logit becomes one of 2²⁰ bins of equal width, which two passes of ten bits sort; comparing the values then orders
+ * the tokens of one bin. After the first pass the lower ten bits are not needed, so the upper ones and the id fit into
+ * one u32: a row of 131,072 tokens takes 512 kB.
  */
 
 const BINS: i32 = 1024;
 const LAST: i32 = 0xfffff;
-/** How often each digit occurs, and then where the next of them goes: i32 each */
+/** Number of occurrences of each digit, and then the position of its next token: i32 each */
 const LOW: usize = memory.data(1024 * 4, 16);
 const HIGH: usize = memory.data(1024 * 4, 16);
-/** Moves that the look may need for each token, before the row is given up. */
+/** Maximum number of moves per token in the final comparison, before the row is given up. */
 const MOVES_MAX: i32 = 4;
 
 /**
- * Ranks a row whose largest value is `max`. Tokens `1048575/scale` below it or farther, those at −Infinity among them,
- * stand behind all others, by id. Writes ids (i32) and values (f32); `keys` and `spare` are room for as many u32. Returns how
- * many tokens stand in order; −1 when the bins serve badly, and nothing is said then.
+ * Ranks a row whose largest value is `max`. Tokens `1048575/scale` below it or farther, those at −Infinity among them, stand
+ * behind all others, by id. Writes ids (i32) and values (f32); `keys` and `spare` are room for as many u32. Returns how many
+ * tokens are in order; −1 when too many tokens share a bin, and then the result is undefined.
  */
 export function rankIds(
   values: usize,
@@ -48,7 +48,7 @@ export function rankIds(
   return orderWithinBins(ids, ranked, ordered) ? ordered : -1;
 }
 
-/** Writes the bin of each value, and counts the digits; returns how many lie in the last bin. */
+/** Writes the bin of each value, and counts the digits; returns the number of tokens in the last bin. */
 function writeBins(values: usize, size: usize, max: f32, scale: f32, keys: usize): i32 {
   memory.fill(LOW, 0, BINS << 2);
   memory.fill(HIGH, 0, BINS << 2);

@@ -1,13 +1,13 @@
 /**
  * The survivors of the window as a list of ids and f64 scores, in the order of ids or ranked: largest first, equal
- * logits by ascending id. Ranking counts digits of 11, 11 and 10 bits, from the lowest up: linear whatever the row.
+ * logits by ascending id. Ranking counts digits of 11, 11 and 10 bits, from the lowest up: linear for every row.
  */
 import { fromOrderedBits, orderedBits } from "../lanes";
 import { survivors64 } from "./select";
 import { block_high, block_low, windowBlock, windowFloor } from "../window";
 
 const DIGITS: i32 = 2048;
-/** How often each digit occurs, and then where the next of them goes: i32 each */
+/** Number of occurrences of each digit, and then the position of its next token: i32 each */
 const FIRST: usize = memory.data(2048 * 4, 16);
 const SECOND: usize = memory.data(2048 * 4, 16);
 const THIRD: usize = memory.data(1024 * 4, 16);

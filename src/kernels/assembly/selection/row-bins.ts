@@ -1,7 +1,7 @@
 /**
- * A whole row in 2,048 bins of equal width, the largest values in the first bin: how many tokens each holds, and what they
- * weigh. The rule of the bins is monotone, so that a bin and all before it are a prefix of the ranking. A value above
- * `top` is in the first bin; one that is `2047/scale` or more below it is in the last, −Infinity among them.
+ * A whole row in 2,048 bins of equal width, the largest values in the first bin: the number of tokens in each, and their
+ * weight. The bin is monotone in the value, so a bin and all before it are a prefix of the ranking. A value above `top` is
+ * in the first bin; one that is `2047/scale` or more below it is in the last, −Infinity among them.
  */
 import { bits16 } from "../lanes";
 import { selected_ids, selected_logits } from "../state";

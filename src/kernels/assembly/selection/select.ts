@@ -9,7 +9,7 @@ export function gather(values: usize, maxima: usize, blocks: i32, capacity: i32)
   let found: i32 = 0;
   let block: i32 = 0;
   do {
-    // The maxima are padded to four with −Infinity, which no floor is as low as.
+    // The maxima are padded to a multiple of four with −Infinity, which is below every floor.
     let reaching = i32x4.bitmask(f32x4.ge(v128.load(maxima), floor));
     while (reaching != 0) {
       const next = block + ctz(reaching);
@@ -29,7 +29,7 @@ function gatherBlock(from: usize, first: i32, found: i32, capacity: i32): i32 {
   const stop = from + 512;
   let id = first;
   do {
-    // 64 at a time: each end of the inner loop is a branch that no processor foresees.
+    // Processes 64 at a time, because each end of the inner loop is a mispredicted branch.
     let lanes = survivors64(from, low, high);
     if (found + <i32>popcnt(lanes) > capacity) return -1;
     while (lanes != 0) {

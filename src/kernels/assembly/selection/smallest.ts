@@ -26,7 +26,7 @@ export function smallest(values: usize, maxima: usize, blocks: i32): f32 {
   return min(left, min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3)));
 }
 
-/** Values within the bounds; +Infinity in the place of others. */
+/** Values within the bounds; +Infinity in place of the others. */
 // @ts-ignore: decorator
 @inline
 function inside(x: v128, low: v128, high: v128, none: v128): v128 {

@@ -4,7 +4,7 @@ import { fromOrderedBits, orderedBits } from "../lanes";
 /**
  * A value that at least k blocks reach with their maxima, and few more than k where the values allow it; so at
  * least k elements reach it. −Infinity when fewer than k blocks (of `blocks` ≥ k) hold anything else. Bisects the
- * ordered bits and counts by SIMD: at most 32 looks at the maxima, without branches that a row could mislead.
+ * ordered bits and counts by SIMD: at most 32 passes over the maxima, without data-dependent branches.
  */
 export function blockThreshold(maxima: usize, blocks: i32, k: i32, max: f32): f32 {
   const enough = k + (k >> 2);

@@ -1,4 +1,4 @@
-/** ln of f64, step by step as float64.ts has it. */
+/** ln of f64, with the same steps as float64.ts. */
 
 const LN2_HIGH: f64 = 0.6931471803691238;
 const LN2_LOW: f64 = 1.9082149292705877e-10;

@@ -17,7 +17,7 @@ export function sumWeights(values: usize, maxima: usize, blocks: i32, sums: usiz
     if (max >= floor) {
       const from = windowBlock(values, block);
       weighBlock(from);
-      // −Infinity weighs 2^−124, which no sum can notice: without a floor such a block needs no mask.
+      // −Infinity has the weight 2^−124, too small to change a sum, so a block without a floor needs no mask.
       const whole = floor == -f32.MAX_VALUE && max <= block_high;
       block_sum = whole ? sumBlock(block_weights) : sumWithin(from, block_low, block_high);
     }
@@ -28,7 +28,10 @@ export function sumWeights(values: usize, maxima: usize, blocks: i32, sums: usiz
   return total;
 }
 
-/** Σ w over the whole row, −Infinity included at 2^−124; leaves one sum per block at `sums`, and with `keep` the weights at `row_weights`. */
+/**
+ * Σ w over the whole row, with 2^−124 for −Infinity. Writes one sum per block to `sums`, and with `keep` the weights to
+ * `row_weights`.
+ */
 export function sumAllWeights(values: usize, blocks: i32, sums: usize, keep: bool): f64 {
   const end = values + ((<usize>blocks) << 9);
   const step: usize = keep ? 512 : 0;

@@ -6,7 +6,10 @@
  * adding n to the exponent bits of 1 then leaves no bit at all, so a masked logit weighs exactly 0 without a test.
  */
 
-/* In memory, twice each: a literal would become an immediate, which Node 24 builds anew in every round of a loop. */
+/*
+ * Each constant twice, in memory: a literal would become an immediate, which Node 24 builds again in every iteration
+ * of a loop.
+ */
 const ROUNDER: usize = memory.data<f64>([6755399441055744, 6755399441055744], 16);
 export const LOWEST: usize = memory.data<f64>([-1023, -1023], 16);
 const ONE: usize = memory.data<f64>([1, 1], 16);
@@ -22,8 +25,8 @@ const P8: usize = memory.data<f64>([1.0210506320316116e-7, 1.0210506320316116e-7
 const P9: usize = memory.data<f64>([7.111757810496622e-9, 7.111757810496622e-9], 16);
 
 /**
- * The weights of eight logits a round, four vectors side by side and step by step: Node 20 orders instructions itself,
- * Node 24 keeps the order of the source. Even and odd powers go separately, so that fewer steps wait for each other.
+ * The weights of eight logits per iteration, four vectors interleaved: Node 20 orders instructions itself, Node 24
+ * keeps the order of the source. Even and odd powers are computed separately, so that fewer steps wait for each other.
  */
 export function weigh(row: usize, end: usize, max: f32, factor: f64, to: usize): void {
   const lowest = v128.load(LOWEST);
@@ -112,7 +115,7 @@ export function exponents(x: v128, max: v128, factor: v128, lowest: v128): v128 
   return f64x2.pmax(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(x), max), factor), lowest);
 }
 
-/** 2^y, as `weigh` has it, for −1023 ≤ y ≤ 0; exactly 0 for −1023. */
+/** 2^y as in `weigh`, for −1023 ≤ y ≤ 0; exactly 0 for −1023. */
 // @ts-ignore: decorator
 @inline
 export function power(y: v128): v128 {
@@ -131,7 +134,7 @@ export function power(y: v128): v128 {
   return i64x2.add(f64x2.add(v128.load(ONE), f64x2.mul(f, q)), i64x2.shl(t, 52));
 }
 
-/** The upper two floats, where the lower two were. */
+/** Moves the upper two floats to the lower two. */
 // @ts-ignore: decorator
 @inline
 export function upper(x: v128): v128 {

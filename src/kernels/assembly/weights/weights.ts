@@ -36,11 +36,11 @@ const P5: f64 = 0.008297619466280623;
  * function that begins with eleven loads may be called for every block, and one with eleven splats may not.
  */
 const CONSTANTS: usize = memory.data(11 * 16, 16);
-/** r of a block, and behind it n in the low bits of t */
+/** r of a block, followed by t, which has n in its low bits */
 const REDUCED: usize = memory.data(1024, 16);
 
 export let y_min: f32 = 0;
-/** true when y = x: no block has to be copied */
+/** true when y = x, so that no block has to be copied */
 let plain: bool = true;
 export let reference: f32 = 0;
 export let scale: f32 = 1;
@@ -83,7 +83,7 @@ function setConstant(index: usize, value: f64): void {
   v128.store(CONSTANTS + (index << 4), f32x4.splat(<f32>value));
 }
 
-/** Whether y = x for the weights as they are prepared. */
+/** True when y = x for the prepared weights. */
 export function weightsArePlain(): bool {
   return plain;
 }
@@ -101,7 +101,8 @@ function powerNear(temperature: f64): f64 {
 
 /**
  * The weights of up to 128 values y, whole vectors, from `y` to `to`. First r and t of all of them, then P: the
- * constants of either half fit into 16 registers beside what is computed, those of both do not (bench/LOG.md).
+ * constants of one half fit into 16 registers together with the intermediate values, those of both halves do
+ * not (bench/LOG.md).
  */
 export function weigh(y: usize, to: usize, bytes: usize): void {
   reduce(y, REDUCED + bytes);
