@@ -1,4 +1,4 @@
-/** Calls of the analysis endpoints and of /v1/compare: rows as the client has them, replies as on the wire. */
+/** Calls of the analysis endpoints and of /v1/compare: rows in the client's form, replies as in HTTP. */
 import type {
   BaselineOptions,
   BaselineReply,
@@ -19,13 +19,13 @@ import type { StepRequestOptions } from "./options.ts";
 import { binaryPost, jsonPost, stepPost } from "./posts.ts";
 import { alike, jsonOf, type Logits, packedOf, type SparseLogits } from "./row.ts";
 
-/** A row to be read, with the class (token) that really came where the call asks for it. */
+/** A row to analyse, with its true class (token) when the call needs it. */
 export interface AnalysisRow {
   readonly logits: Exclude<Logits, SparseLogits>;
   readonly target?: number | string;
 }
 
-/** What every arm shares, and the arms. */
+/** The options that every arm shares, and the arms. */
 export interface CompareOptions
   extends CompareFields,
     Omit<StepRequestOptions, "preset" | "chain" | "state"> {}
@@ -33,7 +33,7 @@ export interface CompareOptions
 type OfRows<Reply> = Extract<Reply, { readonly results: unknown }>;
 type OfOne<Reply> = Exclude<Reply, { readonly results: unknown }>;
 
-/** A call that takes one row or many; many are answered in order under `results`. */
+/** A call for one row or many; the results of many are in order under `results`. */
 export interface RowsCall<Options, Reply> {
   (row: AnalysisRow, options?: Options, call?: CallOptions): Promise<OfOne<Reply>>;
   (rows: readonly AnalysisRow[], options?: Options, call?: CallOptions): Promise<OfRows<Reply>>;
@@ -46,30 +46,33 @@ export type SetCall<Options, Reply> = (
   call?: CallOptions,
 ) => Promise<Reply>;
 
-/** A grammar as a step has it, and a text to be read by it. */
+/** A grammar as a step has it, and a text to check against it. */
 export interface GrammarQuestion {
   readonly grammar: object;
   readonly vocabulary?: string;
   readonly text?: string;
-  /** How many of the tokens that may follow are listed: 20. */
+  /** Maximum number of following tokens to list. Default 20. */
   readonly tokens_max?: number;
 }
 
-/** All of these throw a ServiceProblem when the service refuses. None draws at random without a seed. */
+/** Each of these throws a ServiceProblem when the service refuses. None draws at random without a seed. */
 export interface AnalysisCalls {
-  /** Stable softmax, log-odds, entropy; with `threshold`, which class fires. */
+  /** Stable softmax, log-odds, entropy; with `threshold`, the predicted class. */
   readonly probabilities: RowsCall<ProbabilitiesOptions, ProbabilitiesReply>;
-  /** Log-probability, rank and cross-entropy of the targets, in nats and bits. */
+  /** Log-probability, rank and cross-entropy of the true classes, in nats and bits. */
   readonly score: RowsCall<ScoreOptions, ScoreReply>;
   /** Margin, entropy, energy and a verdict; with a baseline, whether the row is suspicious. */
   readonly diagnose: RowsCall<DiagnoseOptions, DiagnoseReply>;
   /** The temperature with the smallest cross-entropy on labelled rows. */
   readonly calibrate: SetCall<CalibrateOptions, CalibrateReply>;
-  /** What clean rows look like, for `diagnose`. */
+  /** The statistics of clean rows, for `diagnose`. */
   readonly baseline: SetCall<BaselineOptions, BaselineReply>;
   /** One row through several presets or chains: where and why they differ. */
   compare(logits: Logits, options: CompareOptions, call?: CallOptions): Promise<CompareReply>;
-  /** What a grammar takes and does not hold to, where a text stands in it, and which tokens may follow. */
+  /**
+   * The size of a grammar, the parts that its masks do not enforce, how a text relates to it, and the tokens
+   * that may follow.
+   */
   grammar(question: GrammarQuestion, call?: CallOptions): Promise<GrammarReply>;
 }
 
@@ -78,7 +81,7 @@ export function analysisCalls(transport: Transport): AnalysisCalls {
     (path: string) =>
     (rows: AnalysisRow | readonly AnalysisRow[], options: object = {}, call: CallOptions = {}) =>
       post(transport, rowsPost(path, rows, options), call);
-  // What the service says a 200 of each of them is.
+  // The reply type that the service documents for each of them.
   return {
     probabilities: reading("/v1/probabilities") as AnalysisCalls["probabilities"],
     score: reading("/v1/score") as AnalysisCalls["score"],
@@ -94,10 +97,10 @@ export function analysisCalls(transport: Transport): AnalysisCalls {
   };
 }
 
-/** Reading a row twice gives the same answer, so every one of these may be sent again. */
+/** These calls are pure, so each may be repeated. */
 const REPEATABLE = true;
 
-/** Rows of one form and length, with their classes or without, go as one tensor, any others as JSON. */
+/** Rows of one form and length, all with or all without classes, are sent as one tensor, others as JSON. */
 function rowsPost(path: string, rows: AnalysisRow | readonly AnalysisRow[], options: object): Post {
   const single = "logits" in rows;
   const many = single ? [rows] : rows;

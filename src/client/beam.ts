@@ -1,4 +1,4 @@
-/** A step of a beam search: the rows of its live beams go as a batch. */
+/** A step of a beam search: the rows of its live beams are sent as a batch. */
 import type { Search } from "../sampling/beam/rule.ts";
 import type { BeamStep } from "../sampling/beam/search.ts";
 import type { Resampled } from "../sampling/resample.ts";
@@ -6,15 +6,15 @@ import { type CallOptions, post, type Transport } from "./http.ts";
 import type { StepRequestOptions } from "./options.ts";
 import { type BatchRow, batchPost, jsonPost } from "./posts.ts";
 
-/** What is said of a search, and what its rows share. */
+/** The fields of a search, and the options that its rows share. */
 export interface BeamOptions extends StepRequestOptions {
   /** the rule with its options: docs/beams.md */
   readonly beam: Readonly<Record<string, unknown>> & { readonly rule: string };
-  /** what the last reply had at `search`; absent in the first step */
+  /** the `search` of the last reply; absent in the first step */
   readonly search?: Search | null | undefined;
 }
 
-/** Weights of sequences, and the key of the draw. */
+/** Weights of sequences, with the seed and step of the draw. */
 export interface ResampleOptions {
   readonly log_weights: readonly (number | null)[];
   readonly threshold?: number;
@@ -29,9 +29,9 @@ export async function beam(
   options: BeamOptions,
   call: CallOptions,
 ): Promise<BeamStep> {
-  // Behind the first step the search has its seed.
+  // After the first step the search has its seed.
   const seeded = options.seed !== undefined || options.search != null;
-  return (await post(transport, batchPost("/v1/beam", rows, options, seeded), call)) as BeamStep; // what the service says a 200 is
+  return (await post(transport, batchPost("/v1/beam", rows, options, seeded), call)) as BeamStep; // the documented type of this reply
 }
 
 export async function resample(

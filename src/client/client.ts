@@ -1,6 +1,6 @@
 /**
  * The typed client: one step, many steps, or a stream of them, in Node and in browsers. Options and replies have the
- * names that they have on the wire.
+ * same names as in HTTP.
  *
  *   const client = connect("http://127.0.0.1:8080");
  *   const { token_id } = await client.sample(logits, { temperature: 0.8, top_p: 0.95, seed: 7, step: 0 });
@@ -21,20 +21,23 @@ import { type ClientStream, openClientStream, type StreamOptions, type StreamTra
 import { type VerifyOptions, type VerifySequence, verify, verifyBatch } from "./verify.ts";
 
 export interface SamplerClient extends AnalysisCalls {
-  /** Draws one token from one row, or from several that the option `combine` makes one of. Throws a ServiceProblem when the service refuses. */
+  /**
+   * Draws one token from one row, or from several that the option `combine` turns into one. Throws a ServiceProblem when the
+   * service refuses.
+   */
   sample(logits: StepLogits, options?: StepRequestOptions, call?: CallOptions): Promise<Sampled>;
-  /** Draws a token from each row. A row that is refused has its problem in its place, and fails alone. */
+  /** Draws a token from each row. A refused row has its problem in its place, and the others succeed. */
   sampleBatch(
     rows: readonly BatchRow[],
     shared?: StepRequestOptions,
     call?: CallOptions,
   ): Promise<(Sampled | ServiceProblem)[]>;
   /**
-   * Accepts drafted tokens as far as the target agrees, and draws what follows. `logits`: a row of the target for each
-   * token drafted and one more, then the rows of the draft where `draft_rows` tells of them.
+   * Accepts drafted tokens as far as the target agrees, and draws the next token. `logits`: one target row for each
+   * drafted token and one more, then the rows of the draft when `draft_rows` is given.
    */
   verify(logits: readonly Logits[], options: VerifyOptions, call?: CallOptions): Promise<Verified>;
-  /** The same for many sequences. One that is refused has its problem in its place, and fails alone. */
+  /** The same for many sequences. A refused one has its problem in its place, and the others succeed. */
   verifyBatch(
     sequences: readonly VerifySequence[],
     shared?: Partial<VerifyOptions>,
@@ -42,7 +45,7 @@ export interface SamplerClient extends AnalysisCalls {
   ): Promise<(Verified | ServiceProblem)[]>;
   /** Takes one step of a beam search: a row for each live beam, one in the first step. */
   beam(rows: readonly BatchRow[], options: BeamOptions, call?: CallOptions): Promise<BeamStep>;
-  /** Chooses which of N weighted sequences go on. */
+  /** Chooses which of N weighted sequences continue. */
   resample(options: ResampleOptions, call?: CallOptions): Promise<Resampled>;
   /** Opens a stream: the service keeps history, step and state, so that a step sends only its logits. */
   stream(options?: StreamOptions, connection?: StreamTransport): Promise<ClientStream>;
@@ -70,7 +73,7 @@ async function sample(
   call: CallOptions,
 ): Promise<Sampled> {
   const request = stepPost("/v1/sample", logits, options);
-  return (await post(transport, request, call)) as Sampled; // what the service says a 200 is
+  return (await post(transport, request, call)) as Sampled; // the documented type of this reply
 }
 
 async function sampleBatch(

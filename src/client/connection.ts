@@ -1,16 +1,16 @@
-/** How a stream and what carries it speak with each other. */
+/** The interface between a stream and its transport. */
 
-/** What carries the messages. */
+/** The transport of the messages. */
 export interface Connection {
   sendText(text: string): void;
   sendRow(bytes: Uint8Array): void;
-  /** Says that no message will follow, and resolves when the service has ended too. */
+  /** Ends the messages of the client, and resolves when the service has ended too. */
   close(): Promise<void>;
   abort(): void;
 }
 
 export interface ConnectionEvents {
   line(text: string): void;
-  /** nothing more will come */
+  /** the service has ended */
   closed(reason?: unknown): void;
 }

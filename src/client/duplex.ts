@@ -1,4 +1,4 @@
-/** A stream over one full-duplex fetch: frames up, lines down. */
+/** A stream over one full-duplex fetch: frames to the service, lines back. */
 
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { reached, type Transport } from "./http.ts";
@@ -6,10 +6,10 @@ import { problemOf } from "./problem.ts";
 import { joined } from "./row.ts";
 
 const TEXT_BIT = 0x8000_0000;
-/** Frames up to this size go out in one piece; larger ones are not worth copying. */
+/** Frames up to this size are sent in one piece; for larger ones a copy costs more. */
 const JOINED_BYTES_MAX = 65_536;
 
-/** Resolves when the service has taken the options. Throws its problem when it has not. */
+/** Resolves when the service has accepted the options. Throws its problem when it has not. */
 export async function openDuplex(
   { url, headers, fetch, timeout_ms }: Transport,
   opening: string,

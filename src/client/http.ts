@@ -1,19 +1,19 @@
-/** One request to the service: its time limit, its problems, and when it may be sent again. */
+/** One request to the service: its time limit, its problems and its retries. */
 import { problemOf, ServiceProblem } from "./problem.ts";
 
 export interface ClientOptions {
   /** sent with every request: `{ authorization: "Bearer …" }` */
   readonly headers?: Readonly<Record<string, string>>;
-  /** for each attempt, and for each answer on a stream. Default 30,000. */
+  /** time limit in milliseconds, for each attempt, and for each answer on a stream. Default 30,000. */
   readonly timeout_ms?: number;
   /**
-   * How often a request is sent again after a 503 with Retry-After or a lost connection. Default 2. Only when that is safe: the service
-   * itself said that it never began (its problems `overloaded` and `shutting_down`), or the request has a `seed`,
-   * so that the same bytes would come again. A 503 of a proxy on the way to a request without a seed is not
-   * retried: the token may have been drawn, and another would be drawn now.
+   * Maximum number of retries after a 503 with Retry-After or a lost connection. Default 2. Only when that is safe: the service
+   * itself said that it never began (its problems `overloaded` and `shutting_down`), or the request has a `seed`, so that the
+   * same bytes would come again. A 503 of a proxy on the way to a request without a seed is not retried: the token may have been
+   * drawn, and another would be drawn now.
    */
   readonly retries?: number;
-  /** in place of the platform's own */
+  /** replaces the platform's fetch */
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -29,9 +29,9 @@ export interface Transport {
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** Longest wait that a Retry-After may ask for. */
+/** Longest Retry-After that the client waits for. */
 const RETRY_AFTER_S_MAX = 30;
-/** Wait before a lost connection is opened again; each further one is four times as long. */
+/** Wait before the first retry of a lost connection; each further wait is four times as long. */
 const LOST_PAUSE_S = 0.1;
 
 export function transportOf(url: string, options: ClientOptions): Transport {
@@ -48,7 +48,7 @@ export interface Post {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer> | string;
-  /** whether all that is drawn has a seed */
+  /** true when every draw has a seed */
   readonly seeded: boolean;
 }
 
@@ -73,10 +73,10 @@ export function post(
   });
 }
 
-/** A connection that was refused or lost; its cause is what fetch said. */
+/** A connection that was refused or lost; its cause is the error of fetch. */
 class Unreached extends TypeError {}
 
-/** What fetch says without an address ("fetch failed") is told with it, and with its cause. */
+/** An error of fetch without an address ("fetch failed") is reported with the address and its cause. */
 export async function reached<Result>(url: string, action: () => Promise<Result>): Promise<Result> {
   try {
     return await action();
@@ -87,7 +87,7 @@ export async function reached<Result>(url: string, action: () => Promise<Result>
   }
 }
 
-/** Attempts until one succeeds, as often and only as long as that is safe. */
+/** Repeats an attempt until it succeeds, as often and as long as a retry is safe. */
 export async function retrying<Result>(
   { retries }: Pick<Transport, "retries">,
   seeded: boolean,

@@ -1,4 +1,4 @@
-/** `logit-sampler audit`: whether a running engine's own sampler does what its options say. */
+/** `logit-sampler audit`: checks that a running engine's own sampler does what its options say. */
 import { count, Misuse, type Option, readWord, text } from "../command-line.ts";
 import { type AuditReport, audit } from "../engines/audit/audit.ts";
 import type { Engine } from "../engines/index.ts";
@@ -22,17 +22,17 @@ const FORM: Option<AuditForm> = {
 
 const { prompt: _, ...SHARED } = ENGINE_WORDS;
 const OWN = {
-  prompt: text("TEXT", "what the engine continues", "Once upon a time"),
+  prompt: text("TEXT", "prompt that the engine continues", "Once upon a time"),
   ...SHARED,
-  steps: count("N", "tokens of the engine's own text whose distributions are compared", 8),
+  steps: count("N", "number of tokens of the engine's text whose distributions are compared", 8),
   draws: count(
     "N",
-    "tokens drawn behind the prompt with seeds 1, 2, …, counted against the law; 0: none",
+    "number of tokens drawn after the prompt with seeds 1, 2, …, tested against the distribution; 0: none",
     400,
     0,
   ),
   form: FORM,
-  out: text("FILE", "writes the report there, in place of standard output", undefined),
+  out: text("FILE", "file for the report, in place of standard output", undefined),
   options: text(
     "JSON",
     "options of the engine's sampler in the names of docs/samplers.md: JSON, or @FILE",
@@ -40,14 +40,14 @@ const OWN = {
   ),
 };
 
-/** What an engine is asked for when nothing is said: what most requests set. */
+/** The default options of an audit: those that most requests set. */
 const USUAL = { temperature: 0.8, top_k: 40, top_p: 0.95, min_p: 0.05 };
 
 const TABLE = commandFrom(
   {
     name: "audit",
     about:
-      "Asks a running engine for the distribution of some tokens as the model has it, and for what the engine's own sampler makes of it under options; does the same by the preset of that engine; and says that they agree, or which stage differs and what would explain it. Draws with seeds are counted against the law (G-test), and seeds are given twice. vLLM tells its sampler's distribution only when it is started with --logprobs-mode processed_logprobs; else, and for engines that do not tell it, draws are what is judged.\n\nEnds with 0 when all agrees and with 1 when something differs.",
+      "Asks a running engine for the model's distribution at some tokens, and for the distribution after the engine's own sampler with the given options. Computes the same with the preset of that engine. Reports that both agree, or which stage differs and what would explain it. Draws with seeds are tested against the distribution (G-test), and some seeds are repeated. vLLM returns its sampler's distribution only when it is started with --logprobs-mode processed_logprobs; otherwise, and for engines that do not return it, only the draws are tested.\n\nThe exit code is 0 when everything agrees and 1 when something differs.",
     options: { ...OWN, ...SAMPLING_WORDS },
     operands: { placeholder: "URL", about: "the engine", count_max: 1, read: (word: string) => word },
     epilogue: `Examples:
@@ -85,7 +85,7 @@ async function audited(url: string, words: Words, given: Given, signal: AbortSig
   const prompt =
     ids === undefined
       ? await engine.tokenize(words.prompt, { signal })
-      : (jsonOption("--prompt-ids", ids) as readonly number[]); // the history's schema says when it is none
+      : (jsonOption("--prompt-ids", ids) as readonly number[]); // the history's schema refuses a value that is none
   const { steps, draws } = words;
   const { seed = 1, ...own } = given;
   const options = Object.keys(own).length === 0 ? USUAL : own;

@@ -1,4 +1,7 @@
-/** `logit-sampler calibrate`: the temperature, or the weights and biases of classes, that make probabilities honest. */
+/**
+ * `logit-sampler calibrate`: finds the temperature, or the weights and biases per class, that calibrate the
+ * probabilities.
+ */
 import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
 import { SCALING_METHODS } from "../analysis/calibration/scaling.ts";
 import { CONFORMAL_METHODS, RAPS } from "../analysis/conformal.ts";
@@ -12,45 +15,48 @@ export const CALIBRATE = summing(
   {
     name: "calibrate",
     about:
-      "Finds the temperature that makes probabilities honest, or with --method a bias or a weight and a bias a class, and judges them before and after: accuracy, cross-entropy, Brier score, calibration errors, reliability bins, intervals. The search reads all rows some six times, up to thirty with biases, and once more to judge.\n\nOver shards it goes in rounds: each writes the sums of its rows with --out, merge adds them up and says what the next round sums, and the last merge gives the report.",
+      "Finds the temperature that calibrates the probabilities, or with --method a bias, or a weight and a bias, per class. Evaluates the rows before and after: accuracy, cross-entropy, Brier score, calibration errors, reliability bins, intervals. The search reads all rows some six times, up to thirty with biases, and once more for the evaluation.\n\nFor shards on several machines it runs in rounds: each process writes the sums of its rows with --out, merge adds them up and prints the state for the next round, and the last merge prints the report.",
     options: {
-      after: text(
-        "FILE",
-        "with --out: what merge said after the round before, which says what this one sums",
-        undefined,
-      ),
+      after: text("FILE", "with --out: the output of merge after the previous round", undefined),
       method: text<string>(
         "METHOD",
-        `what is fitted: ${SCALING_METHODS.join(", ")}; one number, with it a bias a class, or a weight and a bias a class`,
+        `method: ${SCALING_METHODS.join(", ")}; one temperature; a temperature and a bias per class; a weight and a bias per class`,
         method,
       ),
       ridge: positive(
         "N",
-        "with biases: holds classes together, for rows in which some hardly come; 0: not at all",
+        "with biases: strength of L2 regularization, for rows in which some classes are rare; 0: none",
         ridge,
       ),
       bins: count("N", "bins of the reliability diagram and of ECE, of equal width", bins),
       "entropy-bins": count("N", "bins of a second diagram, over relative entropy; 0: none", entropy_bins, 0),
-      "per-class": flag("tells how often each class was foreseen and came, and its calibration error"),
+      "per-class": flag(
+        "reports, for each class, how often it was predicted and how often it was the true one, and its calibration error",
+      ),
       conformal: text(
         "METHOD",
-        `finds the threshold of sets that hold the class that comes, for cover: ${CONFORMAL_METHODS.join(", ")}`,
+        `finds the threshold of conformal sets, for cover: ${CONFORMAL_METHODS.join(", ")}`,
         undefined,
       ),
       miscoverage: positive(
         "SHARE",
-        "with --conformal: of rows whose class may be missing; else 0.1",
+        "with --conformal: share of rows whose true class may be missing; default 0.1",
         undefined,
       ),
       "rank-penalty": positive(
         "N",
-        `of raps, for every rank behind --free-ranks; else ${RAPS.rank_penalty}`,
+        `for raps: penalty for every rank after --free-ranks; default ${RAPS.rank_penalty}`,
         undefined,
       ),
-      "free-ranks": count("N", `of raps: ranks without a penalty; else ${RAPS.free_ranks}`, undefined, 0),
-      resamples: count("N", "bootstrap resamples behind the intervals; 0: no intervals", resamples, 0),
+      "free-ranks": count(
+        "N",
+        `for raps: number of ranks without a penalty; default ${RAPS.free_ranks}`,
+        undefined,
+        0,
+      ),
+      resamples: count("N", "number of bootstrap resamples for the intervals; 0: no intervals", resamples, 0),
       "confidence-level": positive("P", "share of the resamples inside an interval", level),
-      seed: text("SEED", "of the resamples", seed),
+      seed: text("SEED", "seed of the resamples", seed),
     },
     epilogue: `Examples:
 
@@ -77,13 +83,13 @@ export const CALIBRATE = summing(
       seed: values.seed,
       ...conformalOf(values),
     };
-    // All rounds have the options of the first.
+    // All rounds use the options of the first.
     if (after === undefined) return { options: own };
     return { options: after.options, state: after.state, before: after.before };
   },
 );
 
-/** What is asked of conformal sets; whatever of it is given goes to the schema, which refuses what has no method. */
+/** The options of conformal sets. All given ones are passed to the schema, which refuses them without a method. */
 function conformalOf(values: Readonly<Record<string, unknown>>): object {
   const conformal = {
     method: values["conformal"],

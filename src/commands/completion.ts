@@ -1,18 +1,18 @@
-/** `logit-sampler completion`: what a shell completes behind `logit-sampler`. */
+/** `logit-sampler completion`: completion scripts for shells. */
 import { commandLine, readWord } from "../command-line.ts";
 import { type Command, called, type Listed } from "./command.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** `commands` are all others. */
+/** `commands` are all other commands. */
 export const completion = (commands: readonly Listed[]): Command => ({
   options: [],
   async run(words) {
     const { operands } = commandLine(
       {
         name: called("completion"),
-        about: "Prints what a shell needs to complete commands and options.",
+        about: "Prints a script with which a shell completes commands and options.",
         options: {},
         operands: {
           placeholder: "SHELL",
@@ -35,14 +35,14 @@ export const completion = (commands: readonly Listed[]): Command => ({
   },
 });
 
-/** What is known of a command. */
+/** The name and options of a command. */
 interface Known extends Pick<Listed, "name" | "about"> {
   readonly options: readonly string[];
 }
 
 const SCRIPTS: Readonly<Record<Shell, (commands: readonly Known[]) => string>> = {
   bash: bashScript,
-  // zsh takes what bash completes with.
+  // zsh uses the completion of bash.
   zsh: (commands) => `autoload -Uz bashcompinit && bashcompinit\n${bashScript(commands)}`,
   fish: fishScript,
 };

@@ -1,4 +1,7 @@
-/** `logit-sampler conform`: the conformance suite against a function, a program, an installed host or a running server. */
+/**
+ * `logit-sampler conform`: runs the conformance suite against a function, a program, an installed host or a running
+ * server.
+ */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Misuse, positive, readWord, text, texts } from "../command-line.ts";
@@ -18,18 +21,22 @@ const NAMES = HOSTS.map(({ name }) => name);
 
 const OWN = {
   function: text("MODULE:NAME", "a function (row, options, history) that a module exports", undefined),
-  command: text("COMMAND", "a program that reads a question a line and writes an answer a line", undefined),
+  command: text(
+    "COMMAND",
+    "a program that reads one question per line and writes one answer per line",
+    undefined,
+  ),
   host: {
-    ...text("NAME", `a sampler that is installed here: ${NAMES.join(", ")}`, undefined),
+    ...text("NAME", `an installed sampler: ${NAMES.join(", ")}`, undefined),
     read: (word: string): string => readWord(word, NAMES),
   },
-  section: texts("NAME", "this section alone; may be given several times"),
-  vectors: text("FOLDER", "the suite; the package's own when not given", undefined),
-  name: text("NAME", "what the report calls the sampler", undefined),
-  json: text("FILE", "writes the report there as JSON", undefined),
-  markdown: text("FILE", "writes the report there as Markdown", undefined),
-  junit: text("FILE", "writes the report there as JUnit XML", undefined),
-  "program-timeout-s": positive("S", "how long a program may run", 600),
+  section: texts("NAME", "only this section; may be repeated"),
+  vectors: text("FOLDER", "folder of the suite; default: the package's own", undefined),
+  name: text("NAME", "name of the sampler in the report", undefined),
+  json: text("FILE", "file for a report in JSON", undefined),
+  markdown: text("FILE", "file for a report in Markdown", undefined),
+  junit: text("FILE", "file for a report in JUnit XML", undefined),
+  "program-timeout-s": positive("S", "time limit of a program", 600),
   ...SERVER_WORDS,
 };
 
@@ -39,7 +46,7 @@ export const CONFORM = commandFrom(
   {
     name: "conform",
     about:
-      "Runs the conformance suite against a sampler, and says what it does otherwise: how many cases of each section pass, and of the failures the known mistakes that come to the same answers, such as that temperature came before top_p.\n\nA sampler is a function of JavaScript, a program in any language, one that is installed here, or a running server. A logit-sampler service is sent the rows of the suite. An engine (llama-server, vLLM, SGLang) takes no rows: it is audited under options of the suite, on the model's own rows.\n\nEnds with 0 when nothing failed, with 1 when something did, and with 2 when it was called wrongly or a program wrote what is no answer.",
+      "Runs the conformance suite against a sampler, and reports differences: how many cases of each section pass, and for the failures the known mistakes that give the same answers, such as temperature before top_p.\n\nA sampler is a JavaScript function, a program in any language, an installed one, or a running server. A logit-sampler service is sent the rows of the suite. An engine (llama-server, vLLM, SGLang) takes no rows: it is audited under options of the suite, on the model's own rows.\n\nThe exit code is 0 when all cases passed, 1 when some failed, and 2 for wrong options or a program with invalid answers.",
     options: OWN,
     operands: { placeholder: "URL", about: "a running server", count_max: 1, read: (word: string) => word },
     epilogue: `Examples:
@@ -121,10 +128,10 @@ async function hostOf(name: string) {
   return plainly(async () => (listed as (typeof HOSTS)[number]).load()); // --host takes no other name
 }
 
-/** What a module exports under a name, or by default where none is given. Throws a Misuse when that is no function. */
+/** The function that a module exports under a name, or as its default. Throws a Misuse when there is none. */
 async function functionOf(given: string) {
   const colon = given.lastIndexOf(":");
-  // A colon in second place is of a drive.
+  // A colon in second place belongs to a drive letter.
   const [path, name] = colon > 1 ? [given.slice(0, colon), given.slice(colon + 1)] : [given, "default"];
   const exported = await plainly(
     async () => (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>, // a module
@@ -138,7 +145,7 @@ async function functionOf(given: string) {
   return { version: tested.name || name, answer: (vector: Vector) => answerOfFunction(tested, vector) };
 }
 
-/** What stands in the way before anything is judged means that it was called wrongly. */
+/** An error before the first case means that the command was called wrongly. */
 async function plainly<Result>(action: () => Promise<Result> | Result): Promise<Result> {
   try {
     return await action();

@@ -1,4 +1,4 @@
-/** `logit-sampler cover`: how often conformal sets hold the class that comes. */
+/** `logit-sampler cover`: how often conformal sets contain the true class. */
 import { text } from "../command-line.ts";
 import { readPart } from "./rows/documents.ts";
 import { summing } from "./rows/summing.ts";
@@ -7,19 +7,15 @@ export const COVER = summing(
   {
     name: "cover",
     about:
-      "Makes the conformal set of every row, with a threshold that calibrate found on other rows, and tells how often the class that came was in it, with the 95 % interval of the true share, and how large sets are. Prints a report, or with --out keeps the sums, for merge.",
+      "Makes the conformal set of every row, with a threshold that calibrate found on other rows, and reports how often it contains the true class, with the 95 % interval of that share, and the sizes of the sets. Prints a report, or with --out writes the sums, for merge.",
     options: {
-      conformal: text(
-        "FILE",
-        "the report of calibrate --conformal, or what /v1/calibrate replied",
-        undefined,
-      ),
+      conformal: text("FILE", "the report of calibrate --conformal, or a reply of /v1/calibrate", undefined),
       calibration: text(
         "FILE",
-        "what calibrate found, when sets are of rows with a bias or a weight a class",
+        "the result of calibrate, for sets of rows with a bias or a weight per class",
         undefined,
       ),
-      rows: text("FILE", "writes the set of every row there, a line of JSON each", undefined),
+      rows: text("FILE", "file for the set of every row, one line of JSON each", undefined),
     },
     epilogue: `Examples:
 

@@ -1,6 +1,6 @@
 /**
- * `logit-sampler demo`: starts the service and sends it the first example of every operation, as the service's own
- * OpenAPI document has them; each is shown as a command to be typed, with its answer.
+ * `logit-sampler demo`: starts the service and sends it the first example of every operation, from the service's
+ * own OpenAPI document; each is shown as a shell command with its reply.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,17 +9,17 @@ import { flag } from "../command-line.ts";
 import { commandFrom } from "./command.ts";
 
 const OPTIONS = {
-  once: flag("ends when all was shown, in place of leaving the service running until Ctrl+C"),
+  once: flag("exits after the last example, in place of running until Ctrl+C"),
 };
 const START_MS_MAX = 30_000;
-/** Of an answer, as it is shown. */
+/** Maximum length of a reply that is shown. */
 const SHOWN_LENGTH_MAX = 300;
 
 export const DEMO = commandFrom(
   {
     name: "demo",
     about:
-      "Starts the service on a free port of 127.0.0.1, sends it an example of every kind of request, and shows what it answers. The service then stays, with its playground and its API pages, until Ctrl+C.",
+      "Starts the service on a free port of 127.0.0.1, sends it an example of every kind of request, and shows the replies. The service then keeps running, with its playground and its API pages, until Ctrl+C.",
     options: OPTIONS,
     epilogue: "Examples:\n\n  logit-sampler demo\n  logit-sampler demo --once",
   },
@@ -48,7 +48,7 @@ function startServer(): ChildProcess {
   });
 }
 
-/** Reads the log until the service listens; what it says later is read and dropped. */
+/** Reads the log until the service listens; later lines are dropped. */
 function urlOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
@@ -80,7 +80,7 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** Streams hold their connection: an example of one is nothing to wait for. */
+/** Streams keep their connection open, so an example of one would not end. */
 const JSON_TYPE = "application/json";
 
 async function show(url: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** `logit-sampler detect`: which texts bear a watermark. */
+/** `logit-sampler detect`: detects watermarks in texts. */
 import { count, flag, Misuse, text } from "../command-line.ts";
 import type { Fields } from "./rows/analysis.ts";
 import { summing } from "./rows/summing.ts";
@@ -8,27 +8,27 @@ export const DETECT = summing(
   {
     name: "detect",
     about:
-      "Looks for a watermark in texts, given as token_ids and perhaps prompt_length, and tells how their p-values spread. Keys are those of WATERMARK_KEYS_FILE, named by their ids. Prints a report, or with --out keeps the sums, for merge.",
+      "Detects a watermark in texts, given as token_ids with an optional prompt_length, and reports the distribution of their p-values. Keys are named by their ids in WATERMARK_KEYS_FILE. Prints a report, or with --out writes the sums, for merge.",
     options: {
       mark: text(
         "JSON",
-        "the mark, as /v1/watermark/detect takes it: scheme, key and its options; JSON, or @FILE",
+        "the watermark, as for /v1/watermark/detect: scheme, key and its options; JSON, or @FILE",
         undefined,
       ),
       keys: text(
         "IDS",
-        "ids of keys, separated by commas, in place of the mark's own: the report compares them",
+        "ids of keys, separated by commas, in place of the watermark's key; the report compares them",
         undefined,
       ),
       unmarked: flag(
-        "the texts bear no mark: tells the key's own rate of false positives with an interval of 95 %, and thresholds",
+        "the texts have no watermark: reports the key's rate of false positives with a 95 % interval, and thresholds",
       ),
       tried: count(
         "K",
         "how many configurations (keys, schemes, options) are tried on these texts: each p-value counts K times",
         1,
       ),
-      rows: text("FILE", "writes score and p-value of every text there, a line of JSON each", undefined),
+      rows: text("FILE", "file for score and p-value of every text, one line of JSON each", undefined),
     },
     epilogue: `Examples:
 

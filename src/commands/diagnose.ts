@@ -1,4 +1,4 @@
-/** `logit-sampler diagnose`: what rows say of a model's certainty. */
+/** `logit-sampler diagnose`: how certain the model is, over rows of logits. */
 import { text } from "../command-line.ts";
 import { readPart } from "./rows/documents.ts";
 import { summing } from "./rows/summing.ts";
@@ -8,15 +8,15 @@ export const DIAGNOSE = summing(
   {
     name: "diagnose",
     about:
-      "Looks at rows of logits: verdicts, and mean, range and quantiles (within 0.8 %) of probability, margin, entropy, varentropy, energy and variance; with classes that came, how often the model was right, and wrong with confidence. Prints a report, or with --out keeps the sums, for merge.",
+      "Diagnoses rows of logits: verdicts, and mean, range and quantiles (within 0.8 %) of probability, margin, entropy, varentropy, energy and variance; with true classes, how often the model was right, and how often confidently wrong. Prints a report, or with --out writes the sums, for merge.",
     options: {
       ...SCALING_OPTIONS,
       baseline: text(
         "FILE",
-        "what /v1/baseline replied: rows unlike its own are counted as suspicious",
+        "a reply of /v1/baseline: rows that differ from its clean rows are counted as suspicious",
         undefined,
       ),
-      rows: text("FILE", "writes the figures of every row there, a line of JSON each", undefined),
+      rows: text("FILE", "file for the figures of every row, one line of JSON each", undefined),
     },
     epilogue: `Examples:
 

@@ -1,4 +1,4 @@
-/** `logit-sampler generate`: text of a running engine's model, drawn here. */
+/** `logit-sampler generate`: writes a text with a running engine's model and this package's sampler. */
 import { count, flag, Misuse, text, texts } from "../command-line.ts";
 import type { Engine } from "../engines/index.ts";
 import { createSampler, openStream } from "../library.ts";
@@ -25,20 +25,24 @@ import { jsonOption } from "./rows/words.ts";
 const OWN = {
   engine: texts("URL", "a running llama-server, vLLM, SGLang or other server with log-probabilities"),
   ...ENGINE_WORDS,
-  "max-tokens": count("N", "tokens of the text", 128),
-  top: count("N", "how many of the most likely tokens are asked for first; more where they are too few", 50),
-  json: flag("writes a line of JSON for each token: the reply of /v1/sample with `exact`, times and counts"),
+  "max-tokens": count("N", "maximum number of tokens", 128),
+  top: count(
+    "N",
+    "number of most likely tokens to request at first; more are requested when they are too few",
+    50,
+  ),
+  json: flag("writes one line of JSON per token: the reply of /v1/sample with `exact`, times and counts"),
   options: text("JSON", "options of a step, as /v1/sample takes them: JSON, or @FILE", "{}"),
 };
 
-/** Where the size of the vocabulary is not told. */
+/** The vocabulary size that is assumed when the engine does not report it. */
 const VOCAB_SIZE = 262_144;
 
 const TABLE = commandFrom(
   {
     name: "generate",
     about:
-      'Writes a text with the model of a running engine and the sampler of this package: each step asks the engine for the distribution of the next token, draws here, and sends the token back. Nothing is installed in the engine. Several --engine are combined (--combine).\n\nOptions of the sampler are those of docs/samplers.md: --top-p 0.95, --grammar @grammar.json, --combine \'{"rule": "contrastive"}\'.',
+      'Writes a text with the model of a running engine and the sampler of this package: each step asks the engine for the distribution of the next token, draws here, and sends the token back. Nothing is installed in the engine. With --combine, several --engine are combined.\n\nOptions of the sampler are those of docs/samplers.md: --top-p 0.95, --grammar @grammar.json, --combine \'{"rule": "contrastive"}\'.',
     // The sampler's options would hide the command's own.
     options: { ...OWN, ...SAMPLING_WORDS },
     epilogue: `Examples:
@@ -125,7 +129,7 @@ function samplerFor(sources: readonly Source[], vocabulary: Vocabulary | undefin
   });
 }
 
-/** As many as were asked for, or as the context of each engine has room for. */
+/** The requested number of tokens, or the number for which every engine's context has room. */
 function tokensMax(asked: number, sources: readonly Source[]): number {
   const rooms = sources.map(({ engine, prompt }) => (engine.facts.context_tokens_max ?? 1e9) - prompt.length);
   const room = Math.min(...rooms);

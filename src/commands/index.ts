@@ -1,4 +1,4 @@
-/** The commands, in the order in which --help lists them. */
+/** The commands, in the order of --help. */
 import type { Listed } from "./command.ts";
 
 const WORKING: readonly Listed[] = [
@@ -9,22 +9,22 @@ const WORKING: readonly Listed[] = [
   },
   {
     name: "demo",
-    about: "starts the service and shows what it answers to examples",
+    about: "starts the service and shows its replies to examples",
     load: async () => (await import("./demo.ts")).DEMO,
   },
   {
     name: "sample",
-    about: "a token for every row, as /v1/sample draws it",
+    about: "draws a token for every row, like /v1/sample",
     load: async () => (await import("./sample.ts")).SAMPLE,
   },
   {
     name: "generate",
-    about: "text of a running llama-server, vLLM or SGLang, its tokens drawn here",
+    about: "writes a text with a running llama-server, vLLM or SGLang, with tokens drawn here",
     load: async () => (await import("./generate.ts")).GENERATE,
   },
   {
     name: "audit",
-    about: "whether a running engine's own sampler does what its options say",
+    about: "checks that a running engine's own sampler does what its options say",
     load: async () => (await import("./audit.ts")).AUDIT,
   },
   {
@@ -34,12 +34,12 @@ const WORKING: readonly Listed[] = [
   },
   {
     name: "score",
-    about: "cross-entropy, perplexity and ranks of the classes that came",
+    about: "cross-entropy, perplexity and ranks of the true classes",
     load: async () => (await import("./score.ts")).SCORE,
   },
   {
     name: "diagnose",
-    about: "how often the model was confident, torn or unsure, and how its figures spread",
+    about: "how often the model was confident, torn or unsure, and the distribution of its figures",
     load: async () => (await import("./diagnose.ts")).DIAGNOSE,
   },
   {
@@ -49,22 +49,22 @@ const WORKING: readonly Listed[] = [
   },
   {
     name: "cover",
-    about: "how often conformal sets hold the class that came, and how large they are",
+    about: "how often conformal sets contain the true class, and how large they are",
     load: async () => (await import("./cover.ts")).COVER,
   },
   {
     name: "replay",
-    about: "whether logged tokens are those that their rows, options and seed give",
+    about: "checks that logged tokens are those that their rows, options and seed give",
     load: async () => (await import("./replay.ts")).REPLAY,
   },
   {
     name: "detect",
-    about: "which texts bear a watermark",
+    about: "detects watermarks in texts",
     load: async () => (await import("./detect.ts")).DETECT,
   },
   {
     name: "merge",
-    about: "adds up what score, diagnose, calibrate, cover, replay and detect kept of parts",
+    about: "adds up the sums that score, diagnose, calibrate, cover, replay and detect wrote",
     load: async () => (await import("./merge.ts")).MERGE,
   },
 ];
@@ -73,7 +73,7 @@ export const COMMANDS: readonly Listed[] = [
   ...WORKING,
   {
     name: "completion",
-    about: "completion of commands and options, for bash, zsh, fish",
+    about: "shell completion for bash, zsh and fish",
     load: async () => (await import("./completion.ts")).completion(WORKING),
   },
 ];

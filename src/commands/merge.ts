@@ -1,4 +1,7 @@
-/** `logit-sampler merge`: the sums of parts, as one; to the same bytes however the rows were cut. */
+/**
+ * `logit-sampler merge`: adds up the sums of parts. The result has the same bytes for any division of the
+ * rows.
+ */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { NOWHERE } from "../analysis/tasks/task.ts";
@@ -13,19 +16,19 @@ import { standardOutput, writeWhole } from "./rows/output.ts";
 import { shardsOf } from "./rows/shards.ts";
 
 const OPTIONS = {
-  partial: flag("gives the sums of all, to be merged further, in place of a report"),
+  partial: flag("prints the merged sums, for further merges, in place of a report"),
   expect: text(
     "SHARDS",
-    "the shards that must be in the sums, each once and no others: a folder of them, a pattern, or @FILE with a name a line",
+    "the shards that the sums must contain, each exactly once and no others: a folder, a pattern, or @FILE with one name per line",
     undefined,
   ),
-  out: text("FILE", "writes there, in place of standard output", undefined),
+  out: text("FILE", "output file, in place of standard output", undefined),
 };
 
 export const MERGE = commandFrom(
   {
     name: "merge",
-    about: `Adds up the sums that a command kept with --out: score, diagnose, calibrate, cover, replay or detect. All are of one command with the same options. The result has the same bytes in whatever order they come and however the rows were cut into shards, and is that of one run over all rows.`,
+    about: `Adds up the sums that a command kept with --out: score, diagnose, calibrate, cover, replay or detect. All sums must come from one command with the same options. The result equals one run over all rows, to the byte, for any order of the files and any division into shards.`,
     options: OPTIONS,
     operands: {
       placeholder: "PARTIAL",
@@ -95,7 +98,7 @@ async function* partialsOf(names: readonly string[]): AsyncGenerator<[name: stri
       continue;
     }
     let number = 0;
-    // A pipe that others write to may have nothing yet and say so, which only this stream waits for.
+    // An empty pipe of another process reports that it has nothing yet; only this stream waits for it.
     for await (const line of createInterface({ input: process.stdin })) {
       number += 1;
       if (line.trim() !== "") yield [`line ${number}`, readPartial(line, `line ${number}`)];
@@ -116,7 +119,9 @@ function shorten(words: string): string {
   return words.length <= 200 ? words : `${words.slice(0, 199)}…`;
 }
 
-/** A shard whose sums come twice would count twice. Standard input has no name by which that could be seen. */
+/**
+ * The sums of a shard must not be counted twice. Standard input has no name by which that could be detected.
+ */
 function addSources(sources: Map<string, Source>, { sources: more }: Partial, name: string): void {
   for (const source of more) {
     const known = sources.get(source.shard);
@@ -155,7 +160,7 @@ function listed(names: readonly string[]): string {
     : `${names.slice(0, 10).join(", ")} and ${names.length - 10} more`;
 }
 
-/** Every round of a calibration reads the same rows: without some of them it would find another temperature. */
+/** Every round of a calibration must read the same rows. Without some of them the temperature would differ. */
 function requireRound(before: Round, round: Round): void {
   if (before.digest === round.digest) return;
   const told = ({ shards, rows, skipped }: Round) =>

@@ -1,4 +1,4 @@
-/** `logit-sampler replay`: whether logged tokens are those that their rows give. */
+/** `logit-sampler replay`: checks whether logged tokens are those that their rows give. */
 import { text } from "../command-line.ts";
 import type { Fields } from "./rows/analysis.ts";
 import { summing } from "./rows/summing.ts";
@@ -8,14 +8,14 @@ export const REPLAY = summing(
   {
     name: "replay",
     about:
-      "Takes the steps again that rows were logged of, and tells how many tokens are those that came (the row's target), how many miss by no more than the tolerance, and by how much others miss. A row's step is its `step`, or its number in its shard; the tokens before it are its `history`, the first `prompt_length` of them the prompt, or else those of the options. Keys of watermarks are those of WATERMARK_KEYS_FILE. Prints a report, or with --out keeps the sums, for merge.",
+      "Repeats the steps of logged rows, and reports how many tokens equal the logged ones (the rows' targets), how many miss by at most the tolerance, and by how much the others miss. A row's step is its `step`, or its number in its shard; the tokens before it are its `history`, the first `prompt_length` of them the prompt, or else those of the options. Keys of watermarks are those of WATERMARK_KEYS_FILE. Prints a report, or with --out writes the sums, for merge.",
     options: {
       options: text(
         "JSON",
         "options of every step, with its seed, as /v1/replay takes them: JSON, or @FILE",
         "{}",
       ),
-      rows: text("FILE", "writes what became of every row there, a line of JSON each", undefined),
+      rows: text("FILE", "file for the result of every row, one line of JSON each", undefined),
     },
     epilogue: `Examples:
 

@@ -1,5 +1,6 @@
 /**
- * Environment → Config. What is set and not known, or out of range, stops the start with a sentence that says so.
+ * Reads the configuration from environment variables. An unknown or invalid variable stops the start with an
+ * error.
  */
 import { readFileSync } from "node:fs";
 import * as z from "zod";
@@ -18,43 +19,46 @@ const PREFIX = "LOGIT_SAMPLER_";
 export type Limits = Readonly<z.infer<typeof LIMITS> & { held_bytes_max: number }>;
 export interface Config extends Readonly<z.infer<typeof PROCESS>> {
   readonly limits: Limits;
-  /** SHA-256 of each key; the keys themselves are not kept. Empty: open to all. */
+  /** SHA-256 of each key; the keys themselves are not stored. Empty: no key is needed. */
   readonly key_digests: readonly Uint8Array[];
-  /** what the owner of each of these keys may do; undefined: all */
+  /** the permissions of each of these keys' owners; undefined: all */
   readonly key_grants: readonly (KeyGrant | undefined)[];
-  /** of which nothing but their number may be shown */
+  /** secret: only their number may be shown */
   readonly watermark_keys: WatermarkKeys;
-  /** the mark of steps that name none; undefined: they bear none */
+  /** the default watermark of steps without one; undefined: none */
   readonly default_mark: MarkChoice | undefined;
-  /** whether anyone may leave it out, or owners who were given leave only */
+  /** who may leave the default watermark out: anyone, or owners with the permission */
   readonly opt_out: "keyed" | "anyone";
   /** empty: none; `*`: all */
   readonly cors_origins: readonly string[];
-  /** where spans go; undefined: nowhere */
+  /** destination of spans; undefined: none */
   readonly tracing: TracingConfig | undefined;
 }
 
 export interface TracingConfig {
-  /** of the collector's traces */
+  /** headers for the trace collector */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly service_name: string;
-  /** what else describes the service */
+  /** further attributes of the service */
   readonly attributes: Readonly<Record<string, string>>;
-  /** part of the requests, of those whose caller has not decided */
+  /** share of recorded requests, among those without a sampling decision of the caller */
   readonly ratio: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the adapters of engines read (clients/python): who sets them for a whole machine sets them for the service, too. */
+/**
+ * Variables of the adapters for engines (clients/python). They may be set for the whole machine, so the service ignores
+ * them.
+ */
 const OF_ADAPTERS: readonly string[] = [
   "LOGIT_SAMPLER_URL",
   "LOGIT_SAMPLER_API_KEY",
   "LOGIT_SAMPLER_TIMEOUT_S",
 ];
 
-/** The configuration that these variables make. Throws an Error that names the variable, the rule and the value. */
+/** The configuration from these variables. Throws an Error that names the variable, the rule and the value. */
 export function readConfig(environment: Environment): Config {
   const limits = settings(LIMITS, PREFIX, environment);
   const known = new Set(Object.keys(LIMITS.shape).map((name) => variableOf(PREFIX, name)));
@@ -95,7 +99,7 @@ export function readConfig(environment: Environment): Config {
   };
 }
 
-/** Undefined for an empty text. Throws an Error that says what is wrong. */
+/** Undefined for an empty text. Throws an Error that names the rule. */
 function defaultMark(text: string, keys: WatermarkKeys): MarkChoice | undefined {
   if (text === "") return undefined;
   const choice = parseWatermark(parsedJson(text), "");
@@ -111,7 +115,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Some settings have no prefix: who puts it before one of them means that, whatever else is spelt alike. */
+/** Some settings have no prefix. A name with a needless prefix is suggested before similar names. */
 function meantBy(unknown: string, known: ReadonlySet<string>): string {
   const bare = unknown.slice(PREFIX.length);
   const names = Object.keys({ ...PROCESS.shape, ...ACCESS.shape, ...TRACING.shape });
@@ -150,7 +154,7 @@ function pairsOf(text: string): Record<string, string> {
   );
 }
 
-/** What may be logged of a configuration: all but secrets; of the keys their number. */
+/** The configuration for the log: without secrets; of the keys only their number. */
 export function shownConfig({
   key_digests,
   key_grants: _,
@@ -186,7 +190,7 @@ function linesOf(path: string): readonly string[] {
     .filter((line) => !line.startsWith("#"));
 }
 
-/** Puts the variable's name in front of what is wrong with it. */
+/** Adds the variable's name to an error. */
 function named<Value>(variable: string, read: () => Value): Value {
   try {
     return read();
@@ -208,7 +212,7 @@ function settings<Shape extends z.ZodRawShape>(
   for (const name of Object.keys(schema.shape)) {
     const text = environment[variableOf(prefix, name)];
     if (text === undefined || text === "") continue;
-    // Only what wants a number is one: a key may well be made of digits.
+    // Only numeric settings are converted: a key may consist of digits.
     const is_text = z.safeParse(schema.shape[name] as z.ZodType, text).success;
     given[name] = !is_text && /^-?\d+$/.test(text) ? Number(text) : text;
   }

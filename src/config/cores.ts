@@ -1,8 +1,10 @@
-/** How many cores this process may use: those it may run on, or what its control group grants when that is less. */
+/**
+ * The number of cores for this process: its allowed cores, or the quota of its control group when that is lower.
+ */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
-/** Whole cores, at least 1. Node counts cores that it may run on; before version 22 it knows nothing of quotas. */
+/** Whole cores, at least 1. Node counts the allowed cores; before version 22 it does not know quotas. */
 export function coresGranted(): number {
   const v2 = quotaOf(textOf("/sys/fs/cgroup/cpu.max"));
   const v1 = quotaOf(
@@ -12,7 +14,7 @@ export function coresGranted(): number {
 }
 
 /**
- * Cores in a text of microseconds that may be used, and of how many: `150000 100000` is 1.5. Infinity for `max`
+ * The number of cores from a quota and a period in microseconds: `150000 100000` is 1.5. Infinity for `max`
  * (control groups, version 2), for −1 (version 1), and where there is no such file.
  */
 export function quotaOf(text: string): number {

@@ -1,17 +1,21 @@
-/** How many connections a process may have open, as its limit of descriptors allows. */
+/** The maximum number of open connections of a process, from its limit of descriptors. */
 import { readFileSync } from "node:fs";
 
-/** Far more than sequences are sampled at once; as many idle connections take some 100 MiB. */
+/** Far more than the number of sequences sampled at once; as many idle connections take some 100 MiB. */
 const CONNECTIONS_MAX = 8192;
-/** For the process itself, the log, files of pages, regions of shared memory, and connections that are being refused. */
+/**
+ * Descriptors for the process itself, the log, files of pages, shared memory, and connections that are being refused.
+ */
 const RESERVE = 128;
 
-/** Connections that a process may have open at once, at least 1. Node has raised the soft limit to the hard one. */
+/**
+ * Maximum number of open connections of this process, at least 1. Node has raised the soft limit to the hard one.
+ */
 export function connectionsGranted(): number {
   return connectionsFor(limitOf(textOf("/proc/self/limits")));
 }
 
-/** Half the descriptors where they are few. */
+/** With few descriptors, half of them. */
 export function connectionsFor(descriptors: number): number {
   const left = Math.max(descriptors - RESERVE, Math.floor(descriptors / 2));
   return Math.max(1, Math.min(CONNECTIONS_MAX, left));

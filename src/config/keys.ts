@@ -1,11 +1,9 @@
-/**
- * Keys as they are configured. Only their SHA-256 digests are kept, so that the process's memory tells no key.
- */
+/** API keys. Only their SHA-256 digests are stored, so the process's memory does not reveal a key. */
 import { createHash } from "node:crypto";
 
 const LENGTH_MIN = 16;
 
-/** Digests of keys, each trimmed; empty ones are left out. Throws an Error that does not show the key. */
+/** Digests of keys, each trimmed; empty ones are ignored. Throws an Error that does not show the key. */
 export function digestsOf(keys: readonly string[]): Uint8Array[] {
   const trimmed = keys.map((key) => key.trim()).filter((key) => key !== "");
   for (const key of trimmed) {
@@ -17,21 +15,21 @@ export function digestsOf(keys: readonly string[]): Uint8Array[] {
   return trimmed.map(digestOf);
 }
 
-/** What the owner of a key may do. */
+/** The permissions of a key's owner. */
 export interface KeyGrant {
-  /** the name of the owner, which problems tell */
+  /** the name of the owner, shown in problems */
   readonly id: string;
   /** ids of the watermark keys that steps and searches may name; undefined: all */
   readonly watermark_keys: readonly string[] | undefined;
   /** paths that may be called; undefined: all */
   readonly routes: readonly string[] | undefined;
-  /** whether steps may be left without the mark that the service lays by default */
+  /** true when the owner may leave out the service's default watermark */
   readonly may_opt_out: boolean;
 }
 
 export interface ApiKey {
   readonly digest: Uint8Array;
-  /** undefined: the key was configured without an owner, and may do what any key may */
+  /** undefined: the key has no owner and all permissions of a key */
   readonly grant: KeyGrant | undefined;
 }
 

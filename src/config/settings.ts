@@ -1,6 +1,6 @@
 /**
- * Every setting of the service: its name, its range, its default and what it means. Environment variables are named
- * after them; config.ts reads those.
+ * Every setting of the service: its name, range, default and meaning. Environment variables are named after them;
+ * config.ts reads those.
  */
 import * as z from "zod";
 import { DEFAULT_GRAMMARS_LIMITS } from "../grammar/grammars.ts";
@@ -12,7 +12,7 @@ import { connectionsGranted } from "./descriptors.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What the environment's usual names set. */
+/** Settings with common environment names. */
 export const PROCESS = z.object({
   host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 0.0.0.0 for all."),
   port: whole({ min: 0, max: 65_535 }).default(8080).describe("Port to listen on; 0: any free one."),
@@ -22,18 +22,18 @@ export const PROCESS = z.object({
   spare_workers: whole({ min: 0, max: 16 })
     .default(1)
     .describe(
-      "Loaded workers that stand by: one takes the place of a worker that dies within milliseconds, not after the second that loading takes.",
+      "Loaded spare workers. A spare replaces a dead worker within milliseconds; loading a new one takes a second.",
     ),
   log_level: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
     .describe("`info` logs refused requests, `debug` every request."),
   metrics: oneOf(["open", "keyed", "off"])
     .default("open")
-    .describe("GET /metrics: for all, for those with a key, or not there."),
+    .describe("Access to GET /metrics: open, with a key, or off."),
   shared_memory: oneOf(["on", "off"])
     .default("off")
     .describe(
-      "Whether clients may register files of `SHARED_MEMORY_DIR` and have rows read from them. Turn it on only where every client may read all that the service can read there.",
+      "Allow clients to register files of `SHARED_MEMORY_DIR` and to send rows through them. Turn it on only when every client may read every file that the service can read there.",
     ),
   shared_memory_dir: z.string().min(1).default("/dev/shm").describe("Directory of shared memory."),
   vocabularies_dir: z
@@ -45,16 +45,16 @@ export const PROCESS = z.object({
   vocabulary: z
     .string()
     .default("")
-    .describe("The vocabulary of steps that name none; none: their tokens have no text."),
+    .describe("Default vocabulary of steps. Without one, their tokens have no text."),
 });
 
-/** Who may come in. What is secret here is made into something else before it is kept. */
+/** Access control. Secrets are converted before they are stored. */
 export const ACCESS = z.object({
   api_keys: z
     .string()
     .default("")
     .describe(
-      "Keys that open /v1 and /v2, separated by commas, each of at least 16 characters; none: open to all. Sent as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
+      "Keys that open /v1 and /v2, separated by commas, each of at least 16 characters; none: no key is needed. Sent as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
     ),
   api_keys_file: z
     .string()
@@ -72,12 +72,12 @@ export const ACCESS = z.object({
     .string()
     .default("")
     .describe(
-      'The mark that every step bears which names none, as JSON: `{"scheme": "gumbel", "key": "main"}`. Greedy steps bear none. `unmarked: true` leaves it out for keys that say `opt-out` in API_KEYS_FILE, or as WATERMARK_OPT_OUT says.',
+      'Default watermark of steps without one, as JSON: `{"scheme": "gumbel", "key": "main"}`. Greedy steps are not marked. `unmarked: true` leaves it out, for keys with `opt-out` in API_KEYS_FILE, or as set by WATERMARK_OPT_OUT.',
     ),
   watermark_opt_out: z
     .enum(["keyed", "anyone"])
     .default("keyed")
-    .describe("Who may leave out the default mark: `keyed`, keys that say `opt-out`; `anyone`."),
+    .describe("Who may leave out the default watermark: `keyed`, keys with `opt-out`; `anyone`."),
   cors_origins: z
     .string()
     .default("")
@@ -86,7 +86,7 @@ export const ACCESS = z.object({
     ),
 });
 
-/** Where spans go, in the names of OpenTelemetry's specification. */
+/** Settings of traces, in the names of OpenTelemetry's specification. */
 export const TRACING = z.object({
   otel_exporter_otlp_endpoint: z
     .string()
@@ -102,7 +102,7 @@ export const TRACING = z.object({
   otel_resource_attributes: z
     .string()
     .default("")
-    .describe("What else describes the service in its spans: `name=value,name=value`, percent-encoded."),
+    .describe("Further attributes of the service in its spans: `name=value,name=value`, percent-encoded."),
   otel_traces_sampler_arg: z.coerce
     .number(rule("must lie in [0, 1]"))
     .min(0, rule("must lie in [0, 1]"))
@@ -111,29 +111,29 @@ export const TRACING = z.object({
     .describe("Part of the requests without a traceparent that are recorded, from 0 to 1."),
 });
 
-/** What LOGIT_SAMPLER_… sets: the limits of each worker. */
+/** Settings with the prefix LOGIT_SAMPLER_: the limits of each worker. */
 export const LIMITS = z.object({
   vocab_size_max: whole({ min: 1, max: 16 * MIB })
     .default(256 * KIB)
-    .describe("elements of a row"),
+    .describe("maximum number of elements of a row"),
   rows_max: whole({ min: 1, max: 4096 })
     .default(32)
-    .describe("rows that may arrive or be sampled at once; each takes 4 bytes an element"),
+    .describe("maximum number of rows that arrive or are sampled at once; each takes 4 bytes per element"),
   queue_max: whole({ min: 0 })
     .default(128)
-    .describe("requests that may wait for a row, when all are taken; more are refused at once"),
+    .describe("maximum number of requests that wait for a free row; further ones are refused at once"),
   queue_ms: whole({ min: 1 })
     .default(250)
     .describe("milliseconds that a request waits for a row before it is refused"),
   held_bytes_max: whole({ min: 64 * KIB })
     .optional()
     .describe(
-      "bytes that clients may make the worker hold besides rows, all together: JSON bodies, half messages, what streams keep, answers that are not taken",
+      "maximum bytes of client data in the worker besides rows, in total: JSON bodies, incomplete messages, stream states, unread replies",
     ),
   body_rate_min: whole({ min: 0 })
     .default(MIB)
     .describe(
-      "bytes a second below which a client is cut that sends a body, or takes an answer, when its row, or its bytes, are wanted by another",
+      "minimum bytes per second of a client that sends a body or reads a reply; a slower client is disconnected when another request needs its row or memory",
     ),
   batch_rows_max: whole({ min: 1 }).default(1024).describe("rows of one batch"),
   analysis_rows_max: whole({ min: 1 })
@@ -141,21 +141,19 @@ export const LIMITS = z.object({
     .describe("rows of one analysis request"),
   analysis_values_max: whole({ min: 1 })
     .default(MIB)
-    .describe("probabilities that one JSON reply may list; tensors have no such bound"),
+    .describe("maximum number of probabilities in one JSON reply; tensors have no such limit"),
   body_bytes_max: whole({ min: 1 })
     .default(64 * MIB)
     .describe("bytes of a request body"),
   reply_bytes_max: whole({ min: 64 * KIB })
     .default(64 * MIB)
-    .describe("bytes of one answer, as they are reckoned from the options before anything is computed"),
+    .describe("maximum bytes of one reply, estimated from the options before anything is computed"),
   discarded_bytes_max: whole({ min: 0 })
     .default(64 * MIB)
-    .describe(
-      "bytes of a refused body that are read and dropped, so that its sender gets to read the answer",
-    ),
+    .describe("bytes of a refused body that are read and dropped, so that the client can read the reply"),
   json_text_bytes_max: whole({ min: 2 })
     .default(8 * MIB)
-    .describe("bytes of JSON text besides the logits in it"),
+    .describe("maximum bytes of JSON text, without its logits"),
   chain_length_max: whole({ min: 1 })
     .default(DEFAULT_OPTION_LIMITS.chain_length_max)
     .describe("stages of a chain"),
@@ -171,7 +169,7 @@ export const LIMITS = z.object({
   logprobs_rank_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.logprobs_rank_max)
     .describe(
-      "largest rank of a token whose log-probability a reply to a step tells. Below the default, options that tell more of the model are refused: for hosts that pass on what their own users ask (SECURITY.md)",
+      "largest rank of a token whose log-probability a reply contains. Below the default, options that reveal more of the model are refused, for hosts that pass on options of their users (SECURITY.md)",
     ),
   sources_max: whole({ min: 1, max: DEFAULT_OPTION_LIMITS.sources_max })
     .default(DEFAULT_OPTION_LIMITS.sources_max)
@@ -181,14 +179,17 @@ export const LIMITS = z.object({
     .describe("characters of a grammar, as JSON text"),
   grammar_bytes_max: whole({ min: MIB })
     .default(DEFAULT_GRAMMARS_LIMITS.kept_bytes_max)
-    .describe("bytes that compiled grammars and their masks may take; those unused for longest go first"),
+    .describe(
+      "maximum bytes of compiled grammars and their masks; the least recently used are dropped first",
+    ),
   grammar_work_max: whole({ min: 65_536 })
     .default(DEFAULT_GRAMMARS_LIMITS.work_max)
     .describe(
       "units of work, some 50 ns each, that compiling a grammar may take, and that following a text by it may take in one step",
     ),
   draws_max: whole({ min: 1 }).default(DEFAULT_OPTION_LIMITS.draws_max).describe("draws from one row"),
-  // How long one request may compute: a look at a token takes one to three nanoseconds (sampling/work.ts).
+  // Limits on the computation of one request, in tokens read; reading one takes one to three nanoseconds
+  // (sampling/work.ts).
   step_work_max: whole({ min: 65_536 })
     .default(128 * MIB)
     .describe(
@@ -208,10 +209,10 @@ export const LIMITS = z.object({
     .describe("milliseconds for the body of a request to arrive"),
   answer_timeout_ms: whole({ min: 1 })
     .default(30_000)
-    .describe("milliseconds in which a client must take something of its answer"),
+    .describe("milliseconds in which a client must read some of its reply"),
   connection_answers_max: whole({ min: 1 })
     .default(16)
-    .describe("answers that may be under way on one connection; requests behind them are not read"),
+    .describe("maximum number of pending replies on one connection; later requests are not read meanwhile"),
   streams_max: whole({ min: 0 }).default(1024).describe("streams open at once; 0: none"),
   stream_idle_ms: whole({ min: 1 })
     .default(300_000)
@@ -221,38 +222,38 @@ export const LIMITS = z.object({
     .describe("milliseconds that an idle connection is kept; longer than usual proxies keep theirs"),
   drain_ms: whole({ min: 0 })
     .default(0)
-    .describe("milliseconds between saying that it is not ready and taking no more connections"),
+    .describe("milliseconds at shutdown between reporting not ready and refusing new connections"),
   shutdown_ms: whole({ min: 1 })
     .default(10_000)
-    .describe("milliseconds that requests under way are given at the end"),
+    .describe("milliseconds that running requests have to finish at shutdown"),
   defect_shutdown_ms: whole({ min: 1 })
     .default(2000)
-    .describe("milliseconds that requests under way are given in a worker that ends because of a defect"),
+    .describe("milliseconds that running requests have to finish in a worker that ends because of a defect"),
   worker_silence_ms: whole({ min: 0 })
     .default(5000)
     .describe(
-      "milliseconds after which a worker that does not answer the primary is killed and replaced; far more than any request may compute at a stretch; 0: never",
+      "milliseconds after which a worker that does not answer the primary is killed and replaced; far longer than any request may compute without a pause; 0: never",
     ),
   connections_max: whole({ min: 1 })
     .default(connectionsGranted())
     .describe(
-      "connections open at once; more are answered 503. Each takes a descriptor, of which a process has no more than its limit (`ulimit -n`)",
+      "maximum number of open connections; further ones are answered 503. Each takes a descriptor, and the process has a limit of these (`ulimit -n`)",
     ),
   rate_per_second: whole({ min: 0 })
     .default(0)
     .describe(
-      "requests a second that one key, or one address where there are no keys, may send to a worker; 0: any number",
+      "maximum requests per second to a worker by one key, or by one address without keys; 0: unlimited",
     ),
   rate_burst: whole({ min: 1 })
     .default(100)
-    .describe("requests that such a client may send at once, before the rate holds"),
+    .describe("burst: requests that such a client may send at once before the rate applies"),
   rate_clients_max: whole({ min: 1 })
     .default(16_384)
     .describe("clients whose rate is remembered; beyond that the one that was silent longest is forgotten"),
   proxy_hops: whole({ min: 0, max: 16 })
     .default(0)
     .describe(
-      "proxies in front of the service that append to X-Forwarded-For; 0: a client's address is that of its connection",
+      "number of proxies in front of the service that append to X-Forwarded-For; 0: a client's address is that of its connection",
     ),
   shared_memory_regions_max: whole({ min: 1, max: 4096 })
     .default(64)

@@ -1,7 +1,7 @@
 /**
- * The vocabularies of a directory: files `<name>.json` (Hugging Face's tokenizer.json), `<name>.tiktoken` and
- * `<name>.gguf`, and directories `<name>` with a tokenizer.json in them. Which tokens end a text, the generation_config.json
- * or config.json beside a tokenizer.json says, where there is one.
+ * The vocabularies of a directory: files `<name>.json` (Hugging Face's tokenizer.json), `<name>.tiktoken` and `<name>.gguf`,
+ * and directories `<name>` with a tokenizer.json in them. The generation_config.json or config.json next to a
+ * tokenizer.json, if any, names the tokens that end a text.
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
@@ -21,7 +21,7 @@ const FILES: Readonly<Record<string, (path: string, name: string) => TokenList>>
   ".gguf": (path) => tokensOfGguf(headOf(path)),
 };
 
-/** The one that is built in, and those of the directory; "" is none. Throws an Error that names the file that is wrong. */
+/** The built-in vocabulary, and those of the directory; "" means none. Throws an Error that names a faulty file. */
 export function loadVocabularies(directory: string, standard: string): Vocabularies {
   const found =
     directory === ""
@@ -40,7 +40,7 @@ export function loadVocabularies(directory: string, standard: string): Vocabular
   return vocabulariesOf([demoVocabulary(), ...lists], standard === "" ? undefined : standard);
 }
 
-/** The vocabulary of one file, or of a directory with a tokenizer.json. Throws an Error that says what is wrong with it. */
+/** The vocabulary of one file, or of a directory with a tokenizer.json. Throws an Error that names the fault. */
 export function readVocabulary(path: string, name: string): Vocabulary {
   const [found] = listed(dirname(path), basename(path));
   if (found === undefined)
@@ -56,7 +56,7 @@ interface Listed {
   read(): TokenList;
 }
 
-/** What else lies in the directory is none of ours. */
+/** Other files of the directory are ignored. */
 function listed(directory: string, entry: string): Listed[] {
   const path = join(directory, entry);
   const name = basename(entry, extname(entry));

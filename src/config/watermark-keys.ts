@@ -1,13 +1,10 @@
-/**
- * Watermark keys as they are configured: a file of ids and secrets, one key a line. No error shows more of a line than its
- * number.
- */
+/** Watermark keys from a file of ids and secrets, one key per line. Errors show only the number of a line. */
 import { type WatermarkKeys, watermarkKeys } from "../sampling/draw/watermark/keys.ts";
 
 /** `main 0x0123456789abcdef` or `main 42`; several secrets, separated by commas, are the keys of SynthID's layers. */
 const LINE = /^(\S+)\s+((?:0x[0-9a-fA-F]{1,16}|\d{1,20})(?:,(?:0x[0-9a-fA-F]{1,16}|\d{1,20}))*)$/;
 
-/** The keys of a file's lines; empty ones, and those that begin with #, are left out. */
+/** The keys of a file's lines; empty lines, and those that begin with #, are ignored. */
 export function watermarkKeysOf(lines: readonly string[]): WatermarkKeys {
   const secrets: Record<string, readonly bigint[]> = {};
   for (const [index, line] of lines.entries()) {
