@@ -38,7 +38,7 @@ function mixed(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** The row behind these tokens. */
+/** The row after these tokens. */
 export function rowOf({ seed, vocab_size, spread }: World, tokens: readonly number[]): Float32Array {
   const [before = 0, last = 0] = [tokens.at(-2), tokens.at(-1)];
   const key = mixed(mixed(mixed(mixed(seed) ^ tokens.length) ^ before) + last);

@@ -1,4 +1,4 @@
-/** Whether dist is what the sources give: nothing that goes into the build is newer than what came out of it. */
+/** Checks whether dist is what the sources give: nothing that goes into the build is newer than what came out of it. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 

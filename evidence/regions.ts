@@ -9,7 +9,7 @@ export async function registerRegion(url: string, key: string, byte_size: number
   if (!reply.ok) throw new Error(await reply.text());
 }
 
-/** Rows of a region that lie one behind the other. */
+/** Rows of a region that lie one after the other. */
 export interface RegionRows {
   readonly region: string;
   /** in bytes */

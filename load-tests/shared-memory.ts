@@ -42,7 +42,7 @@ interface Case {
   readonly goal: string;
 }
 
-/** The rows of a batch, one behind the other in its region. */
+/** The rows of a batch, one after the other in its region. */
 const BATCH_ROWS = 64;
 const BATCH_VOCAB_SIZE = 128_256;
 const BATCH_KEY = "batch";
@@ -126,7 +126,7 @@ async function main(): Promise<void> {
       await writeFile(join(directory, `row-${size}`), bytes);
       await registerRegion(service.url, `row-${size}`, bytes.length);
     }
-    // The bf16 rows, and behind them the same as f32.
+    // The bf16 rows, and after them the same as f32.
     const batch = Array.from({ length: BATCH_ROWS }, (_, index) =>
       bf16Bytes(randomRow(BATCH_VOCAB_SIZE, index)),
     );

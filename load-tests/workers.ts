@@ -1,7 +1,7 @@
 /**
  * `npm run bench:workers`: how many steps a second two workers answer, to those of one, in turns. Two loads are cheap to
  * ask for and dear to answer, so that one generator asks for all that two workers can do though it shares their cores:
- * rows in shared memory, one and sixteen a request, behind stages that look at the whole row. The third sends its rows
+ * rows in shared memory, one and sixteen a request, after stages that look at the whole row. The third sends its rows
  * through sockets, which costs the generator as much as the service: there the cores are the limit. Beside them stands
  * what two processes that share nothing get out of the machine around the same rounds, the most there can be: rounds in
  * which that is less than 1.8 are left out.

@@ -35,7 +35,7 @@ export class Connection {
     return this.#target.host;
   }
 
-  /** Whether the other side has closed. */
+  /** True when the other side has closed. */
   get ended(): boolean {
     return this.#ended;
   }

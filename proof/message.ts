@@ -44,7 +44,7 @@ export function jsonMessage(path: string, body: unknown): Message {
   return { path, headers: JSON_TYPE, body: typeof body === "string" ? body : JSON.stringify(body) };
 }
 
-/** A tensor behind its JSON header. */
+/** A tensor after its JSON header. */
 export function tensorMessage(path: string, fields: unknown, tensor: Uint8Array): Message {
   const header = Buffer.from(typeof fields === "string" ? fields : JSON.stringify(fields));
   const headers = { ...BYTES_TYPE, "inference-header-content-length": String(header.length) };

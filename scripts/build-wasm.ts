@@ -72,7 +72,7 @@ async function madeOf(entry: string, base64: string): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Whether a module is known to be what its sources compile to. Where all is checked anew nothing is taken for known. */
+/** True when a module is known to be what its sources compile to. Where all is checked anew nothing is taken for known. */
 async function isKnown(entry: string, present: string): Promise<boolean> {
   if (process.env["CI"] !== undefined) return false;
   const made_of = /made of ([0-9a-f]{16})/.exec(present)?.[1];

@@ -126,7 +126,7 @@ function without(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
-/** Collects classes, each behind those that it names. */
+/** Collects classes, each after those that it names. */
 class PythonTypes {
   readonly #classes: string[] = [];
   /** names of nested types, by what they are */

@@ -15,7 +15,7 @@ export interface Option<Value> {
   readonly placeholder?: string;
   /** the value when the option is not given */
   readonly standard: Value;
-  /** Reads the value; throws an Error whose words go behind the option's name. A switch is given "". */
+  /** Reads the value; throws an Error whose words go after the option's name. A switch is given "". */
   read(text: string): Value;
   /** the option may be given several times: its value is a list, and `read` makes a list of each */
   readonly is_many?: boolean;
@@ -203,7 +203,7 @@ function tokensOf(options: Options, words: readonly string[]) {
     .tokens;
 }
 
-/** The value of an option, behind those that were given before where it takes several. */
+/** The value of an option, after those that were given before where it takes several. */
 function joined(options: Options, token: OptionToken, before: unknown): unknown {
   const is_many = Object.hasOwn(options, token.name) && options[token.name]?.is_many === true;
   if (before === undefined) return givenValue(options, token);
@@ -293,7 +293,7 @@ export function columns(rows: readonly (readonly [string, string])[]): string {
     .join("\n");
 }
 
-/** The words in lines of at most WIDTH characters, each behind the indent. */
+/** The words in lines of at most WIDTH characters, each after the indent. */
 function wrapped(words: string, indent: string): string[] {
   const lines: string[] = [];
   let line = indent;

@@ -37,7 +37,7 @@ export interface Sampler extends Omit<Core, "sample"> {
 }
 
 export interface LibraryStream extends Omit<SampleStream, "next" | "begin"> {
-  /** Draws the next token and puts it behind the history. `own` options hold for this step only. */
+  /** Draws the next token and puts it after the history. `own` options hold for this step only. */
   next(logits: Logits | readonly Logits[], own?: StepRequestOptions): Sampled;
 }
 

@@ -10,7 +10,7 @@ const NAMED_MAX = 4;
 const BEGINNING_MIN = 4;
 
 /**
- * `; did you mean "top_p"?`, to be put behind the sentence that a name is unknown; nothing when no known name is near:
+ * `; did you mean "top_p"?`, to be put after the sentence that a name is unknown; nothing when no known name is near:
  * at most three letters in ten may differ. Capitals, blanks, hyphens and underscores do not count: topP is top_p.
  */
 export function didYouMean(given: unknown, known: Iterable<string>): string {
@@ -22,7 +22,7 @@ export function didYouMean(given: unknown, known: Iterable<string>): string {
   return `; did you mean ${names.length === 0 ? last : `${names.join(", ")} or ${last}`}?`;
 }
 
-/** The same with all that is known behind it: `; did you mean "top_p"? Known: temperature, top_k, …`. */
+/** The same with all that is known after it: `; did you mean "top_p"? Known: temperature, top_k, …`. */
 export function amongKnown(given: unknown, known: readonly string[]): string {
   const meant = didYouMean(given, known);
   return `${meant === "" ? "; known" : `${meant} Known`}: ${known.join(", ")}`;

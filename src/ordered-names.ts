@@ -15,7 +15,7 @@ export function namesInOrder(object: object): readonly string[] {
   return ORDERS.get(object) ?? Object.keys(object);
 }
 
-/** Whether the order of a text's names may differ from that of the value that JSON.parse makes of it. */
+/** True when the order of a text's names may differ from that of the value that JSON.parse makes of it. */
 export function movesNames(text: string): boolean {
   return MOVED.test(text);
 }

@@ -22,7 +22,7 @@ function json(name: string, path: string, value: unknown): Scenario {
   };
 }
 
-/** A JSON header and so many rows behind it. */
+/** A JSON header and so many rows after it. */
 function tensor(
   name: string,
   path: string,

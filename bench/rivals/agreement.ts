@@ -1,4 +1,4 @@
-/** Whether a rival leaves the same tokens to draw from, with the same probabilities, before anybody is timed. */
+/** Checks whether a rival leaves the same tokens to draw from, with the same probabilities, before anybody is timed. */
 import type { Kept } from "./rival.ts";
 
 /** Float32 sums over 262,144 tokens are off by no more. */

@@ -20,7 +20,7 @@ export interface Rules {
   readonly top_k?: number;
   readonly top_p?: number;
   readonly min_p?: number;
-  /** report this many of the most likely tokens, with ln p of the row as it came */
+  /** report this many of the most likely tokens, with ln p of the unchanged row */
   readonly top_logprobs?: number;
 }
 

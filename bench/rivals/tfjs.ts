@@ -13,7 +13,7 @@ export async function createTfjs(): Promise<Rival> {
   setWasmPaths(`${dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))}/`);
   const listeners = process.listeners("uncaughtException");
   if (!(await tf.setBackend("wasm"))) throw new Error("tfjs has no wasm backend here");
-  // Its runtime throws every error once more, behind a page of its own source; errors here are ours.
+  // Its runtime throws every error once more, after a page of its own source; errors here are ours.
   for (const listener of process.listeners("uncaughtException"))
     if (!listeners.includes(listener)) process.off("uncaughtException", listener);
   return { name: "tfjs-wasm", version: tf.version_core, prepare };

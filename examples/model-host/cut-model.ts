@@ -1,5 +1,5 @@
 /**
- * Cuts an ONNX model down to what some of its outputs need: without the layers behind an early output, that output costs
+ * Cuts an ONNX model down to what some of its outputs need: without the layers after an early output, that output costs
  * only the layers before it. It reads as much of the protocol buffers as names its parts, and copies these as they are.
  */
 
@@ -39,7 +39,7 @@ export function outputsOf(layers: number): { readonly logits: string; readonly a
 /** The model with these outputs and nothing that only others need. */
 export function cutModel(model: Uint8Array, outputs: readonly string[]): Uint8Array<ArrayBuffer> {
   const fields = [...fieldsOf(model)];
-  // Messages that stand one behind the other are one: a model and its edits.
+  // Messages that stand one after the other are one: a model and its edits.
   const parts = fields
     .filter(({ number }) => number === MODEL.graph)
     .flatMap(({ content }) => [...fieldsOf(content)]);

@@ -41,7 +41,7 @@ export interface Sequence<Step extends Rows = Float32Array> {
 
 /** A sequence that can be asked for every row of a pass, and can forget what it read. */
 export interface LongSequence<Step extends Rows = Float32Array> extends Sequence<Step> {
-  /** Reads the next token ids and answers the logits behind each of them. */
+  /** Reads the next token ids and answers the logits after each of them. */
   rows(token_ids: readonly number[]): Promise<Step[]>;
   /** Forgets the last tokens that it has read. */
   rewind(tokens: number): void;
@@ -62,7 +62,7 @@ export async function loadModel(folder: string): Promise<LoadedModel> {
 /** The outputs that `early_layers.onnx` adds, after so many of the model's six layers. */
 export const EARLY_LAYERS = [2, 4] as const;
 
-/** The same model, which also tells the logits that its earlier layers would give, behind those of the last. */
+/** The same model, which also tells the logits that its earlier layers would give, after those of the last. */
 export async function loadLayeredModel(folder: string): Promise<LoadedModel<readonly Float32Array[]>> {
   const names = ["logits", ...EARLY_LAYERS.map((layers) => outputsOf(layers).logits)];
   return load(await configIn(folder), await layeredWeights(folder), (outputs, index, vocab_size) =>
@@ -86,7 +86,7 @@ export async function loadEarlyModel(
 
 const WEIGHTS = "model_quantized.onnx";
 
-/** Protocol buffers that stand one behind the other are one message: the model and its edit. */
+/** Protocol buffers that stand one after the other are one message: the model and its edit. */
 async function layeredWeights(folder: string): Promise<Uint8Array> {
   const files = [WEIGHTS, "early_layers.onnx"].map((file) => readFile(join(folder, file)));
   return Buffer.concat(await Promise.all(files));
@@ -98,7 +98,7 @@ async function configIn(folder: string): Promise<ModelConfig> {
 
 type Outputs = InferenceSession.ReturnType;
 
-/** Reads what a step has from the outputs behind token `index` of a pass. */
+/** Reads what a step has from the outputs after token `index` of a pass. */
 type Read<Step extends Rows> = (outputs: Outputs, index: number, vocab_size: number) => Step;
 
 async function load<Step extends Rows>(
@@ -193,7 +193,7 @@ function nextCache(outputs: Outputs): Record<string, Tensor> {
   return cache;
 }
 
-/** The logits behind token `index` of a pass. */
+/** The logits after token `index` of a pass. */
 function rowOf(outputs: Outputs, name: string, index: number, vocab_size: number): Float32Array {
   const logits = outputs[name];
   if (logits?.type !== "float32") throw new Error(`the model has no float32 output named ${name}`);

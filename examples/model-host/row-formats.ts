@@ -1,5 +1,5 @@
 /**
- * The same step written three ways: as a binary tensor behind a JSON header, as JSON numbers, and as JSON
+ * The same step written three ways: as a binary tensor after a JSON header, as JSON numbers, and as JSON
  * with the tensor in base64. The service answers all three with the same token. Rows are float32 in the byte
  * order of this machine; the wire is little-endian, as every machine that Node runs a model on is.
  */

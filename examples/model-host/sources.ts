@@ -4,7 +4,7 @@
  */
 import type { Model, Rows, Sequence } from "./model.ts";
 
-/** One model under two prompts: what it says behind the text so far, and behind `other` and the same new tokens. */
+/** One model under two prompts: what it says after the text so far, and after `other` and the same new tokens. */
 export function guidedModel(model: Model, other: readonly number[]): Model<readonly Float32Array[]> {
   return {
     ...model,

@@ -13,7 +13,7 @@ export interface SpeculateRequest {
   readonly max_tokens: number;
   /** one of DRAFTERS */
   readonly drafter: string;
-  /** tokens of a draft at the most */
+  /** tokens of a draft at most */
   readonly drafted_max: number;
   /** sampling options as they stand on the wire, a seed among them */
   readonly sampling: StepFields;
@@ -51,7 +51,7 @@ export async function speculate(
   let ended = false;
   while (!ended && history.length < tokens_max) {
     const room = tokens_max - history.length - 1;
-    // Nothing is drafted behind the prompt, whose pass is long enough.
+    // Nothing is drafted after the prompt, whose pass is long enough.
     const is_first = history.length === prompt_length;
     const draft = is_first ? [] : await drafter.draft(history, Math.min(drafted_max, room));
     const logits = (await sequence.rows([...unread, ...draft])).slice(-draft.length - 1);

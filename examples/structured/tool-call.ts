@@ -3,8 +3,8 @@
  *
  *   npx tsx examples/structured/tool-call.ts
  *
- * The grammar of tool-call.json is lazy: it holds behind the text `<tool_call>`. A model that was trained for tools writes
- * that by itself; the demo model was not, so that here the host puts it behind what was written, as one does that wants a
+ * The grammar of tool-call.json is lazy: it holds after the text `<tool_call>`. A model that was trained for tools writes
+ * that by itself; the demo model was not, so that here the host puts it after what was written, as one does that wants a
  * call. The sampler is the library, in this process; a stream of the service takes the same options and the same tokens.
  */
 import { readFile } from "node:fs/promises";
@@ -51,7 +51,7 @@ await run(async () => {
     show(token_id);
     unread = [token_id];
   }
-  // The model reads the trigger like any other tokens, behind the one that it has not read yet.
+  // The model reads the trigger like any other tokens, after the one that it has not read yet.
   const trigger = codec.encode(TRIGGER);
   stream.accept(trigger);
   trigger.forEach(show);

@@ -1,4 +1,4 @@
-/** Whether a worker holds only the row at hand of each batch: sixteen batches at a time, 262 MB of logits under way. */
+/** Checks whether a worker holds only the row at hand of each batch: sixteen batches at a time, 262 MB of logits under way. */
 import { rawLoad } from "../../evidence/raw-client.ts";
 import { f16Bytes, randomRow } from "../../evidence/rows.ts";
 import type { Scenario } from "../../evidence/scenarios.ts";

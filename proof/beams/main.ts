@@ -79,7 +79,7 @@ async function hold(name: string): Promise<boolean> {
   return counts.other === 0;
 }
 
-/** Each law in 20,000 searches at the least. */
+/** Each law in 20,000 searches at least. */
 function holdLaws(): boolean {
   let holds = true;
   for (const [law, pOf] of Object.entries(LAWS)) {

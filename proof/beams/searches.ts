@@ -67,7 +67,7 @@ export const ASKED: Readonly<Record<string, (random: Seeded) => Asked>> = {
   },
 };
 
-/** The chain that means what a host's options mean: transformers penalises log-probabilities, not logits, and bans behind it. */
+/** The chain that means what a host's options mean: transformers penalises log-probabilities, not logits, and bans after it. */
 export function ownRow(row: Asked["row"]): Readonly<Record<string, unknown>> {
   const { repetition_penalty, no_repeat_ngram_size } = row;
   const chain = [

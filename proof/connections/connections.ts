@@ -1,6 +1,6 @@
 /**
- * Whether a connection's defect ends that connection: pipelines of every form, in one segment and cut at any byte, with
- * offers of other protocols and what is no HTTP behind them, and clients that go away in the middle.
+ * Checks whether a connection's defect ends that connection: pipelines of every form, in one segment and cut at any byte, with
+ * offers of other protocols and what is no HTTP after them, and clients that go away in the middle.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -27,7 +27,7 @@ interface Each {
   readonly name: string;
   readonly opening: Buffer;
   readonly again: Buffer;
-  /** Whether all that answers it once is there. */
+  /** True when all that answers it once is there. */
   isWhole(text: string): boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Requests of every form, and the status each is answered with; what may stand behind them on one connection; and streams
+ * Requests of every form, and the status each is answered with; what may stand after them on one connection; and streams
  * that go on as long as their rows do.
  */
 import { encode, encodeChunked, f32, frame, jsonMessage, tensorMessage } from "../message.ts";

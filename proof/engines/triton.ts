@@ -34,7 +34,7 @@ export const TRITON_KNOWN: readonly Known[] = [
 
 const TRITON = { preset: "vllm", variant: "triton" };
 
-/** Whether k and p have room for the least likely of the tokens that min_p leaves. */
+/** True when k and p have room for the least likely of the tokens that min_p leaves. */
 function reachesTheLeast(asked: Case): boolean {
   const { top_k: _, top_p: __, ...cut } = asked.options;
   const { top_p: ___, ...ranked } = asked.options;
@@ -48,7 +48,7 @@ function reachesTheLeast(asked: Case): boolean {
   return holds(whole) || ("top_k" in asked.options && holds(best));
 }
 
-/** Whether of the best k just those are missing that equal the k-th, of which k takes a part. */
+/** True when of the best k just those are missing that equal the k-th, of which k takes a part. */
 function hasNoneOfTheLast(
   { logits, options }: Case,
   theirs: { readonly kept: readonly number[] },

@@ -148,7 +148,7 @@ export async function proveKills(
   while (killed < kills) {
     const child = spawn(process.execPath, [CLI, ...words("cut")], { stdio: "ignore" });
     const ended = once(child, "exit");
-    // Places are spread over a run, from its start to behind its end.
+    // Places are spread over a run, from its start to after its end.
     await Promise.race([ended, wait(((killed * 0.618) % 1) * run_ms * 1.1)]);
     child.kill("SIGKILL");
     const [code] = (await ended) as [number | null];

@@ -144,7 +144,7 @@ const SPELLED = {
   logits: { token_ids: [1, 40, 91], values: [1, 3, 2], vocab_size: 8192 },
   ...{ vocabulary: "demo", history: [91], prompt_length: 1, seed: 7 },
 };
-/** A search behind its first step, with two live beams and a sequence that has ended. */
+/** A search after its first step, with two live beams and a sequence that has ended. */
 const SEARCH = {
   ...{ rule: "transformers", seed: "7", step: 1, next_id: 1, carry: [], finished: false },
   beams: [

@@ -145,7 +145,7 @@ class Case {
 
   /**
    * What the grammar takes as a whole is what ajv finds valid, for values near the schema; each token that is allowed has
-   * a text behind it that ajv finds valid; and each other one begins none, since no byte after byte leads on.
+   * a text after it that ajv finds valid; and each other one begins none, since no byte after byte leads on.
    */
   #againstAjv(grammar: Grammar, schema: unknown): void {
     let isValid: (value: unknown) => boolean;
@@ -185,7 +185,7 @@ class Case {
     if (!isText(text, isValid)) this.#wrong(`completes ${shown(before)} to ${JSON.stringify(text)}`);
   }
 
-  /** Some tokens of a text, each drawn from its mask; `look` sees each place, and is told what comes behind it. */
+  /** Some tokens of a text, each drawn from its mask; `look` sees each place, and is told what comes after it. */
   #walk(
     grammar: Grammar,
     look: (

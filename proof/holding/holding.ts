@@ -1,4 +1,4 @@
-/** Whether memory stays within its bound whatever clients make the service hold, and comes back when they are gone. */
+/** Checks whether memory stays within its bound whatever clients make the service hold, and comes back when they are gone. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RunningService, startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";

@@ -86,7 +86,7 @@ async function runCase(connection: Connection, each: HostileCase): Promise<strin
   return wrongWith(reply, each) ?? (each.ends === true ? await goesOn(connection) : undefined);
 }
 
-/** Nothing may be answered behind a refusal that ends its connection. */
+/** Nothing may be answered after a refusal that ends its connection. */
 async function goesOn(connection: Connection): Promise<string | undefined> {
   const has_closed = await connection.closed(5000);
   if (connection.unread !== "") return `more was answered: ${connection.unread.slice(0, 100)}`;

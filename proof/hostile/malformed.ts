@@ -1,6 +1,6 @@
 /**
  * What is not HTTP, and what two servers in a row would read as different requests: every length that can be read in
- * two ways must be refused, and the connection must end with the refusal, so that bytes behind it are never taken
+ * two ways must be refused, and the connection must end with the refusal, so that bytes after it are never taken
  * for a request.
  */
 import { Buffer } from "node:buffer";

@@ -124,7 +124,7 @@ function noLogits(): HostileCase[] {
   );
 }
 
-/** A valid text, cut behind every byte. */
+/** A valid text, cut after every byte. */
 function cutShort(): HostileCase[] {
   const whole = '{"temperature":0.5,"logits":[1.5,-2e1,3],"preset":"vllm","seed":"7"}';
   return Array.from({ length: whole.length - 1 }, (_, i) =>

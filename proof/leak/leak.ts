@@ -1,5 +1,5 @@
 /**
- * Whether memory grows with the number of requests: a mix of every form, refused ones and broken ones among them,
+ * Checks whether memory grows with the number of requests: a mix of every form, refused ones and broken ones among them,
  * and the resident memory of the worker looked at all the way.
  */
 import { randomRow } from "../../evidence/rows.ts";

@@ -1,4 +1,4 @@
-/** Whether ten times as much of anything takes about ten times as long: no input may cost its square. */
+/** Checks whether ten times as much of anything takes about ten times as long: no input may cost its square. */
 import { randomRow } from "../../evidence/rows.ts";
 import { startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";

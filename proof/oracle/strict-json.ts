@@ -95,7 +95,7 @@ class Reader {
     return this.#takes(bracket);
   }
 
-  /** After an item: true behind a comma, false behind the bracket. */
+  /** After an item: true after a comma, false after the bracket. */
   #next(bracket: string): boolean {
     if (this.#closes(bracket)) return false;
     if (this.#takes(",")) return true;

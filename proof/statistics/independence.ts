@@ -1,5 +1,5 @@
 /**
- * Whether consecutive draws know of each other. Rows of 960 equal logits make a token of each 960th of the uniform,
+ * Checks whether consecutive draws know of each other. Rows of 960 equal logits make a token of each 960th of the uniform,
  * so that what correlates the uniforms is seen in the tokens.
  */
 import type { Connection } from "../connection.ts";

@@ -1,5 +1,5 @@
 /**
- * Whether the tokens that come back over HTTP have the distribution that a plain float64 sampler says they have.
+ * Checks whether the tokens that come back over HTTP have the distribution that a plain float64 sampler says they have.
  * Seeds are fixed, so the outcome is too. The suite is also given wrong samplers, and must find each of them out.
  */
 import { startService } from "../../evidence/service.ts";

@@ -1,4 +1,4 @@
-/** Whether anything that is allowed holds the event loop: the costliest requests of every route, beside a canary. */
+/** Checks whether anything that is allowed holds the event loop: the costliest requests of every route, beside a canary. */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";

@@ -78,7 +78,7 @@ function rowsOfWidth(width: Width): Rows {
   };
 }
 
-/** What comes next behind this history, in float64. */
+/** What comes next after this history, in float64. */
 function targetLaw(history: readonly number[], width: Width): number[] {
   const logits = target_logits[history.at(-1) ?? 0] ?? [];
   const scores = Array.from(
@@ -103,8 +103,8 @@ export function expected(width: Width): Float64Array {
 }
 
 /**
- * The same where drafts of so many tokens, one behind the other, are verified by `ensemble`. A drafted position has the
- * mixture; the one behind a draft that was accepted whole has the target.
+ * The same where drafts of so many tokens, one after the other, are verified by `ensemble`. A drafted position has the
+ * mixture; the one after a draft that was accepted whole has the target.
  */
 export function expectedEnsemble(width: Width, weight: number, drafted: number): Float64Array {
   const all = new Float64Array(WORDS ** LENGTH);
@@ -150,7 +150,7 @@ export interface Course {
   readonly drafted: number;
   readonly sequences: number;
   readonly seed: number;
-  /** a tree in place of so many tokens one behind the other */
+  /** a tree in place of so many tokens one after the other */
   readonly parents?: readonly number[];
   /** how tokens with one parent are drawn; by itself each when absent */
   readonly siblings?: Siblings;

@@ -1,4 +1,4 @@
-/** Lines that ask what is left of a row behind a chain, and with what probabilities. */
+/** Lines that ask what is left of a row after a chain, and with what probabilities. */
 
 import { tiesOf } from "../../evidence/conformance/ties.ts";
 import { allOr, type Line, rowField } from "../../evidence/conformance/vector.ts";

@@ -37,7 +37,7 @@ export function versionsText(versions: Readonly<Record<string, string>>): string
     .join(", ");
 }
 
-/** Three digits at the least: 6.83, 54.1, 1,234. */
+/** Three digits at least: 6.83, 54.1, 1,234. */
 export function figure(value: number): string {
   if (value >= 100) return thousands(Math.round(value));
   return value.toPrecision(3);

@@ -36,7 +36,7 @@ export function jsonPost(path: string, body: unknown, seeded: boolean): Post {
   return { path, headers: { "content-type": "application/json" }, body: JSON.stringify(body), seeded };
 }
 
-/** Rows of bytes, one behind the other, with their JSON header in front. */
+/** Rows of bytes, one after the other, with their JSON header in front. */
 export function binaryPost(path: string, head: object, rows: readonly PackedLogits[], seeded: boolean): Post {
   const text = new TextEncoder().encode(JSON.stringify(head));
   const headers = {

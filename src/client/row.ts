@@ -41,7 +41,7 @@ export function jsonFields(logits: StepLogits, sources: readonly object[] = []):
   return { sources: rows.map((row, index) => ({ ...sources[index], logits: jsonOf(row) })) };
 }
 
-/** Whether a row is written as JSON, not as bytes. */
+/** True when a row is written as JSON, not as bytes. */
 export function isSparse(logits: Logits): logits is SparseLogits {
   return "token_ids" in logits;
 }

@@ -51,7 +51,7 @@ export interface StreamSearchFields {
   readonly beam: Readonly<Record<string, unknown>> & { readonly rule: string };
   /** what the last reply had at `search`; the stream is then opened with the seed of the search */
   readonly search?: Search | null;
-  /** with `search`: the tokens of each live beam behind the history of the stream, and its state where it has one */
+  /** with `search`: the tokens of each live beam after the history of the stream, and its state where it has one */
   readonly live?: readonly {
     readonly token_ids: readonly number[];
     readonly state?: Readonly<Record<string, unknown>>;
@@ -74,10 +74,10 @@ export interface ClientStream {
    * without it the open one goes on. The stream keeps the search and the histories of its beams; its own history stays.
    */
   beam(logits: readonly StepLogits[], said?: StreamSearchFields): Promise<BeamStep>;
-  /** Gives up the search that is open: behind it the stream takes rows, drafts and tokens again. */
+  /** Gives up the search that is open: after it the stream takes rows, drafts and tokens again. */
   endSearch(): void;
   update(changes: OptionChanges): void;
-  /** Puts forced tokens behind the history. Each counts as a step. */
+  /** Puts forced tokens after the history. Each counts as a step. */
   accept(token_ids: readonly number[]): void;
   /** Takes back the last tokens, drawn or accepted. */
   rewind(steps: number): void;
@@ -108,7 +108,7 @@ interface Waiting {
   resolve(reply: Reply): void;
   reject(reason: unknown): void;
   readonly timer: ReturnType<typeof setTimeout>;
-  /** what the messages sent behind this row change, once it is answered */
+  /** what the messages sent after this row change, once it is answered */
   readonly behind: (() => void)[];
 }
 
@@ -259,7 +259,7 @@ class Stream implements ClientStream, ConnectionEvents {
     this.connection?.sendText(JSON.stringify(message));
   }
 
-  /** The rows of a step, one behind the other. */
+  /** The rows of a step, one after the other. */
   #bytesOf(rows: readonly PackedLogits[]): Uint8Array {
     const wanted = this.#options.dtype ?? "f32";
     const dtype = rows.find((row) => row.dtype !== wanted)?.dtype;

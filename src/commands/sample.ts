@@ -82,7 +82,7 @@ function rowsOf(sources: readonly { readonly rows: number; readonly skipped: num
   return sources.reduce((sum, { rows, skipped }) => sum + rows + skipped, 0);
 }
 
-/** Draws from one row after the other, each at the step behind the one before, whether that one was a row or not. */
+/** Draws from one row after the other, each at the step after the one before, whether that one was a row or not. */
 function drawing(fields: Fields, options: StepOptions, first_step: number): (row: TaskRow) => object {
   const sampler = new RowSampler(configuredKeys);
   let next_step = first_step;

@@ -1,4 +1,4 @@
-/** Whether an answer has the form that its task asks for. The runner in Python has the same sentences (conform/_answers.py). */
+/** Checks whether an answer has the form that its task asks for. The runner in Python has the same sentences (conform/_answers.py). */
 import { ANSWERS, type Answer, sizeOf, type Vector } from "./vectors.ts";
 
 /** What is wrong with the form of an answer, in a sentence; undefined when it can be judged. */

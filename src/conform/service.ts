@@ -40,7 +40,7 @@ export function serviceAnswers(
   };
 }
 
-/** Whether a logit-sampler service answers here: it lists presets, which no engine does. */
+/** True when a logit-sampler service answers here: it lists presets, which no engine does. */
 export async function isService(
   url: string,
   { headers = {}, timeout_ms, signal }: ServiceSettings,

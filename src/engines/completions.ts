@@ -5,7 +5,7 @@ import type { Count } from "./engine.ts";
 import { at, listIn, numberIn } from "./json.ts";
 import type { Pair } from "./next-row.ts";
 
-/** Asks for one token behind these, drawn from the model's own distribution. */
+/** Asks for one token after these, drawn from the model's own distribution. */
 export function oneToken(model: string, prompt: readonly number[]) {
   return { model, prompt, max_tokens: 1, temperature: 1 } as const;
 }

@@ -45,7 +45,7 @@ export type EngineOptions = Readonly<Record<string, unknown>>;
 /** A token that the engine drew, and what it drew it from where it tells that. */
 export interface OwnStep {
   readonly token_id: number;
-  /** probabilities behind the engine's own sampler, the most likely first; undefined: the engine does not tell them */
+  /** probabilities after the engine's own sampler, the most likely first; undefined: the engine does not tell them */
   readonly processed: { readonly token_ids: Int32Array; readonly probabilities: Float64Array } | undefined;
 }
 
@@ -71,7 +71,7 @@ export interface Engine {
   /** the preset that has the order, defaults and rules of its own sampler */
   readonly preset: string;
   readonly facts: EngineFacts;
-  /** Asks for the distribution behind these tokens, before any sampler. */
+  /** Asks for the distribution after these tokens, before any sampler. */
   next(token_ids: readonly number[], count: Count, call?: CallOptions): Promise<NextRow>;
   /** Has the engine draw one token with its own sampler. Throws when it does not have one of the options. */
   own(token_ids: readonly number[], options: EngineOptions, call?: OwnCallOptions): Promise<OwnStep>;

@@ -19,7 +19,7 @@ import { ServedEngine } from "./served.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
 const PRESET = "llama.cpp";
-/** It adds up the exponentials of a row in float32, one behind the other: 1.9e-5 was measured at 8,192 tokens. */
+/** It adds up the exponentials of a row in float32, one after the other: 1.9e-5 was measured at 8,192 tokens. */
 const LOGSUMEXP_ERROR = 2e-4;
 
 /** Neither a sampler nor a penalty, and the prefix stays in the cache. */

@@ -1,4 +1,4 @@
-/** What engines have in common: the server behind them, and the requests that several of them take alike. */
+/** What engines have in common: the server after them, and the requests that several of them take alike. */
 import {
   type CallOptions,
   type Count,

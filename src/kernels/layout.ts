@@ -82,7 +82,7 @@ export interface Layout {
   readonly edit_marks: number;
   readonly edit_marked: number;
   readonly saved_maxima: number;
-  /** the first id past every row: a place in the slack behind the values */
+  /** the first id past every row: a place in the slack after the values */
   readonly spare_id: number;
   /** tokens and f64 amounts of one edit */
   readonly list_ids: number;

@@ -82,7 +82,7 @@ export class Buffer extends Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Whether bytes are UTF-8. */
+/** True when bytes are UTF-8. */
 export function isUtf8(bytes: Uint8Array): boolean {
   return isUtf8Bytes(bytes);
 }

@@ -50,7 +50,7 @@ export class Desk {
     this.#fed.push(Buffer.from(this.arrived(bytes)));
   }
 
-  /** Those that were kept, and those of the box behind them. */
+  /** Those that were kept, and those of the box after them. */
   all(bytes: number): Uint8Array {
     if (this.#fed.length === 0) return this.arrived(bytes);
     return Buffer.concat([...this.#fed.splice(0), this.arrived(bytes)]);

@@ -54,7 +54,7 @@ export interface Parts {
   readonly analysis_rows_max: number;
 }
 
-/** How a body comes: JSON, or a tensor behind a JSON header of so many bytes. */
+/** How a body comes: JSON, or a tensor after a JSON header of so many bytes. */
 export type Form = "json" | { readonly header_bytes: number };
 
 /** A call whose body is coming. */

@@ -31,7 +31,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return text + String.fromCharCode.apply(null, units);
 }
 
-/** Whether bytes are UTF-8. */
+/** True when bytes are UTF-8. */
 export function isUtf8Bytes(bytes: Uint8Array): boolean {
   let at = 0;
   while (at < bytes.length && (bytes[at] as number) < 128) at++;

@@ -30,7 +30,7 @@ export class Bytes {
   /** of a pipe: bytes that are left out before the next piece */
   #skipped = 0;
 
-  /** `begin` is null for a pipe. What stands at `end` and behind is not read. */
+  /** `begin` is null for a pipe. What stands at `end` and after is not read. */
   constructor(file: number, begin: number | null, end = Number.POSITIVE_INFINITY) {
     this.#file = file;
     this.#position = begin;

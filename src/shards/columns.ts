@@ -1,6 +1,6 @@
 /**
  * Columns of elements of one kind, the same number in every row: how npy and safetensors hold rows. A column is a run of
- * bytes of its own, or a field of records that lie one behind the other.
+ * bytes of its own, or a field of records that lie one after the other.
  */
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import type { Bytes } from "./bytes.ts";
@@ -127,7 +127,7 @@ class RecordReader {
     this.#bytes.skip((count - read) * this.#record_bytes);
   }
 
-  /** A file that was written twice, or a pipe with two arrays in it, goes on behind the rows that its header tells. */
+  /** A file that was written twice, or a pipe with two arrays in it, goes on after the rows that its header tells. */
   requireEnd(): void {
     if (this.#bytes.peek(1).length > 0)
       throw new Error("goes on behind the last row that its header tells: write one array a file");

@@ -98,7 +98,7 @@ function recordsOf(bytes: Bytes, fields: readonly NpyField[]): Records {
   return { bytes, record_bytes: offset, fields: known };
 }
 
-/** One class a row: of the shape of the rows, or one behind the other. */
+/** One class a row: of the shape of the rows, or one after the other. */
 function targetsOf(bytes: Bytes, along: readonly number[]): Records {
   const { shape, elements } = readHeader(bytes);
   if (typeof elements !== "string") throw new Error("targets must be an array of whole numbers, got records");
@@ -146,7 +146,7 @@ function elementsOf(descr: Literal | undefined): string | readonly NpyField[] | 
   return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
-/** `('logits', '<f4', (1000,))`; a name may stand behind a title, and a type may be records once more. */
+/** `('logits', '<f4', (1000,))`; a name may stand after a title, and a type may be records once more. */
 function fieldOf(field: Literal): NpyField | undefined {
   if (!Array.isArray(field)) return undefined;
   const [named, type, shape] = field as readonly Literal[];

@@ -12,7 +12,7 @@ export interface Shard {
   readonly rows: number | undefined;
   /**
    * The next row, valid until the next call; undefined at the end. Throws a Problem when this row is none, and goes on
-   * behind it with the next call. Throws Starved when a pipe has nothing yet: the call is made again. Any other error
+   * after it with the next call. Throws Starved when a pipe has nothing yet: the call is made again. Any other error
    * ends the shard.
    */
   next(): TaskRow | undefined;
@@ -92,7 +92,7 @@ export function checkDtype(part: Part, dtype: Dtype): void {
 
 /**
  * Throws unless a tensor has one entry a row: its shape is `along`, the dimensions of the rows, or one dimension for all
- * rows. Behind it stands what a row has of it: nothing or 1 of a single number, one more dimension of a list.
+ * rows. After it stands what a row has of it: nothing or 1 of a single number, one more dimension of a list.
  */
 export function requireRowsOf(
   name: string,

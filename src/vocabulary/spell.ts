@@ -75,7 +75,7 @@ function byteAt(vocabulary: Vocabulary, text: Uint8Array, at: number, pointer: s
   );
 }
 
-/** Where the character ends that begins here; behind one byte where none begins. */
+/** Where the character ends that begins here; after one byte where none begins. */
 function characterEnd(text: Uint8Array, begin: number): number {
   const first = text[begin]!;
   const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;

@@ -20,7 +20,7 @@ export interface Tokens {
   /** long tokens of plain text, and all other long ones */
   readonly long_plain: Trie;
   readonly long: Trie;
-  /** by node of `plain`: the characters that its longest token has behind the node's byte */
+  /** by node of `plain`: the characters that its longest token has after the node's byte */
   readonly behind: Uint16Array;
   /** words of a mask */
   readonly words: number;

@@ -16,7 +16,7 @@ export interface Vocabulary {
   readonly name: string;
   /** one more than the largest id */
   readonly size: number;
-  /** all tokens one behind the other; token i is bytes[offsets[i] … offsets[i + 1]] */
+  /** all tokens one after the other; token i is bytes[offsets[i] … offsets[i + 1]] */
   readonly bytes: Uint8Array;
   readonly offsets: Uint32Array;
   /** special tokens, such as `<|endoftext|>`, by id */

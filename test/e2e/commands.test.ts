@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 
-/** The programs behind the scripts, each once, with the first script that runs it. */
+/** The programs after the scripts, each once, with the first script that runs it. */
 const PROGRAMS = new Map(
   Object.entries(scripts)
     .flatMap(([name, command]) => {
@@ -40,7 +40,7 @@ test("there are programs to ask", () => {
   expect(PROGRAMS.size).toBeGreaterThanOrEqual(20);
 });
 
-// Two at a time at the least: each waits for its own modules.
+// Two at a time at least: each waits for its own modules.
 describe.concurrent.each([...PROGRAMS, ...OTHERS.map((file) => [file, file] as const)])(
   "%s",
   (file, name) => {

@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 /** Token 0 ends a text. */
 export const TOKENS = ["", " the", " cat", " sat", " on", " mat", ".", "é"] as const;
 
-/** ln p behind these tokens: a fixed mixture, so that rows differ from step to step. */
+/** ln p after these tokens: a fixed mixture, so that rows differ from step to step. */
 export function logprobsBehind(prompt: readonly number[]): number[] {
   const last = prompt.at(-1) ?? 0;
   const logits = TOKENS.map(

@@ -54,7 +54,7 @@ describe("bytes", () => {
   });
 });
 
-/** Alternatives that have no beginning in common: an expression of so many parts at the least. */
+/** Alternatives that have no beginning in common: an expression of so many parts at least. */
 const alternatives = (n: number) => Array.from({ length: n }, (_, i) => `(${i}x)*`).join("|");
 
 test.each([

@@ -30,7 +30,7 @@ function matcherOf(value: string, kind = "gbnf"): Matcher {
   });
 }
 
-/** The ids that may come behind others. */
+/** The ids that may come after others. */
 function allowedBehind(matcher: Matcher, ids: readonly number[]): number[] {
   let state = matcher.grammar.start;
   for (const id of ids) state = matcher.advance(state, id);

@@ -1,4 +1,4 @@
-/** Structural tags: free text, tags behind triggers, and free text again. */
+/** Structural tags: free text, tags after triggers, and free text again. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../evidence/seeded.ts";

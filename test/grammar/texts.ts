@@ -25,7 +25,7 @@ export function takes(grammar: Grammar, text: string): "whole" | "begun" | "no" 
   return grammar.automaton.nullable(state) ? "whole" : "begun";
 }
 
-/** The texts of the tokens that may come behind a text. */
+/** The texts of the tokens that may come after a text. */
 export function allowedBehind(grammar: Grammar, text: string, vocabulary: Vocabulary = DEMO): string[] {
   const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: [] });
   const mask = matcher.masks.of(grammar.advance(grammar.start, UTF8.encode(text)));

@@ -50,7 +50,7 @@ function probabilities(values: Float32Array, { floor, tie_id }: Cut): number[] {
   return weights.map((weight) => weight / sum);
 }
 
-/** Whether a token is the one at u, as far as float32 can tell. */
+/** True when a token is the one at u, as far as float32 can tell. */
 function expectDrawn(weights: readonly number[], token_id: number, u: number): void {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const from = weights.slice(0, token_id).reduce((sum, weight) => sum + weight, 0) / total;

@@ -79,7 +79,7 @@ test("base64 is written as Node writes it", () => {
   fc.assert(
     fc.property(letters, (text) => {
       const [own, node] = [Buffer.alloc(30), NodeBuffer.alloc(30)];
-      // Node goes on behind letters that are none, and its readers refuse such texts by the count.
+      // Node goes on after letters that are none, and its readers refuse such texts by the count.
       const is_plain = /^[\w+/-]*={0,2}$/.test(text);
       const [written, expected] = [own.write(text, "base64"), node.write(text, "base64")];
       if (is_plain) expect([written, ...own]).toEqual([expected, ...node]);

@@ -6,7 +6,7 @@
 const BITS = 480n;
 const ONE = 1n << BITS;
 
-/** A float64 as a fixed-point number: exact from 2⁻⁴²⁷ up, cut off behind 2⁻⁴⁸⁰. */
+/** A float64 as a fixed-point number: exact from 2⁻⁴²⁷ up, cut off after 2⁻⁴⁸⁰. */
 export function fixed(x: number): bigint {
   // Scaling by a power of two is exact, and what is left of the fraction fits 53 bits.
   return BigInt(Math.trunc(x * 2 ** 480));

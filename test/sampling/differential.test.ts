@@ -90,7 +90,7 @@ function compare(row: Row, chain: readonly Entry[], step: number, tally: Tally):
     if (Math.abs(core.probabilities[i]! - p) > 1e-6) expect(core.probabilities[i]).toBeCloseTo(p, 7);
 }
 
-/** The state that the core returns behind its draw against the state of the definition. */
+/** The state that the core returns after its draw against the state of the definition. */
 function compareState({ logits, history, prompt_length }: Row, entry: Entry, step: number): void {
   const asked = { chain: [entry], history, prompt_length, step, seed: 3 };
   const { chain, state } = parseStepOptions(asked);

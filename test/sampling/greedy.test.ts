@@ -46,7 +46,7 @@ function claims({ keepsArgmax, keepsArgmaxWith }: Stage, options: StageOptions |
   return keepsArgmax || (options !== undefined && keepsArgmaxWith?.(options) === true);
 }
 
-/** Whether the likeliest token after the stage, the lowest id among equals, is another than before it; true when none is left. */
+/** True when the likeliest token after the stage, the lowest id among equals, is another than before it; true when none is left. */
 function bestChanged(logits: readonly number[], entry: object, history: readonly number[]): boolean {
   try {
     const { token_ids, probabilities } = survivors(logits, { chain: [entry], history, seed: 5 });

@@ -12,7 +12,7 @@ export interface ShardFolder {
   file(ending: string, bytes: Uint8Array | string, name?: string): string;
 }
 
-/** A folder of the test file that asks for it, which is taken away behind its last test. */
+/** A folder of the test file that asks for it, which is taken away after its last test. */
 export function shardFolder(): ShardFolder {
   const folder = mkdtempSync(join(tmpdir(), "shards-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

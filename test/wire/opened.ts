@@ -71,7 +71,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** The JSON that stands before a tensor. */
 export const header = (fields: Fields) => Buffer.from(JSON.stringify(fields));
 
-/** Opens a tensor of one step behind a JSON header. */
+/** Opens a tensor of one step after a JSON header. */
 export const behind = (fields: Fields) => (context: WireContext) =>
   openStepTensor({ header_bytes: header(fields).length, query: {} }, context);
 
@@ -79,6 +79,6 @@ export const behind = (fields: Fields) => (context: WireContext) =>
 export const byQuery = (query: Fields) => (context: WireContext) =>
   openStepTensor({ header_bytes: undefined, query: { dtype: "f32", ...query } }, context);
 
-/** Opens a tensor of many steps behind a JSON header. */
+/** Opens a tensor of many steps after a JSON header. */
 export const batchBehind = (fields: Fields) => (context: WireContext) =>
   openBatchTensor({ header_bytes: header(fields).length, query: {} }, context);

@@ -116,7 +116,7 @@ describe("a binary body of drafts", () => {
   test.each([1_000_000, 700])("reads the rows of its path alone, in pieces of %s bytes", (size) => {
     const append = vi.spyOn(KernelRow.prototype, "append");
     const finish = vi.spyOn(KernelRow.prototype, "finish");
-    // Row 0, and rows 3 and 4 behind nodes 2 and 3: two of the tree are not read, and none behind a rejected token.
+    // Row 0, and rows 3 and 4 after nodes 2 and 3: two of the tree are not read, and none after a rejected token.
     const tree = { draft_token_ids: [5, 6, 7, 8, 9, 9], parents: [-1, -1, -1, 2, 3, 3], seed: 5 };
     const own = [[7], [1], [1], [8], [2], [1], [1]].map((allowed_token_ids) => ({ allowed_token_ids }));
     const header = { shape: [7, VOCABULARY], sequences: [tree], rows: own };

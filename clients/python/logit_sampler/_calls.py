@@ -93,7 +93,7 @@ def beam_call(
     tensor, shape = batch_tensor(logits)
     own = {} if rows is None else {"rows": list(rows)}
     options = {**shared, "shape": shape, "beam": beam, "search": search, **own}
-    # Behind the first step the search has its seed.
+    # After the first step the search has its seed.
     return _post("/v1/beam", tensor, options, search is not None or _is_set(shared, "seed"), _reader("beams"))
 
 

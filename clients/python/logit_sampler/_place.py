@@ -16,7 +16,7 @@ class Search:
     def __init__(self, beam: Mapping[str, Any]) -> None:
         self._beam = dict(beam)
         self._search: Any = None
-        #: of each live beam its tokens behind the history of the stream, and its state where it has one
+        #: of each live beam its tokens after the history of the stream, and its state where it has one
         self.live: List[Dict[str, Any]] = [{"token_ids": []}]
         #: the connection that has it
         self.wire: Any = None
@@ -46,7 +46,7 @@ class Place:
         self.history: List[int] = [int(token_id) for token_id in options.get("history") or []]
         self._first = len(self.history)
         self._seed: Any = None
-        #: (length of the history, state behind it), where the state changed; the first is that of the opening
+        #: (length of the history, state after it), where the state changed; the first is that of the opening
         self._states: List[Tuple[int, Any]] = [(self._first, options.get("state"))]
         self._has_forgotten = False
         self._is_lost = False

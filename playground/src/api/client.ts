@@ -20,7 +20,7 @@ export class Refusal extends Error {
   }
 }
 
-/** POST /v1/sample with the row in binary behind its options. */
+/** POST /v1/sample with the row in binary after its options. */
 export function postSample(
   row: RowBytes,
   options: Readonly<Record<string, unknown>>,
@@ -30,7 +30,7 @@ export function postSample(
   return request<Sampled>("/v1/sample", { method: "POST", headers, body, ...(signal && { signal }) });
 }
 
-/** POST /v1/verify with rows of one length, one behind the other. */
+/** POST /v1/verify with rows of one length, one after the other. */
 export function postVerify(
   [first, ...others]: readonly [RowBytes, ...RowBytes[]],
   vocab_size: number,

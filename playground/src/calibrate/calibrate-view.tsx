@@ -1,4 +1,4 @@
-/** Whether a classifier means what it says: its reliability before and after one temperature, and what follows. */
+/** Checks whether a classifier means what it says: its reliability before and after one temperature, and what follows. */
 import { useEffect } from "preact/hooks";
 import { CalibrateRoom } from "../components/room.tsx";
 import { Says } from "../components/says.tsx";

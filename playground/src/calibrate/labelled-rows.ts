@@ -61,7 +61,7 @@ function parseLine(line: string, i: number): { target: number; logits: number[] 
   return { target: Number(match[1]), logits: words.map(Number) };
 }
 
-/** Whether a text has the form of labelled rows, whatever may be wrong with some of them. */
+/** True when a text has the form of labelled rows, whatever may be wrong with some of them. */
 export function isLabelled(text: string): boolean {
   return /^\s*\d+\s*:\s*[+\-−]?[\d.]+(?:[\s,;]+[+\-−]?[\d.]+|$)/.test(text);
 }

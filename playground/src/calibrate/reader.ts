@@ -85,7 +85,7 @@ async function fitOnce({ id, text, ...options }: Choice): Promise<void> {
   });
 }
 
-/** Of rows as they came, and divided by a temperature that was fitted to others. */
+/** Of unchanged rows, and divided by a temperature that was fitted to others. */
 async function qualityOf(
   rows: LabelledRows,
   temperature: number,

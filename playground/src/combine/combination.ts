@@ -40,7 +40,7 @@ const further = signal<{ readonly names: string; readonly rows: readonly PageRow
   rows: [],
 });
 
-/** Whether the further rows are on their way: a step of the first alone is not what is asked for. */
+/** True when the further rows are on their way: a step of the first alone is not what is asked for. */
 export const is_awaited = computed(
   () => combination.value !== undefined && further.value.names !== combination.value.examples.join(),
 );

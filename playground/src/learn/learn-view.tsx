@@ -1,4 +1,4 @@
-/** The story of a row, then the ideas behind it: two sentences each, with something to drag. */
+/** The story of a row, then the ideas after it: two sentences each, with something to drag. */
 import { useEffect } from "preact/hooks";
 import type { Idea } from "./idea.ts";
 import { adversarial } from "./ideas/adversarial.tsx";

@@ -57,7 +57,7 @@ function checkbox(input: HTMLInputElement): string {
   return box + tag("path", { d, fill: "none", stroke: colour("--panel"), "stroke-width": 2 });
 }
 
-/** A switch's own box is out of sight: what is seen is the span behind it, and a knob in that. */
+/** A switch's own box is out of sight: what is seen is the span after it, and a knob in that. */
 function knob(span: Element, is_on: boolean): string {
   const { left, top, width, height } = span.getBoundingClientRect();
   const cx = is_on ? left + width - height / 2 : left + height / 2;

@@ -24,7 +24,7 @@ export function readText(text: string, position = 0): Reading {
   return readNumbers(clean);
 }
 
-/** A bracket, or a name with a bracket behind it, such as tensor([; but not lines of “[: 3.2”. */
+/** A bracket, or a name with a bracket after it, such as tensor([; but not lines of “[: 3.2”. */
 const LITERAL = /^(?:[A-Za-z_][\w.]*\s*)?(?:\[(?!:)|\((?!:)|\{(?!:))|^<tf\.Tensor/;
 
 function readLiteral(text: string, position: number): Reading {

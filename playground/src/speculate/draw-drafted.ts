@@ -12,7 +12,7 @@ import type { Run } from "../write/runs.ts";
 import { DRAFT_BY } from "./drafters.ts";
 import type { Drafted, Speculation } from "./speculation.ts";
 
-/** Tokens of a draft at the most. */
+/** Tokens of a draft at most. */
 const DRAFTED_MAX = 4;
 
 /** Empty when the model can read no more. */

@@ -20,7 +20,7 @@ export function visit(): void {
   });
 }
 
-/** Whether the person is on the way elsewhere just now. */
+/** True when the person is on the way elsewhere just now. */
 export function isVisiting(): boolean {
   return is_visit;
 }

@@ -133,7 +133,7 @@ export function askStep(
   return postSample(sentRow(question), { ...stepOptions(question), ...more }, stop);
 }
 
-/** The bytes that are sent: of several rows one behind the other. */
+/** The bytes that are sent: of several rows one after the other. */
 export function sentRow({ row: of, combined: joined }: Pick<Question, "row" | "combined">): PageRow {
   if (joined === undefined) return of;
   const parts = [of, ...joined.rows].map(({ bytes }) => bytes);

@@ -26,7 +26,7 @@ export function isAllowed(token_id: number): boolean {
   return allowed().includes(token_id);
 }
 
-/** Whether only some tokens may be drawn. */
+/** True when only some tokens may be drawn. */
 export function hasAllowed(): boolean {
   return stage(ALLOWED) !== undefined;
 }

@@ -9,7 +9,7 @@ export interface Differences {
   readonly shared: number;
 }
 
-/** By the table of longest common subsequences: lengths[i][j] is that of what lies behind i and j. */
+/** By the table of longest common subsequences: lengths[i][j] is that of what lies after i and j. */
 export function differencesOf(a: readonly number[], b: readonly number[]): Differences {
   const lengths = commonLengths(a, b);
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;

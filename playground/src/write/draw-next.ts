@@ -13,9 +13,9 @@ import type { Run } from "./runs.ts";
 export interface Written {
   readonly token_id: number;
   readonly text: string;
-  /** of the row as it came: what the tint shows */
+  /** of the unchanged row: what the tint shows */
   readonly probability: number;
-  /** the likeliest tokens of the row as it came */
+  /** the likeliest tokens of the unchanged row */
   readonly likeliest: readonly TokenLogprob[];
   readonly row: PageRow;
   /** what the chain's stages carried to this step, and from it */
@@ -54,7 +54,7 @@ export async function drawNext(
   return writtenBy(place, await postSample(row, { ...placeOf(place, text.tokens.length), ...LIKELIEST }));
 }
 
-/** The row behind a text and what was drafted after it; undefined when the model can read no more. */
+/** The row after a text and what was drafted after it; undefined when the model can read no more. */
 export async function rowAfter(
   { client, loaded: { labels, context_tokens_max } }: ReadyModel,
   { prompt, prompt_ids, tokens }: Text,

@@ -36,7 +36,7 @@ export function stopWriting(): void {
   is_writing.value = false;
 }
 
-/** Writes on from the texts there are; from the prompt when that was changed. A text that is behind the other catches up. */
+/** Writes on from the texts there are; from the prompt when that was changed. A text that is after the other catches up. */
 export async function write(tokens: number): Promise<void> {
   await writing(async (with_model, goesOn) => {
     const lengths = sides.peek().map(([name]) => writtenOf(name).length);
@@ -176,7 +176,7 @@ async function begin({ client }: ReadyModel): Promise<void> {
   for (const [name] of sides.peek()) setWritten(name, []);
 }
 
-/** A part of a text that is drawn with the same: it begins behind `from` tokens, and ends behind `end`. */
+/** A part of a text that is drawn with the same: it begins after `from` tokens, and ends after `end`. */
 interface Part extends Omit<Run, "tokens"> {
   readonly from: number;
   readonly end: number;

@@ -34,7 +34,7 @@ export async function writeModelFolder(folder: string, model: DemoModel): Promis
   ]);
 }
 
-/** The length of the head, the head as JSON, then the tensors one behind the other. */
+/** The length of the head, the head as JSON, then the tensors one after the other. */
 function safetensorsOf(weights: ReadonlyMap<string, Weight>): Uint8Array {
   const head: Record<string, unknown> = { __metadata__: { format: "pt" } };
   let end = 0;

@@ -48,7 +48,7 @@ export function same(got: unknown, want: unknown): void {
   if (one !== other) throw new Error(`got ${one}, expected ${other}`);
 }
 
-/** The tokens that plain calls draw from these rows, one behind the other. */
+/** The tokens that plain calls draw from these rows, one after the other. */
 export async function plain(
   rows: readonly Logits[],
   prompt: readonly number[],

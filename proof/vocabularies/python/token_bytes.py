@@ -28,7 +28,7 @@ def of_tokenizer(path):
     name_of_ff = "<0xFF>" if json.loads(source)["model"].get("byte_fallback") is True else "ÿ"
     engine = llguidance.LLTokenizer(source)
     library = tokenizers.Tokenizer.from_str(source)
-    # Decoders take a blank from the beginning of a text: a token is read behind another.
+    # Decoders take a blank from the beginning of a text: a token is read after another.
     anchor = library.token_to_id("a")
     before = library.decode([anchor])
     for token_id in range(library.get_vocab_size()):

@@ -1,4 +1,4 @@
-/** Log-probabilities that are reported, before and behind the sampler's own work; ranks with ties; the greedy choice; draws by inverse CDF. */
+/** Log-probabilities that are reported, before and after the sampler's own work; ranks with ties; the greedy choice; draws by inverse CDF. */
 
 import { type Line, rowField, type Section, short } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";

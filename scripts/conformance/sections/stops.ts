@@ -1,4 +1,4 @@
-/** When a text ends, behind the token that was drawn last. */
+/** When a text ends, after the token that was drawn last. */
 import { readFileSync } from "node:fs";
 import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";

@@ -10,7 +10,7 @@ type Law = readonly number[];
 
 interface Call {
   readonly draft: readonly number[];
-  /** the target's probabilities behind each token of the draft, and behind the last */
+  /** the target's probabilities after each token of the draft, and after the last */
   readonly p: readonly Law[];
   readonly q: readonly Law[];
   /** decide about each drafted token */

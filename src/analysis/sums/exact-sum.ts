@@ -84,7 +84,7 @@ export class ExactSum {
 
   /**
    * The sum as text, the same for the same sum: an integer in hexadecimal digits, without zeros at its end, times a power
-   * of sixteen times 2⁻¹⁰⁷⁴. `-1a3p268` is −0x1a3 × 16²⁶⁸ × 2⁻¹⁰⁷⁴. Infinities stand behind it: `0p0+inf×3`.
+   * of sixteen times 2⁻¹⁰⁷⁴. `-1a3p268` is −0x1a3 × 16²⁶⁸ × 2⁻¹⁰⁷⁴. Infinities stand after it: `0p0+inf×3`.
    */
   toText(): string {
     const sum = this.#integer();

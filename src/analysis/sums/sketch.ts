@@ -2,7 +2,7 @@
  * How numbers are spread, in counts: quantiles of any number of them within 0.8 % of their value, with counts that add up
  * whatever was counted where.
  *
- * A bin holds the numbers whose sign, exponent and first six bits behind the leading one are the same: 64 bins an octave,
+ * A bin holds the numbers whose sign, exponent and first six bits after the leading one are the same: 64 bins an octave,
  * found without any arithmetic that could round. Source of the idea: C. Masson et al., "DDSketch", VLDB 2019.
  */
 /** Of the 20 bits of the mantissa in a float64's upper word those that do not count. */

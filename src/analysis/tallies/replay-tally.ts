@@ -1,4 +1,4 @@
-/** Whether the tokens that a host says it drew are those that its steps give, over many of them. */
+/** Checks whether the tokens that a host says it drew are those that its steps give, over many of them. */
 import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { ExactSum } from "../sums/exact-sum.ts";

@@ -120,7 +120,7 @@ function binary({ reader, inverse_temperature }: TaskContext, options: Probabili
   };
 }
 
-/** Values one behind the other, in pieces of a megabyte: small ones would cost more to send than to compute. */
+/** Values one after the other, in pieces of a megabyte: small ones would cost more to send than to compute. */
 class Pieces {
   readonly #full: Float32Array[] = [];
   #piece = new Float32Array(0);

@@ -46,7 +46,7 @@ function firstSentence(text: string): string {
   return /^.*?[.:](?=\s|$)/s.exec(text)?.[0].replace(/:$/, ".") ?? text;
 }
 
-/** JSON where the word is JSON, the JSON of a file behind @, and text otherwise. Whole numbers beyond 2^53 stay text. */
+/** JSON where the word is JSON, the JSON of a file after @, and text otherwise. Whole numbers beyond 2^53 stay text. */
 function readValue(word: string): unknown {
   if (word.startsWith("@")) return readJson(word.slice(1));
   if (/^-?\d+$/.test(word) && !Number.isSafeInteger(Number(word))) return word;

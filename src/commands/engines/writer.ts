@@ -87,7 +87,7 @@ export class Writer {
   }
 
   /**
-   * Whether every row that these are the beginning of gives the same token. An engine adds up in float32, so the step is
+   * True when every row that these are the beginning of gives the same token. An engine adds up in float32, so the step is
    * taken at both ends of what the normaliser may be.
    */
   #proves(rows: readonly NextRow[]): boolean {

@@ -35,7 +35,7 @@ export function digestOf(path: string): string {
   }
 }
 
-/** The digest of a shard, with that of its file of targets behind it; null for standard input, which can be read only once. */
+/** The digest of a shard, with that of its file of targets after it; null for standard input, which can be read only once. */
 export function inputOf(shard: string, targets: string | undefined): string | null {
   if (shard === STDIN) return null;
   const beside = targetsOf(shard, targets);

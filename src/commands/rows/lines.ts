@@ -1,6 +1,6 @@
 /**
  * A file with one line of JSON for every row, written as rows come. A run that is cut and goes on first drops the lines
- * behind the place where it goes on.
+ * after the place where it goes on.
  */
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
 import { standardOutput, writeAll } from "./output.ts";
@@ -54,7 +54,7 @@ export class Lines {
   }
 }
 
-/** Drops what stands behind the lines that stay. */
+/** Drops what stands after the lines that stay. */
 function cut(file: number, path: string, bytes: number): void {
   const { size } = fstatSync(file);
   if (size < bytes)

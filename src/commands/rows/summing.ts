@@ -14,7 +14,7 @@ interface Summing<Own extends Options> {
   /** of the command and of its analysis */
   readonly name: string;
   readonly about: string;
-  /** its own, which stand behind those of all; with `rows` among them every row has a result */
+  /** its own, which stand after those of all; with `rows` among them every row has a result */
   readonly options: Own;
   readonly epilogue: string;
 }

@@ -84,7 +84,7 @@ export function scaling({ temperature, calibration }: ScalingWords): Readonly<Re
   return { ...given, calibration: readPart(calibration, "calibration") };
 }
 
-/** JSON of an option, or of the file that stands behind an @. */
+/** JSON of an option, or of the file that stands after an @. */
 export function jsonOption(name: string, words: string): unknown {
   if (words.startsWith("@")) return readJson(words.slice(1));
   try {

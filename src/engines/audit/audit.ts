@@ -1,5 +1,5 @@
 /**
- * Whether an engine's own sampler does what its options say: its row and what its sampler made of it, at the same steps,
+ * Checks whether an engine's own sampler does what its options say: its row and what its sampler made of it, at the same steps,
  * against what the preset of that engine makes of the row.
  */
 
@@ -24,7 +24,7 @@ export interface AuditPlan {
   readonly defaults: EngineOptions;
   /** tokens of the engine's own text that are looked at */
   readonly steps: number;
-  /** tokens drawn behind the prompt, with seeds 1, 2, … */
+  /** tokens drawn after the prompt, with seeds 1, 2, … */
   readonly draws: number;
   readonly seed: number;
 }
@@ -35,7 +35,7 @@ export type Lend = <Result>(step: StepSeen, use: (sampler: Sampler, row: LogitsR
 export interface StepJudged extends Fit {
   readonly index: number;
   readonly token_id: number;
-  /** tokens that can be drawn behind the engine's sampler, and behind ours */
+  /** tokens that can be drawn after the engine's sampler, and after ours */
   readonly kept: number | null;
   readonly kept_expected: number;
   /** whether the engine could have drawn the token that it drew */
@@ -66,7 +66,7 @@ export interface AuditReport {
   readonly options: EngineOptions;
   /** false when anything was seen that options, chance and rounding do not explain */
   readonly agrees: boolean;
-  /** whether the engine told the probabilities behind its sampler; else only its draws are judged */
+  /** whether the engine told the probabilities after its sampler; else only its draws are judged */
   readonly tells_processed: boolean;
   /** whether the engine told whole rows; else the best tokens stand for the row */
   readonly has_whole_rows: boolean;
@@ -79,7 +79,7 @@ export interface AuditReport {
   readonly notes: readonly string[];
 }
 
-/** ½ Σ |p − q| that float32 makes of the logarithms of float32 probabilities, behind a bias and a temperature. */
+/** ½ Σ |p − q| that float32 makes of the logarithms of float32 probabilities, after a bias and a temperature. */
 const TOLERANCE = 1e-4;
 /** Options whose bound is a sum or a product of probabilities, and how far float32 may take it. */
 const BOUNDS = ["top_p", "min_p", "typical_p"] as const;
@@ -210,7 +210,7 @@ class Judge {
     };
   }
 
-  /** Whether a bound that is off by what float32 makes of a sum explains the step. */
+  /** True when a bound that is off by what float32 makes of a sum explains the step. */
   #isRounding(sighting: Sighting): boolean {
     return BOUNDS.some((option) => {
       const value = this.#holding[option];

@@ -5,7 +5,7 @@ export interface StepSeen {
   /** all of it is the prompt of a request of its own: to the engine nothing of it was generated */
   readonly history: readonly number[];
   readonly row: NextRow;
-  /** probabilities behind the engine's sampler by id; undefined: the engine does not tell them */
+  /** probabilities after the engine's sampler by id; undefined: the engine does not tell them */
   readonly processed: ReadonlyMap<number, number> | undefined;
   /** the token that it drew with the seed of this step */
   readonly token_id: number;

@@ -1,7 +1,7 @@
 /** The second differences of a list of weights. */
 
 /**
- * Σ |wᵢ − 2wᵢ₊₁ + wᵢ₊₂| over `count` f64 weights; two more behind them are readable. Even and odd places are summed
+ * Σ |wᵢ − 2wᵢ₊₁ + wᵢ₊₂| over `count` f64 weights; two more after them are readable. Even and odd places are summed
  * separately.
  */
 export function sumBends(weights: usize, count: i32): f64 {

@@ -134,7 +134,7 @@ function noise(word: u32): f64 {
   return -ln(-ln(uniform(word)));
 }
 
-/** u of each token of a list, one behind the other. */
+/** u of each token of a list, one after the other. */
 export function writeUniforms(ids: usize, count: i32, to: usize): void {
   for (let i = 0; i < count; i += 8) {
     philoxOf(ids, i);
@@ -166,7 +166,7 @@ export function noisiest(ids: usize, scores: usize, count: i32): i32 {
   return place;
 }
 
-/** Leaves the words of the eight tokens of a list from `i` on. Behind a list lies memory that may be read. */
+/** Leaves the words of the eight tokens of a list from `i` on. After a list lies memory that may be read. */
 // @ts-ignore: decorator
 @inline
 function philoxOf(ids: usize, i: i32): void {
@@ -238,7 +238,7 @@ function leastWord(short: f64): u32 {
   return room >= 4294967296.0 ? 0 : <u32>(4294967296.0 - room);
 }
 
-/** Whether one of the sixteen words is so large. */
+/** True when one of the sixteen words is so large. */
 // @ts-ignore: decorator
 @inline
 function someFrom(least: u32, words: usize): bool {

@@ -1,6 +1,6 @@
 /**
- * A beam search on a stream. A message says how to search. The messages behind it bring rows: one in the first step, then one
- * for each live beam, in their order. The line behind the last row of a step is the reply that POST /v1/beam would give. The
+ * A beam search on a stream. A message says how to search. The messages after it bring rows: one in the first step, then one
+ * for each live beam, in their order. The line after the last row of a step is the reply that POST /v1/beam would give. The
  * stream keeps the search, and the history and state of each live beam. Its own history stays as it is.
  */
 import { Problem, pointerTo, show } from "../../errors.ts";
@@ -45,7 +45,7 @@ export class StreamSearch {
   #walk: BeamWalk | undefined;
   /** of the row at hand */
   #pieces: Generator<undefined, void> | undefined;
-  /** a row of this step was refused, and those behind it are dropped */
+  /** a row of this step was refused, and those after it are dropped */
   #drops = false;
 
   /** Throws the Problem of a search whose rows cannot be counted. */
@@ -171,7 +171,7 @@ function rowsOf({ search }: Fields): number {
   throw new Problem("invalid_option", `search must have its live beams, got ${show(beams)}`, "/search/beams");
 }
 
-/** Where each live beam stands. A search that goes on says what its beams have behind the history of the stream. */
+/** Where each live beam stands. A search that goes on says what its beams have after the history of the stream. */
 function placesOf(live: unknown, { search }: BeamCall, { history, state }: SampleStream): Growth[] {
   if (search.step === 0) {
     if (live === undefined || live === null)

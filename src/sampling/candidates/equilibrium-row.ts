@@ -105,7 +105,7 @@ function totalOf({ sums }: RowBins): number {
 
 /**
  * Adding the next token of a ranking never lessens the entropy of those before it: so within a bin the evenness is at least the
- * entropy before it over ln of the count behind it, and the mass at most that behind it.
+ * entropy before it over ln of the count after it, and the mass at most that after it.
  */
 function mayHoldEquilibrium(
   { counts, sums }: RowBins,

@@ -4,7 +4,7 @@ import { ln } from "../../kernels/float64.ts";
 /** Slack of the comparison, whose sides lie in [0, 1]: what evenness and mass come to from float32 logits. */
 export const EQUILIBRIUM_SLACK = 1e-6;
 
-/** Whether the first `count` tokens, of this entropy and mass, are less even than they are likely. */
+/** True when the first `count` tokens, of this entropy and mass, are less even than they are likely. */
 export function isPastEquilibrium(entropy: number, mass: number, count: number): boolean {
   return count > 1 && entropy / ln(count) < mass - EQUILIBRIUM_SLACK;
 }

@@ -1,5 +1,5 @@
 /**
- * The first steep step down in a whole row in kernel memory. The best tokens are looked at first. Behind them tokens are
+ * The first steep step down in a whole row in kernel memory. The best tokens are looked at first. After them tokens are
  * counted in bins narrower than a step, so that a step leaves a run of empty bins; only such a run is looked at.
  */
 import { cutFrom, LAST_BIN, type RowBins } from "../../kernels/kernel.ts";
@@ -35,7 +35,7 @@ export function prefixToStep(dense: Dense, step: number): Prefix | undefined {
   return { cut, count: kernel.count(row, cut) };
 }
 
-/** The largest value behind the first step below `top`; −Infinity when there is none. */
+/** The largest value after the first step below `top`; −Infinity when there is none. */
 function stepBehind(
   dense: Dense,
   top: number,

@@ -47,7 +47,7 @@ function bendsOfBest(dense: Dense, z: number, straight: number): Bends | undefin
   const bends = count - 2;
   let sum = 0;
   for (let i = 0; i < bends; i++) sum += bendAt(weights, i);
-  // Σ |a − b| ≤ Σ a + Σ b: the gaps behind a weight add up to at most that weight.
+  // Σ |a − b| ≤ Σ a + Σ b: the gaps after a weight add up to at most that weight.
   const last = weights[bends]!;
   const most = sum + 2 * last;
   if (sum <= straight * (mass + row.length * last)) return undefined;

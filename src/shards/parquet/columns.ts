@@ -1,6 +1,6 @@
 /**
  * Which columns of a Parquet file rows are made of, seen from its schema. A list column is `list<number>` and nothing
- * else: lists in lists, structs and maps are refused by their name, since their numbers lie behind one another as those of
+ * else: lists in lists, structs and maps are refused by their name, since their numbers lie after one another as those of
  * one list do. Source: apache/parquet-format, LogicalTypes.md, "Nested Types".
  */
 import type { ColumnChunk, ColumnMetaData, FileMetaData, SchemaElement } from "hyparquet";

@@ -1,4 +1,4 @@
-/** The rows of a column, one after the other, with one page in memory. A list may go on in the page behind its own. */
+/** The rows of a column, one after the other, with one page in memory. A list may go on in the page after its own. */
 import { crc32 } from "node:zlib";
 import type { PageHeader, RowGroup } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -95,7 +95,7 @@ export class Cursor {
     }
   }
 
-  /** Reads what stands behind the header; answers whether it is a page with values. */
+  /** Reads what stands after the header; answers whether it is a page with values. */
   #take(header: PageHeader): boolean {
     const size = bytesIn(header.compressed_page_size);
     const bytes = (this.#bytes as Bytes).take(size); // whose header was read
@@ -139,7 +139,7 @@ export class Cursor {
     return true;
   }
 
-  /** Rows that are missing from a column would give those behind them the values of others. */
+  /** Rows that are missing from a column would give those after them the values of others. */
   #requireRows(): void {
     const chunk = this.#chunk;
     if (chunk === undefined || chunk.rows === this.#rows) return;
@@ -168,7 +168,7 @@ export class Cursor {
   }
 }
 
-/** Undefined when the header goes on behind these bytes, and more of them may be looked at. */
+/** Undefined when the header goes on after these bytes, and more of them may be looked at. */
 function lengthOf(begin: Uint8Array, has_more: boolean): number | undefined {
   try {
     return structLength(begin);

@@ -22,7 +22,7 @@ export class CutShort extends Error {
   }
 }
 
-/** The bytes that the struct at the beginning takes. Throws CutShort when it goes on behind the end, and an Error when it is none. */
+/** The bytes that the struct at the beginning takes. Throws CutShort when it goes on after the end, and an Error when it is none. */
 export function structLength(bytes: Uint8Array): number {
   return new Walker(bytes).struct(0);
 }

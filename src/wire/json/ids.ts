@@ -25,7 +25,7 @@ export class IdScanner {
   #expects: number;
   #carry: Uint8Array = NOTHING;
 
-  /** `expects` is FIRST behind the `[`, and VALUE behind a comma, which then is not in what stands for the text. */
+  /** `expects` is FIRST after the `[`, and VALUE after a comma, which then is not in what stands for the text. */
   constructor(sink: IdSink, expects = FIRST) {
     this.#sink = sink;
     this.#expects = expects;

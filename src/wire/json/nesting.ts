@@ -83,7 +83,7 @@ export class Nesting {
     return !this.#at_key && this.#key === "data" && this.#top?.kind === "logits";
   }
 
-  /** True behind that comma of a history from which on its ids are read apart from the text. */
+  /** True after that comma of a history from which on its ids are read apart from the text. */
   get atLongList(): boolean {
     const top = this.#top;
     if (top === undefined || top.entries !== LONG_LIST + 1) return false;

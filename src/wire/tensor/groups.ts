@@ -1,5 +1,5 @@
 /**
- * The rows of one tensor in groups of any size, one group behind the other. A group whose rows are not taken, or not all of
+ * The rows of one tensor in groups of any size, one group after the other. A group whose rows are not taken, or not all of
  * them, is dropped as its bytes come.
  */
 import { ENCODINGS, type Encoding, type Row, rowBytes } from "../../kernels/kernel.ts";

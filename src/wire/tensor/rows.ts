@@ -61,7 +61,7 @@ export class TensorRows implements RowSource {
     for (const row of this.rows) row.begin(encoding);
   }
 
-  /** Takes the next bytes of the tensor; those behind its last row are only counted. Every step that is ready is taken before more are written. */
+  /** Takes the next bytes of the tensor; those after its last row are only counted. Every step that is ready is taken before more are written. */
   write(bytes: Uint8Array): void {
     assert(this.#pending.length === 0, "every step of a chunk is taken before the next chunk is written");
     if (this.received_bytes === 0) requireNoFile(bytes);
@@ -87,7 +87,7 @@ export class TensorRows implements RowSource {
     if (this.#row_bytes === Number.POSITIVE_INFINITY) this.#arriving = this.rows.length;
   }
 
-  /** Leaves out the next steps: their bytes are dropped as they come. Call it behind `next`, for steps that there are. */
+  /** Leaves out the next steps: their bytes are dropped as they come. Call it after `next`, for steps that there are. */
   skip(steps: number): void {
     this.#taken += steps;
     this.#left_out += steps * this.rows.length * this.#row_bytes;

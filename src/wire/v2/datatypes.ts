@@ -67,7 +67,7 @@ function shortened(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
-/** Texts of UTF-8, each behind its length in a u32. */
+/** Texts of UTF-8, each after its length in a u32. */
 function readTexts(bytes: Uint8Array, count: number, pointer: string): string[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const texts: string[] = [];

@@ -70,7 +70,7 @@ export class InferReader implements BodyReader {
     return this.#inference;
   }
 
-  /** Whether the bytes that come now have to wait in memory for those that follow. */
+  /** True when the bytes that come now have to wait in memory for those that follow. */
   get parks(): boolean {
     const is_side = this.#segments[0]?.bytes !== undefined;
     return this.#inference === undefined || is_side || this.#source instanceof StoredRows;
@@ -183,7 +183,7 @@ export class InferReader implements BodyReader {
     return listedRows(lease, rows, float32Of(elements, pointer));
   }
 
-  /** Takes what belongs to the tensor that is due; answers the bytes behind it. */
+  /** Takes what belongs to the tensor that is due; answers the bytes after it. */
   #take(bytes: Uint8Array): Uint8Array {
     const [segment] = this.#segments;
     if (segment === undefined)
@@ -202,7 +202,7 @@ export class InferReader implements BodyReader {
     this.#settle();
   }
 
-  /** Whether the options are known. */
+  /** True when the options are known. */
   get #complete(): boolean {
     return this.#first !== undefined || this.#options !== undefined;
   }

@@ -13,7 +13,7 @@ export type OutputValue = number | string | null;
 interface Output {
   readonly datatype: OutputDatatype;
   /**
-   * One element for each row, for each draw from it, or a list of them, padded to the longest; or the lists one behind the
+   * One element for each row, for each draw from it, or a list of them, padded to the longest; or the lists one after the
    * other, `joined`, and where each begins and the last ends, `offsets`.
    */
   readonly per: "row" | "draw" | "list" | "joined" | "offsets";

@@ -1,4 +1,4 @@
-/** Writes the answer to an inference: JSON, and behind it the outputs that were wanted as bytes. */
+/** Writes the answer to an inference: JSON, and after it the outputs that were wanted as bytes. */
 import { Buffer } from "node:buffer";
 import type { Problem } from "../../errors.ts";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
@@ -16,7 +16,7 @@ export interface InferReply {
 /** Values that are written as bytes between two pauses. */
 const PIECE_VALUES = 4096;
 
-/** `binary` says of each output whether it goes behind the JSON. Pauses for others when there is much to write. */
+/** `binary` says of each output whether it goes after the JSON. Pauses for others when there is much to write. */
 export function* writeInferReply(
   id: string | undefined,
   tensors: readonly OutputTensor[],

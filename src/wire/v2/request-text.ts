@@ -48,7 +48,7 @@ function withoutWords(text: string): string {
 /** JSON.parse makes −∞ of it. */
 const NEGATIVE_INFINITY = "-1e999";
 
-/** The index behind the closing quote, or the end of the text. */
+/** The index after the closing quote, or the end of the text. */
 function endOfString(text: string, begin: number): number {
   for (let quote = text.indexOf('"', begin); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0;

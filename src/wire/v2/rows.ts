@@ -1,5 +1,5 @@
 /**
- * The rows of an inference, put step after step into leased rows: as their bytes arrive, when options come behind them,
+ * The rows of an inference, put step after step into leased rows: as their bytes arrive, when options come after them,
  * from JSON, or from shared memory.
  */
 import { type Row, rowBytes } from "../../kernels/kernel.ts";
@@ -19,7 +19,7 @@ export interface RowSource {
 
 type Lease = (index: number) => Row;
 
-/** Rows whose options come behind them. */
+/** Rows whose options come after them. */
 export class StoredRows implements RowSource {
   readonly #tensor: TensorRows;
   readonly #bytes: Uint8Array;

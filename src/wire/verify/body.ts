@@ -130,7 +130,7 @@ function takenFrom(tensor: TensorRows, options: VerifyOptions): (index: number) 
   };
 }
 
-/** Finishes the rows in place: those of the target, and behind them those of the draft. */
+/** Finishes the rows in place: those of the target, and after them those of the draft. */
 function finishAll(rows: readonly Row[], options: VerifyOptions): void {
   const { draft_token_ids } = options.verification;
   finishRows(rows.slice(0, draft_token_ids.length + 1), options);

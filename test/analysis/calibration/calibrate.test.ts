@@ -206,7 +206,7 @@ describe("the account of it", () => {
       pauses++;
       step = steps.next();
     }
-    // One behind every slice, of which a round of so few rows has one, and one behind every round.
+    // One after every slice, of which a round of so few rows has one, and one after every round.
     expect(pauses).toBe(2 * (calibrate(single).passes + 1));
     expect(calibrate(single)).toEqual(step.value);
   });

@@ -30,7 +30,7 @@ function hand() {
   };
 }
 
-/** Whether the words can be read without scrolling. */
+/** True when the words can be read without scrolling. */
 async function isInSight(page: Page, words: Locator): Promise<boolean> {
   const box = await words.first().boundingBox();
   const height = page.viewportSize()?.height ?? 0;

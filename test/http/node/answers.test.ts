@@ -1,4 +1,4 @@
-/** Answers on one connection: in order, bounded, cut when nobody takes them; and what comes behind them. */
+/** Answers on one connection: in order, bounded, cut when nobody takes them; and what comes after them. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";

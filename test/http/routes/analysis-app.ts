@@ -28,7 +28,7 @@ export async function post(server: Server, url: string, body: object | string) {
   return { status: reply.statusCode, body: reply.json() };
 }
 
-/** A tensor behind its JSON header. */
+/** A tensor after its JSON header. */
 export async function postTensor(
   server: Server,
   url: string,

@@ -27,7 +27,7 @@ const HISTORIES = [
   [1, 12],
 ].map((history) => ({ history }));
 
-/** The state behind the first step. */
+/** The state after the first step. */
 async function begun(): Promise<BeamStep["search"]> {
   const { body } = await post(server, "/v1/beam", { beam: BEAM, rows: [{ logits: ROWS[0] }], seed: 5 });
   return body.search;

@@ -22,7 +22,7 @@ interface Live {
 
 const ROOT: readonly Live[] = [{ token_ids: [] }];
 
-/** The row behind these tokens, so flat that mirostat keeps several. */
+/** The row after these tokens, so flat that mirostat keeps several. */
 function rowBehind(token_ids: readonly number[]): Float32Array {
   const seed = token_ids.reduce((hash, id) => (hash * 31 + id + 1) % 65_521, 11);
   return randomRow(V, seed, true).map((logit) => logit / 4);

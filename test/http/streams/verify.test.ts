@@ -1,4 +1,4 @@
-/** Drafts on a stream: a message says what was drafted, and the rows behind it are its rows. */
+/** Drafts on a stream: a message says what was drafted, and the rows after it are its rows. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Verified } from "../../../src/sampling/verify/verify.ts";
 import { randomRow } from "../../sampling/sample.ts";
@@ -61,7 +61,7 @@ describe("a draft on a stream", () => {
       );
       const expected = await alone({ method, ...said }, count);
       expect(JSON.parse((await stream.text()) ?? "")).toEqual(expected);
-      // The next row is the step behind the draft.
+      // The next row is the step after the draft.
       stream.write(rowFrame(ROWS[7]!));
       const next = await stream.line();
       const history = [...OPTIONS.history, ...expected.token_ids];

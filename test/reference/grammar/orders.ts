@@ -1,4 +1,4 @@
-/** Whether a grammar takes a JSON value in one of the orders of its properties, written as JSON.stringify does. */
+/** Checks whether a grammar takes a JSON value in one of the orders of its properties, written as JSON.stringify does. */
 import type { Grammar } from "../../../src/grammar/grammar.ts";
 import { NEVER } from "../../../src/grammar/nodes.ts";
 
@@ -17,7 +17,7 @@ export function takesValue(
   return false;
 }
 
-/** The states in which a grammar may be behind a value. */
+/** The states in which a grammar may be after a value. */
 function behind(
   grammar: Grammar,
   write: Write,

@@ -16,7 +16,7 @@ interface Rest {
   readonly after: Rest | undefined;
 }
 
-/** Behind some bytes: all that may still come, and the bytes of a character that is not whole yet. */
+/** After some bytes: all that may still come, and the bytes of a character that is not whole yet. */
 export interface Place {
   readonly ways: readonly (Rest | undefined)[];
   readonly pending: readonly number[];

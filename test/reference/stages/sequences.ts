@@ -27,7 +27,7 @@ const no_repeat_ngram_size: Rule = (tokens, options, { history, prompt_length })
   });
 };
 
-/** Whether the options list a token; its schema makes a set of the list. */
+/** True when the options list a token; its schema makes a set of the list. */
 function has(set: unknown, token_id: number): boolean {
   return (set as { has(id: number): boolean } | undefined)?.has(token_id) === true;
 }

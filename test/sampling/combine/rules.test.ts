@@ -191,7 +191,7 @@ test("there is a reference for every rule, and for no other", () => {
 const ROUNDING = 2 ** -20;
 const NORMALISER = 4e-6;
 
-/** Whether rounding decides which of several early layers is the farthest. */
+/** True when rounding decides which of several early layers is the farthest. */
 function isUndecided(
   rows: readonly (readonly number[])[],
   { rule }: Fields,

@@ -1,5 +1,5 @@
 /**
- * The same row twice: as it is, which is compact from the start, and with 300 tokens behind it that have next to
+ * The same row twice: as it is, which is compact from the start, and with 300 tokens after it that have next to
  * no probability, which is a whole row in kernel memory. A stage must do the same to both.
  */
 import { SMALL_ROW } from "../../../src/sampling/candidates/compact/compaction.ts";

@@ -47,7 +47,7 @@ describe("dry", () => {
     const HISTORY = [A, B, C, D, A, B, C];
 
     test.each([
-      // the run "a b c" is broken behind b: only "c" is left of it, 2^(1 − 1) = 1
+      // the run "a b c" is broken after b: only "c" is left of it, 2^(1 − 1) = 1
       ["a token of the run", [[B]], [0, 0, 0, -1]],
       ["its last token", [[C]], [0, 0, 0, 0]],
       ["two tokens of it", [[A, B]], [0, 0, 0, -1]],

@@ -10,7 +10,7 @@ describe("p_step", () => {
     // exactly the step still stays
     [{ p_step: 0.5 }, [0.4, 0.4, 0.2], [0.4, 0.4, 0.2]],
     [{ p_step: 0.51 }, [0.4, 0.4, 0.2], [0.5, 0.5, 0]],
-    // what lies behind a step is gone, however even it is
+    // what lies after a step is gone, however even it is
     [{ p_step: 0.9 }, [0.6, 0.2, 0.2], [1, 0, 0]],
     [{ p_step: 1 }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
     [{ p_step: 0.9, min_keep: 2 }, [0.6, 0.2, 0.2], [0.75, 0.25, 0]],

@@ -127,7 +127,7 @@ describe("a penalty that fades", () => {
   // ages from the end: 3 has 1, 2 has 2, 1 has 3 and 5, 0 has 4
   const history = [1, 0, 1, 2, 3];
   test.each([
-    // behind the last two: 1 − 1/4 at an age of 3, 1 − 2/4 at 4, 1 − 3/4 at 5
+    // after the last two: 1 − 1/4 at an age of 3, 1 − 2/4 at 4, 1 − 3/4 at 5
     [{ penalty_last_n: 2, penalty_decay_range: 4 }, [0.5, 0.75, 1, 1], [0.5, 1, 1, 1], 0],
     // nothing counts in full
     [{ penalty_last_n: 0, penalty_decay_range: 4 }, [0, 0.25, 0.5, 0.75], [0, 0.25, 0.5, 0.75], 0],

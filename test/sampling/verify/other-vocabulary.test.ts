@@ -131,7 +131,7 @@ describe("draft_match tokens", () => {
     probabilities: DRAFT_ROWS.map((logits) => of(softmax(logits))),
   };
   const common = commonTokens(TARGET, DRAFT);
-  /** what the drafter draws from behind a token of the target: its softmax, over common tokens alone */
+  /** what the drafter draws from after a token of the target: its softmax, over common tokens alone */
   const laws = DRAFT_ROWS.map((logits) =>
     softmax(logits.map((x, id) => (common.to_target[id]! < 0 ? Number.NEGATIVE_INFINITY : x))),
   );
@@ -190,7 +190,7 @@ describe("draft_match text", () => {
 
   test("tells how many of the drafter's tokens lie in the accepted text", () => {
     const row = (id: number) => of(Array.from({ length: 8 }, (_, i) => (i === id ? 9 : 0)));
-    // "b" + "c" + "ab" + "c" is b, c, abc to the target, which goes on otherwise behind c.
+    // "b" + "c" + "ab" + "c" is b, c, abc to the target, which goes on otherwise after c.
     const options = parse({ ...said, draft_token_ids: [5, 1, 6, 1] });
     const verify = (target: LogitsRow[]) => verifyDraft(sampler, { target, draft: [] }, options);
     expect(verify([row(1), row(2), row(0), row(0)])).toMatchObject({

@@ -104,7 +104,7 @@ describe("strict", () => {
     const masks = [[7], [8], [9], [10]].map((allowed_token_ids) => ({ allowed_token_ids }));
     const options = { draft_token_ids: [5, 7, 9], parents: [-1, -1, 1], seed: 1 };
     const verified = verifyDraft(sampler, { target, draft: [], own: masks }, parseVerifyOptions(options));
-    // Row 2 stands behind node 1, row 3 behind node 2: masks go with the rows.
+    // Row 2 stands after node 1, row 3 after node 2: masks go with the rows.
     expect(verified).toMatchObject({ path: [1, 2], token_ids: [7, 9, 10] });
   });
 });
@@ -152,7 +152,7 @@ describe("rejection along a tree, p = .5 .3 .2", () => {
   test("without replacement the second was drawn from q without the first", () => {
     const both = { ...told, draft_siblings: "without_replacement" };
     const flat = rowOf([0.7, 0.2, 0.1]);
-    // p becomes 0 .5 .5 behind 0; q becomes 0 2/3 1/3: 1 is accepted below .75.
+    // p becomes 0 .5 .5 after 0; q becomes 0 2/3 1/3: 1 is accepted below .75.
     expect(call(both, [0.7143, 0.7499], [flat]).path).toEqual([1]);
     expect(call(both, [0.7143, 0.7501], [flat])).toMatchObject({ path: [], token_ids: [2] });
     expect(problemOf(() => call({ ...both, draft_token_ids: [0, 0] }, [0.99], [flat]))).toMatchObject({

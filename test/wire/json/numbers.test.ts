@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NUMBER_LENGTH_MAX, NumberScanner } from "../../../src/wire/json/numbers.ts";
 
-/** Scans `text` (from behind the `[`) in pieces that end at `cuts`. */
+/** Scans `text` (from after the `[`) in pieces that end at `cuts`. */
 function scan(text: string, cuts: readonly number[] = []) {
   const pieces: Uint8Array[] = [];
   const scanner = new NumberScanner({ append: (bytes) => pieces.push(bytes.slice()) > 0 });

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from logit_sampler import types
 
 _NOT_ASKED = "the scores of tokens that the service drew have no log-probabilities: ask with logprobs=True"
-#: Functions of torch behind which a tensor still holds such scores; all others give a plain tensor.
+#: Functions of torch after which a tensor still holds such scores; all others give a plain tensor.
 _KEPT = frozenset(
     ("stack", "cat", "reshape", "view", "transpose", "to", "float", "clone", "detach", "cpu", "cuda", "contiguous")
 )

@@ -15,7 +15,7 @@ class MiniRacerEngine:
     """One context of mini-racer."""
 
     name = "V8 through mini-racer"
-    #: Its thread stays behind in the process that forks.
+    #: Its thread stays after in the process that forks.
     survives_fork = False
 
     def __init__(self) -> None:

@@ -108,7 +108,7 @@ function prepare(): Promise<Prepared> {
   return prepared;
 }
 
-/** Two rows of a length, one behind the other. */
+/** Two rows of a length, one after the other. */
 function both(first: PageRow, second: PageRow): PageRow {
   const bytes = new Uint8Array(first.bytes.length + second.bytes.length);
   bytes.set(first.bytes);

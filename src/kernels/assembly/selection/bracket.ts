@@ -81,7 +81,7 @@ export function copySample(values: usize, blocks: i32, vectors: i32, limit: f32)
 
 /**
  * Appends the places of the bits that are set, of 16, as bytes; `places` holds the place of the first in each byte.
- * Returns where the next ones go; up to 8 bytes behind that are overwritten.
+ * Returns where the next ones go; up to 8 bytes after that are overwritten.
  */
 // @ts-ignore: decorator
 @inline

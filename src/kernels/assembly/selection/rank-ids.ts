@@ -16,7 +16,7 @@ const MOVES_MAX: i32 = 4;
 
 /**
  * Ranks a row whose largest value is `max`. Tokens `1048575/scale` below it or farther, those at −Infinity among them, stand
- * behind all others, by id. Writes ids (i32) and values (f32); `keys` and `spare` are room for as many u32. Returns how many
+ * after all others, by id. Writes ids (i32) and values (f32); `keys` and `spare` are room for as many u32. Returns how many
  * tokens are in order; −1 when too many tokens share a bin, and then the result is undefined.
  */
 export function rankIds(

@@ -126,7 +126,7 @@ export function nthEqual(values: usize, maxima: usize, blocks: i32, x: f32, n: i
   return last;
 }
 
-/** Appends elements equal to x in id order behind the first `found` until `wanted` are there; returns how many are. */
+/** Appends elements equal to x in id order after the first `found` until `wanted` are there; returns how many are. */
 export function gatherEqual(values: usize, maxima: usize, blocks: i32, x: f32, found: i32, wanted: i32): i32 {
   let block: i32 = 0;
   do {

@@ -38,7 +38,7 @@ export function contextOf(
   return cameBefore(history, begin, Math.max(begin, end - look_back), context, padding) ? undefined : context;
 }
 
-/** Whether a token of the sequence from place `first` on had this context. */
+/** True when a token of the sequence from place `first` on had this context. */
 function cameBefore(
   tokens: readonly number[],
   begin: number,

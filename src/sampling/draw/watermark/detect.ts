@@ -12,7 +12,7 @@ export interface Text {
 }
 
 export interface Detection extends Verdict {
-  /** how many tokens count: those behind the prompt, repeats left out */
+  /** how many tokens count: those after the prompt, repeats left out */
   readonly tokens_counted: number;
   /** of each token of the text; null where it does not count */
   readonly values?: readonly (number | null)[];
@@ -100,7 +100,7 @@ export class WatermarkReader {
     }
   }
 
-  /** Whether what decides the value of the token in the present context is new. */
+  /** True when what decides the value of the token in the present context is new. */
   #isNew(token_id: number): boolean {
     if (this.#detector.evidence === undefined || this.#all) return true;
     const at = 2 * this.#count;
@@ -117,7 +117,7 @@ export class WatermarkReader {
 
 /**
  * The windows of a text that came before: their ends in a table that is addressed by a hash of their tokens. A text uses, and
- * clears, no more of the table than its length needs: a short text costs little behind a long one.
+ * clears, no more of the table than its length needs: a short text costs little after a long one.
  */
 class SeenWindows {
   #table = new Int32Array(2048);
@@ -138,7 +138,7 @@ class SeenWindows {
     else this.#table.fill(0, 0, size);
   }
 
-  /** Whether the window of `reach` tokens that ends before `end` has come; from now on it has. */
+  /** True when the window of `reach` tokens that ends before `end` has come; from now on it has. */
   has(end: number, reach: number): boolean {
     const mask = this.#mask;
     let slot = this.#hash(end, reach) & mask;

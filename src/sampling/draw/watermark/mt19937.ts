@@ -71,7 +71,7 @@ function shuffle(generator: Mt19937, order: Int32Array, first: number, end: numb
   }
 }
 
-/** Whether `id` is among them: the same walk, in which only the place of `id` is followed. */
+/** True when `id` is among them: the same walk, in which only the place of `id` is followed. */
 export function isAmongFirst(seed: number, n: number, count: number, id: number): boolean {
   const generator = new Mt19937(seed);
   let at = id;

@@ -64,7 +64,7 @@ export interface WatermarkScheme<Options extends MarkOptions = MarkOptions>
     marked: MarkedStep,
   ): Generator<undefined, number>;
   /**
-   * The noise of a token that is drawn in place of a rejected draft, or behind an accepted one. Absent: no way is known that keeps
+   * The noise of a token that is drawn in place of a rejected draft, or after an accepted one. Absent: no way is known that keeps
    * the distribution.
    */
   targetNoise?(options: Options, key: WatermarkKey, context: Int32Array): Noise;
@@ -108,13 +108,13 @@ export interface Detector {
   evidence?(context: Int32Array, token_id: number, to: Int32Array, at: number): boolean;
   /** whether contexts count that reach before the first token of the text */
   readonly counts_partial: boolean;
-  /** how long a token takes at the most, in the units of work.ts */
+  /** how long a token takes at most, in the units of work.ts */
   readonly token_work: number;
-  /** how long a verdict takes at the most, in the same units */
+  /** how long a verdict takes at most, in the same units */
   readonly verdict_work: number;
   /** The value of one token in its context: larger where it bears the mark. */
   value(context: Int32Array, token_id: number): number;
-  /** The score and p-value of the values of `count` tokens, one at the least. */
+  /** The score and p-value of the values of `count` tokens, one at least. */
   judge(values: Float64Array, count: number): Verdict;
 }
 

@@ -66,7 +66,7 @@ function layersOf(key: WatermarkKey, options: Tabled): Layers {
   return tableIfMade<Layers>(key, nameOf(options)) ?? allAtOnce(makeLayers(key, options));
 }
 
-/** Makes the table of a key and keeps it; pauses behind each layer. */
+/** Makes the table of a key and keeps it; pauses after each layer. */
 function* makeLayers(key: WatermarkKey, options: Tabled): Generator<undefined, Layers> {
   const { layers, sampling_table_size, sampling_table_seed } = options;
   const generator = new Mt19937(sampling_table_seed);

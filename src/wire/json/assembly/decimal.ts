@@ -30,7 +30,7 @@ export const WHOLE_POWERS = memory.data<i64>([
   return byte <= 32 && ((0x100002600 >> (<u64>byte)) & 1) != 0;
 }
 
-/** The first byte at or behind `p` that is no white space. A function of its own, so that it stays out of the loop. */
+/** The first byte at or after `p` that is no white space. A function of its own, so that it stays out of the loop. */
 export function skipSpace(p: usize): usize {
   while (isSpace(load<u8>(p))) p++;
   return p;
@@ -110,7 +110,7 @@ function nearMiddle(mantissa: i64, exponent: i32): f32 {
 /**
  * The number at `p` in full generality: any count of digits, exponents. Gives the end of the token, 0 when
  * the text is not a number by JSON's grammar; its value is left in `long_value` (NaN: HARD).
- * The byte behind the stretch is 0, which ends every loop.
+ * The byte after the stretch is 0, which ends every loop.
  */
 export let long_value: f32 = 0;
 export function readLong(start: usize): usize {

@@ -35,7 +35,7 @@ export function outputPointer(): usize {
 
 /** The stretch ended; the token at `position`, if any, is not complete. */
 const MORE: i32 = 0;
-/** The array's `]` was read; `position` is behind it. */
+/** The array's `]` was read; `position` is after it. */
 const CLOSED: i32 = 1;
 /** The number from `position` to `token_end` must be rounded by the caller. */
 const HARD: i32 = 2;
@@ -105,7 +105,7 @@ function readOther(p: usize, end: usize, out: usize, state: i32): i32 {
 
 /**
  * Reads numbers from INPUT[begin … length) to OUTPUT[0 …), and stops for one of the reasons above.
- * The byte behind the stretch must be 0 and 31 more must be readable.
+ * The byte after the stretch must be 0 and 31 more must be readable.
  */
 export function scanNumbers(begin: usize, length: usize, state: i32): i32 {
   const end = INPUT + length;

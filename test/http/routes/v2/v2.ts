@@ -1,6 +1,6 @@
 /**
  * A client of /v2 for tests, byte for byte: requests as tritonclient's HTTP library writes them (no Content-Type, JSON
- * without spaces, tensors behind it), over a socket of their own, and answers taken apart.
+ * without spaces, tensors after it), over a socket of their own, and answers taken apart.
  */
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
@@ -67,7 +67,7 @@ export interface Tensor {
   readonly datatype: string;
   /** for the JSON */
   readonly data?: unknown;
-  /** for behind the JSON */
+  /** for after the JSON */
   readonly bytes?: Uint8Array;
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
@@ -167,7 +167,7 @@ export function bf16(...values: number[]): Buffer {
   return Buffer.concat(values.map((_, index) => bytes.subarray(4 * index + 2, 4 * index + 4)));
 }
 
-/** Texts behind their lengths. */
+/** Texts after their lengths. */
 export function texts(...values: string[]): Buffer {
   return Buffer.concat(
     values.map((value) => {

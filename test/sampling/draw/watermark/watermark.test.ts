@@ -110,7 +110,7 @@ describe("contexts", () => {
   });
 
   test("repeats are looked for among the last look_back tokens", () => {
-    // The 8 behind the first 5, 6, 7 is the token that had this context: the fourth from the end.
+    // The 8 after the first 5, 6, 7 is the token that had this context: the fourth from the end.
     expect(of([5, 6, 7, 8, 5, 6, 7], 0, { ...single, look_back: 4 })).toBeUndefined();
     expect(of([5, 6, 7, 8, 5, 6, 7], 0, { ...single, look_back: 3 })).toBe("5,6,7");
   });
@@ -138,7 +138,7 @@ describe("detection", () => {
 
   test("lefthash counts a pair of last token and token once, whatever came before it", () => {
     const asked = { scheme: "green_list", seeding: "lefthash", context_width: 2 };
-    // Pairs behind a whole context: (2, 3), (3, 1), (1, 2), then (2, 3) again behind 9, and (3, 4).
+    // Pairs after a whole context: (2, 3), (3, 1), (1, 2), then (2, 3) again after 9, and (3, 4).
     expect(look([1, 2, 3, 1, 2, 9, 2, 3, 4], [7n], asked, 10).tokens_counted).toBe(6);
     // The seed of id 0 is 0 under every key: what follows it is no evidence.
     expect(look([1, 0, 3, 0, 4], [7n], asked, 10).tokens_counted).toBe(1);
