@@ -1,17 +1,20 @@
-/** The loop of adapters whose host makes one step at a time: a row from the host, its token from a stream. */
+/**
+ * The loop of adapters whose host makes one step at a time: the host gives a row, and a stream gives its
+ * token.
+ */
 import type { ClientStream, Logits } from "../client/index.ts";
 
 export interface Loop {
   /** opened with the prompt as its history */
   readonly stream: Pick<ClientStream, "next">;
   readonly max_new_tokens: number;
-  /** tokens that end the sequence; they are not given out */
+  /** tokens that end the sequence; they are not returned */
   readonly end_token_ids: readonly number[];
-  /** Lets the model read what it has not read yet, which ends with the token that was drawn last. */
+  /** Lets the model process its new tokens, the last of which was just drawn. */
   rowAfter(token_id: number | undefined): Promise<Logits>;
 }
 
-/** The tokens of one sequence, as they are drawn, up to the one that a grammar or a stop ends it with. */
+/** The tokens of one sequence, as they are drawn, until a grammar or a stop ends it. */
 export async function* drawEach(loop: Loop): AsyncGenerator<number> {
   let last: number | undefined;
   for (let step = 0; step < loop.max_new_tokens; step++) {

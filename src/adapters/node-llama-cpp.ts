@@ -1,13 +1,13 @@
 /**
- * node-llama-cpp (from 3.22): every token of a sequence drawn over a stream to the service.
+ * node-llama-cpp (from 3.22): draws every token of a sequence over a stream to the service.
  *
  *   import { generateOverStream } from "logit-sampler/node-llama-cpp";
  *
  *   const stream = await connect(url).stream({ temperature: 0.8, seed: 7, history: tokens, prompt_length: tokens.length });
  *   for await (const token of generateOverStream({ sequence, stream, tokens, max_new_tokens: 50 })) …
  *
- * llama.cpp's own samplers have no part in it: `controlledEvaluate` gives the raw logits. It gives them as a Map, which
- * costs more than the sampler does; `top` asks for the largest alone, which travel as a sparse row with the sum of all.
+ * llama.cpp's own samplers are not used: `controlledEvaluate` returns the raw logits. It returns them as a Map, which costs
+ * more than the sampler. `top` requests the largest logits only, which are sent as a sparse row with the sum of all.
  */
 import type { ClientStream, Logits } from "../client/index.ts";
 import { drawEach } from "./draw-each.ts";
@@ -17,7 +17,7 @@ interface Wanted {
   readonly totalLogitWeight: true;
 }
 
-/** What is used of a LlamaContextSequence. `Token` is node-llama-cpp's own: a number with a mark. */
+/** The used part of LlamaContextSequence. `Token` is node-llama-cpp's branded number. */
 export interface SequenceLike<Token extends number> {
   controlledEvaluate(
     input: (Token | [Token, { generateNext: Wanted }])[],
@@ -35,16 +35,16 @@ export interface OverStream<Token extends number> {
   readonly sequence: SequenceLike<Token>;
   /** opened with the prompt as its history */
   readonly stream: Pick<ClientStream, "next">;
-  /** the prompt: what the sequence has not read yet */
+  /** the prompt: the tokens that the sequence has not processed yet */
   readonly tokens: readonly Token[];
   readonly max_new_tokens: number;
-  /** tokens that end the sequence, such as `model.tokens.eos`; they are not given out */
+  /** tokens that end the sequence, such as `model.tokens.eos`; they are not returned */
   readonly end_tokens?: readonly Token[];
-  /** only so many of the largest logits are sent: for large vocabularies */
+  /** number of largest logits to send, for large vocabularies */
   readonly top?: number;
 }
 
-/** The tokens of one sequence, as they are drawn. Each is read by the model before the next is drawn. */
+/** The tokens of one sequence, as they are drawn. The model processes each before the next is drawn. */
 export async function* generateOverStream<Token extends number>(
   options: OverStream<Token>,
 ): AsyncGenerator<Token> {
@@ -52,9 +52,9 @@ export async function* generateOverStream<Token extends number>(
   if (tokens.length === 0) throw new Error("tokens must have the prompt, got none");
   let vocab_size = 0;
   const rowAfter = async (token_id: number | undefined) => {
-    // What is drawn is an id of the model that the row came from, hence a Token.
+    // The drawn id comes from the model's row, so it is a Token.
     const unread = token_id === undefined ? tokens : [token_id as Token];
-    // Before anything is known of the vocabulary the whole row is asked for.
+    // While the vocabulary is unknown, the whole row is requested.
     const wanted = top === undefined || vocab_size === 0 ? true : { filter: topOnly(top) };
     const { logits, totalLogitWeight } = await evaluate(sequence, unread, wanted);
     if (wanted !== true) return sparseRow(logits, totalLogitWeight, vocab_size);
@@ -74,7 +74,7 @@ async function evaluate<Token extends number>(
   unread: readonly Token[],
   logits: Wanted["logits"],
 ) {
-  const last = unread.at(-1) as Token; // there is one
+  const last = unread.at(-1) as Token; // there is at least one
   const generateNext: Wanted = { logits, totalLogitWeight: true };
   const evaluated = await sequence.controlledEvaluate([...unread.slice(0, -1), [last, { generateNext }]]);
   const next = evaluated.at(-1)?.next;

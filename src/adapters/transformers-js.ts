@@ -1,9 +1,9 @@
 /**
- * transformers.js (v4): tokens drawn by the service, or by this library in the same process.
+ * transformers.js (v4): draws tokens with the service, or with this library in the same process.
  *
- * Its logits processors are synchronous, so a service cannot be asked from one. `generateOverStream` therefore lets
- * generate() make one step at a time, looks at the logits on the way, and puts the service's token in the place of
- * the one that was taken. `inProcessProcessor` needs no service and runs inside generate() as it is.
+ * Its logits processors are synchronous, so a service cannot be asked from one. `generateOverStream` therefore calls
+ * generate() for one step at a time, reads its logits, and replaces its token by the service's. `inProcessProcessor`
+ * needs no service and runs inside generate() as it is.
  *
  *   import { generateOverStream, inProcessProcessor } from "logit-sampler/transformers-js";
  *
@@ -18,7 +18,7 @@ import type { ClientStream } from "../client/index.ts";
 import { createSampler, type LibraryStream, openStream } from "../library.ts";
 import { drawEach } from "./draw-each.ts";
 
-/** What is used of transformers.js' Tensor. Logits come as [sequences, vocab_size] of float32. */
+/** The used part of transformers.js' Tensor. Logits come as [sequences, vocab_size] of float32. */
 export interface TensorLike {
   readonly dims: readonly number[];
   readonly data: ArrayLike<unknown>;
@@ -26,13 +26,13 @@ export interface TensorLike {
 
 type TensorClass = new (type: "int64", data: BigInt64Array, dims: number[]) => TensorLike;
 
-/** As transformers.js' LogitsProcessor: called by itself, or by its method. */
+/** Like transformers.js' LogitsProcessor: called directly, or by its method. */
 export interface Processor {
   (input_ids: bigint[][], logits: TensorLike): TensorLike;
   _call(input_ids: bigint[][], logits: TensorLike): TensorLike;
 }
 
-/** What is used of a causal language model. */
+/** The used part of a causal language model. */
 export interface ModelLike {
   // A method, so that a model whose generate() names its arguments more closely is one.
   generate(inputs: object): Promise<unknown>;
@@ -47,7 +47,7 @@ export interface OverStream {
   /** the prompt */
   readonly input_ids: readonly number[];
   readonly max_new_tokens: number;
-  /** ends the sequence; it is not given out */
+  /** ends the sequence; it is not returned */
   readonly eos_token_id?: number;
 }
 
@@ -69,7 +69,7 @@ export function generateOverStream(options: OverStream): AsyncGenerator<number> 
   });
 }
 
-/** Lets the model read what it has not read yet, and copies the logits that come of it. */
+/** Lets the model process its new tokens, and copies the resulting logits. */
 async function oneStep({ model, Tensor }: OverStream, ids: readonly number[], past_key_values: unknown) {
   let logits = new Float32Array();
   const look = (_: bigint[][], tensor: TensorLike) => {
@@ -87,12 +87,13 @@ async function oneStep({ model, Tensor }: OverStream, ids: readonly number[], pa
     return_dict_in_generate: true,
     logits_processor: [look],
   });
-  return { logits, past_key_values: (output as { readonly past_key_values: unknown }).past_key_values }; // as asked for
+  return { logits, past_key_values: (output as { readonly past_key_values: unknown }).past_key_values }; // as requested
 }
 
 /**
- * A logits processor that draws in this process and leaves one token to take. One for each generate() call; with
- * several sequences, sequence i draws with `seed + i`. `parts` are the vocabularies and keys that the options may name.
+ * A logits processor that draws in this process and leaves only the drawn token. Make one for each generate() call.
+ * With several sequences, sequence i draws with `seed + i`. `parts` are the vocabularies and keys that the options may
+ * name.
  */
 export function inProcessProcessor(
   options: Readonly<Record<string, unknown>> = {},

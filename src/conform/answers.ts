@@ -1,7 +1,7 @@
-/** Checks whether an answer has the form that its task asks for. The runner in Python has the same sentences (conform/_answers.py). */
+/** Checks the form of an answer for its task. The runner in Python has the same sentences (conform/_answers.py). */
 import { ANSWERS, type Answer, sizeOf, type Vector } from "./vectors.ts";
 
-/** What is wrong with the form of an answer, in a sentence; undefined when it can be judged. */
+/** The fault of an answer's form, in a sentence; undefined when it can be judged. */
 export function wrongWith(vector: Vector, answer: Answer): string | undefined {
   if (vector.task === "distribution" || vector.task === "combine")
     return wrongWithSet(vector, answer["kept"] ?? undefined, answer["probabilities"] ?? undefined);
@@ -39,7 +39,7 @@ function wrongWithIds(
   return undefined;
 }
 
-/** What is wrong with so many probabilities for a row of so many tokens. */
+/** The fault of a list of probabilities for a row of this length. */
 export function wrongWithSize(given: number, size: number): string | undefined {
   if (given === size) return undefined;
   return `a sampler gives the probability of each of the ${size} tokens, got ${given} numbers`;

@@ -1,4 +1,4 @@
-/** The suite's questions, answered by this package's own sampler: what a change of the core is held to. */
+/** Answers the suite's questions with this package's own sampler, to test changes of the core. */
 
 import { Problem } from "../errors.ts";
 import { compiled } from "../grammar/grammar.ts";
@@ -38,21 +38,24 @@ export async function answerOfCore(vector: Vector): Promise<Reply> {
   }
 }
 
-/** How each task is answered. Uniform numbers are of the seed here and cannot be given: `draw` is not among them. */
+/**
+ * The function for each task. The core makes uniform numbers from the seed and cannot take them, so `draw` is
+ * missing.
+ */
 const TASKS: Tasks = {
   ...stepTasks({
     told_max: KEPT_MAX,
     sample: async (rows, options) =>
       withRows(rows, (leased) =>
         sampler.sample(
-          leased.length === 1 ? (leased[0] as (typeof leased)[number]) : leased, // there is one
+          leased.length === 1 ? (leased[0] as (typeof leased)[number]) : leased, // there is at least one
           parseStepOptions(options, LIMITS),
         ),
       ),
     verify: async (rows, options) =>
       withRows(rows, (leased) => {
         const checked = parseVerifyOptions(options);
-        const drafted = options["draft_token_ids"] as readonly number[]; // as it was checked
+        const drafted = options["draft_token_ids"] as readonly number[]; // it was checked
         const target = leased.slice(0, drafted.length + 1);
         return verifyDraft(sampler, { target, draft: leased.slice(target.length) }, checked);
       }),
@@ -86,7 +89,7 @@ const TASKS: Tasks = {
       const state = grammar.advance(grammar.start, new TextEncoder().encode(String(text)));
       return { valid: state !== NEVER && grammar.automaton.nullable(state) };
     } catch (error) {
-      // A schema that no text fulfils is refused.
+      // A schema that no text can satisfy is refused.
       if (error instanceof Problem && json_schema === false) return { valid: false };
       throw error;
     }

@@ -1,21 +1,23 @@
-/** The suite's questions, put to a function of JavaScript. */
+/** Asks the suite's questions to a JavaScript function. */
 
 import { wrongWithSize } from "./answers.ts";
 import type { Reply } from "./judge.ts";
 import { rowOf, type Vector } from "./vectors.ts";
 
-/** The options of all stages of a case by name. `chain` and `prompt_length` are no options: they are not enumerated. */
+/**
+ * The options of all stages of a case by name. `chain` and `prompt_length` are not options, so they are not enumerable.
+ */
 export interface SamplerOptions {
   readonly [option: string]: unknown;
   /** the stages in the order in which they run, each with its options */
   readonly chain: readonly Readonly<Record<string, unknown>>[];
-  /** how many ids of the history are the prompt */
+  /** number of history ids that are the prompt */
   readonly prompt_length: number;
 }
 
 /**
- * A sampler under test. It gives the probabilities of all tokens, a Map of id to probability, or a Set of the ids that are kept,
- * or a promise of them; and undefined or null for what it does not have.
+ * A sampler under test. It returns the probabilities of all tokens, a Map of id to probability, or a Set of the kept ids, or a
+ * promise of one of these. It returns undefined or null for features that it lacks.
  */
 export type TestedSampler = (
   row: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * Holds an answer against that of the suite. What float32 or an open choice among equal tokens explains is no failure: those
- * are verdicts of their own. A failure is told with the known mistakes that come to the same answer.
+ * Compares an answer with that of the suite. Differences that float32 or an arbitrary choice among equal tokens explains are
+ * no failures; they have their own verdicts. A failure is reported with the known mistakes that give the same answer.
  */
 import { wrongWith } from "./answers.ts";
 import { ANSWERS, type Answer, type Vector } from "./vectors.ts";
@@ -11,24 +11,24 @@ export type VerdictKind = (typeof VERDICTS)[number];
 
 export interface Verdict {
   readonly kind: VerdictKind;
-  /** of a failure: the known mistakes that give this answer */
+  /** for a failure: the known mistakes that give this answer */
   readonly as: readonly string[];
-  /** of an error: its sentence */
+  /** for an error: its sentence */
   readonly detail?: string;
-  /** the mistakes that the case tells from the right answer, and that the answer does not have */
+  /** the mistakes that the case can distinguish from the right answer, and that the answer does not show */
   readonly not_as: readonly string[];
 }
 
-/** What a tested program says: an answer, that it does not have the rule, or that it failed. */
+/** The result of a tested program: an answer, no support for the rule, or a failure. */
 export type Reply =
   | { readonly answer: Answer }
   | { readonly not_supported: true }
   | { readonly error: string };
 
-/** The longest sentence of a tested sampler that is told. */
+/** Longest reported error sentence of a tested sampler. */
 const DETAIL_LENGTH_MAX = 500;
 
-/** Without halves of surrogate pairs, which UTF-8 does not hold, and no longer than a sentence. */
+/** Removes unpaired surrogates, which UTF-8 cannot hold, and truncates. */
 export function shortened(text: string): string {
   return [...text.slice(0, 2 * DETAIL_LENGTH_MAX)]
     .slice(0, DETAIL_LENGTH_MAX)
@@ -36,11 +36,11 @@ export function shortened(text: string): string {
     .replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
-/** Float32 in a long sum. */
+/** Tolerance for float32 in a long sum. */
 const ROUNDING = 3e-4;
-/** A probability below this is 0 in float32, or near it. */
+/** A probability below this is 0, or almost, in float32. */
 const TINY = 1e-7;
-/** Answers of mistakes have four digits, and differ from the right one by more. */
+/** Answers of known mistakes have four digits, and differ from the right one by more than this. */
 const MISTAKE = 6e-4;
 
 export function judge(vector: Vector, reply: Reply): Verdict {
@@ -82,7 +82,7 @@ function isEqual(right: unknown, other: unknown, tolerance: number): boolean {
   return Math.abs(right - other) <= tolerance * Math.max(1, Math.abs(right));
 }
 
-/** Probabilities by id; an answer that is a set has none. */
+/** Probabilities by id; undefined for an answer that is a set. */
 interface Left {
   readonly ids: readonly number[];
   readonly p: ReadonlyMap<number, number> | undefined;

@@ -1,6 +1,6 @@
 /**
- * A running engine, judged as the suite judges: it takes no rows, so each case is an audit under options of its own, and the
- * rows are the model's.
+ * Judges a running engine like the suite. An engine takes no rows, so each case is an audit with options, on rows of the
+ * model.
  */
 import { type AuditReport, audit, type Lend } from "../engines/audit/audit.ts";
 import type { Engine, EngineOptions } from "../engines/engine.ts";
@@ -10,19 +10,19 @@ import type { Judged } from "./report.ts";
 
 export interface LivePlan {
   readonly prompt: readonly number[];
-  /** options that an engine may have been started with */
+  /** options with which an engine may have been started */
   readonly defaults: EngineOptions;
   readonly sections: readonly string[];
   readonly signal?: AbortSignal;
 }
 
 const STEPS = 4;
-/** Draws are what is judged of an engine that does not tell its distribution. */
+/** Number of draws for an engine that does not return its distribution. */
 const DRAWS = 100;
 const SECTION = { single: "live: one option", orders: "live: orders", draws: "live: draws" } as const;
 export const LIVE_SECTIONS: readonly string[] = Object.values(SECTION);
 
-/** What is asked, and in which section it counts. Options that are on by default are off but where they are named. */
+/** The options of each case, and its section. Options that are on by default are off unless named. */
 const OFF = { temperature: 1, top_k: 0, top_p: 1, min_p: 0 };
 const CASES: readonly (readonly [section: string, options: EngineOptions])[] = [
   ...[{ temperature: 0.5 }, { temperature: 1.5 }, { top_k: 1 }, { top_k: 5 }, { top_k: 40 }].map(single),
@@ -47,7 +47,7 @@ function single(options: EngineOptions): readonly [string, EngineOptions] {
   return [SECTION.single, options];
 }
 
-/** Audits an engine under the options of every case. Throws an EngineError when it cannot be reached. */
+/** Audits an engine with the options of every case. Throws an EngineError when it cannot be reached. */
 export async function judgedLive(
   engine: Engine,
   { prompt, defaults, sections, signal }: LivePlan,
@@ -76,7 +76,7 @@ async function tellsProcessed(
   return processed !== undefined;
 }
 
-/** What the engine does not have is not supported; what it refuses is an error. */
+/** A missing option counts as not supported; a refused request is an error. */
 async function verdictOf(audited: () => Promise<AuditReport>): Promise<Verdict> {
   try {
     const { agrees, reasons, steps, draws } = await audited();

@@ -1,4 +1,7 @@
-/** The suite's questions, put to a program: it reads a question a line, and writes an answer a line. docs/conformance.md has the protocol. */
+/**
+ * Asks the suite's questions to a program, which reads one question per line and writes one answer per line. docs/conformance.md
+ * has the protocol.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable } from "node:stream";
@@ -8,7 +11,7 @@ import { type Reply, shortened } from "./judge.ts";
 import { questionOf, type Vector } from "./vectors.ts";
 
 export interface ProgramLimits {
-  /** how long the program may run; then it is killed */
+  /** time limit of the program, after which it is killed */
   readonly timeout_ms?: number;
   readonly line_length_max?: number;
   readonly signal?: AbortSignal;
@@ -17,7 +20,10 @@ export interface ProgramLimits {
 const TIMEOUT_MS = 600_000;
 const LINE_LENGTH_MAX = 64 * 1024 * 1024;
 
-/** What the program says to each case, by id. Throws a sentence when it cannot be started, and for a line that is no answer. */
+/**
+ * The program's answer to each case, by id. Throws an error when the program cannot be started, and for a line that is no
+ * answer.
+ */
 export async function answersOfProgram(
   words: readonly string[],
   vectors: readonly Vector[],
@@ -32,7 +38,7 @@ export async function answersOfProgram(
   const timer = setTimeout(kill, timeout_ms);
   signal?.addEventListener("abort", kill);
   try {
-    // The program may end before it has read all: what it did not answer is told of.
+    // The program may end before it has read all; unanswered cases are reported.
     const written = pipeline(Readable.from(questions(vectors)), child.stdin).catch(() => undefined);
     child.stdout.setEncoding("utf8");
     const answers = await answersIn(linesOf(child.stdout, line_length_max), vectors);

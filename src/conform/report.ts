@@ -1,4 +1,4 @@
-/** What came of the suite: counts by section, and the mistakes that explain the failures. */
+/** The report of the suite: counts by section, and the mistakes that explain the failures. */
 import { VERDICTS, type Verdict, type VerdictKind } from "./judge.ts";
 import type { Vector } from "./vectors.ts";
 
@@ -11,7 +11,7 @@ export interface Judged {
 export interface Suspect {
   readonly says: string;
   readonly explains: number;
-  /** cases that would have failed by it, and did not, or otherwise */
+  /** number of cases that would fail with this mistake, but passed or failed differently */
   readonly contradicted: number;
   /** ids of some of the failures */
   readonly examples: readonly string[];
@@ -21,13 +21,13 @@ export type Counts = Readonly<Record<VerdictKind, number>>;
 
 export interface Report {
   readonly name: string;
-  /** nothing failed, and something was supported */
+  /** true when nothing failed, and something was supported */
   readonly passed: boolean;
   readonly counts: Counts;
   /** in the order of the suite */
   readonly sections: ReadonlyMap<string, Counts>;
   readonly suspects: readonly Suspect[];
-  /** ids of failures that no suspect explains */
+  /** ids of failures that no mistake explains */
   readonly unexplained: readonly string[];
   readonly judged: readonly Judged[];
 }
@@ -72,8 +72,8 @@ const SUSPECTS_MAX = 12;
 const EXAMPLES = 3;
 
 /**
- * The mistakes that explain most failures, one after the other. Each time it is the one that explains most of what is left,
- * less what speaks against it. A mistake that more cases contradict than support is no suspect.
+ * The mistakes that explain most failures, one after the other. Each is the one that explains most of the remaining
+ * failures, minus the cases that contradict it. A mistake that more cases contradict than support is left out.
  */
 function suspectsIn(judged: readonly Judged[]): Suspect[] {
   const contradicted = tallied(judged.map(({ verdict }) => verdict.not_as));
@@ -97,7 +97,10 @@ function tallied(lists: readonly (readonly string[])[]): Map<string, number> {
   return tally;
 }
 
-/** The most support less what speaks against it; of equals the most support, then the first. */
+/**
+ * The mistake with the most support minus contradictions; of equals the one with more support, then the
+ * first.
+ */
 function mostTelling(
   support: ReadonlyMap<string, number>,
   contradicted: ReadonlyMap<string, number>,

@@ -1,4 +1,4 @@
-/** The suite's questions, put to a logit-sampler service over HTTP. */
+/** Asks the suite's questions to a logit-sampler service over HTTP. */
 import { connect } from "../client/client.ts";
 import { ServiceProblem } from "../client/problem.ts";
 import { DEFAULT_OPTION_LIMITS } from "../sampling/options/option-limits.ts";
@@ -12,7 +12,7 @@ export interface ServiceSettings {
   readonly signal?: AbortSignal;
 }
 
-/** Throws when the service cannot be reached; what it refuses is an answer to one case. */
+/** Throws when the service cannot be reached; a refusal is an answer to one case. */
 export function serviceAnswers(
   url: string,
   { signal, ...settings }: ServiceSettings,
@@ -40,7 +40,7 @@ export function serviceAnswers(
   };
 }
 
-/** True when a logit-sampler service answers here: it lists presets, which no engine does. */
+/** True when a logit-sampler service answers: it lists presets, which no engine does. */
 export async function isService(
   url: string,
   { headers = {}, timeout_ms, signal }: ServiceSettings,

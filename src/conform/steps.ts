@@ -1,4 +1,4 @@
-/** The suite's questions that a step or a verification of ours answers, whoever takes it: this package, or a service over HTTP. */
+/** The questions that a step or a verification of this sampler answers, in this package or over HTTP. */
 import type { Sampled } from "../sampling/report/report.ts";
 import { VERIFY_METHODS } from "../sampling/verify/index.ts";
 import type { Verified } from "../sampling/verify/verify.ts";
@@ -8,13 +8,13 @@ export type Fields = Readonly<Record<string, unknown>>;
 type Rows = readonly (readonly number[])[];
 
 export interface StepTaker {
-  /** the most tokens whose log-probabilities a reply tells */
+  /** maximum number of tokens whose log-probabilities a reply contains */
   readonly told_max: number;
   sample(rows: Rows, options: Fields): Promise<Sampled>;
   verify(rows: Rows, options: Fields): Promise<Verified>;
 }
 
-/** How each task is answered; undefined where a step has no way to be asked it. */
+/** The function for each task; undefined for tasks that a step cannot answer. */
 export type Tasks = Readonly<Record<string, (vector: Vector) => Promise<Answer | undefined>>>;
 
 export function stepTasks(taker: StepTaker): Tasks {
@@ -64,7 +64,7 @@ function stepFields({ chain, history, prompt_length, state }: Vector): Fields {
   return Object.fromEntries(given);
 }
 
-/** undefined where more tokens are left than a reply tells. */
+/** undefined when more tokens are kept than a reply can list. */
 async function distributionOf(taker: StepTaker, rows: Rows, options: Fields): Promise<Answer | undefined> {
   const top_logprobs = Math.min(taker.told_max, rows[0]?.length ?? 1);
   const asked = { seed: 1, ...options, top_logprobs, logprobs_mode: "processed" };

@@ -1,14 +1,14 @@
-/** The suite as its files hold it: lines of questions with their answers. docs/conformance.md says what every field is. */
+/** The suite in its files: lines of questions with their answers. docs/conformance.md describes every field. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { didYouMean } from "../nearest.ts";
 
 export interface Otherwise extends Answer {
-  /** the known mistakes that come to this answer */
+  /** the known mistakes that give this answer */
   readonly as: readonly string[];
 }
 
-/** What answers a question: the fields of its task. */
+/** The answer to a question: the fields of its task. */
 export type Answer = Readonly<Record<string, unknown>>;
 
 export interface Vector extends Answer {
@@ -21,7 +21,7 @@ export interface Vector extends Answer {
   readonly otherwise?: readonly Otherwise[];
 }
 
-/** The fields that answer, by task. Every other field asks. */
+/** The answer fields of each task. Every other field belongs to the question. */
 export const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   distribution: ["kept", "probabilities"],
   combine: ["kept", "probabilities"],
@@ -36,10 +36,10 @@ export const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   stop: ["finish_reason"],
 };
 
-/** What says how an answer is judged: no part of the question. */
+/** Fields that control how an answer is judged; they are not part of the question. */
 const JUDGING = ["tolerance", "ties", "otherwise", "why"];
 
-/** The question alone: what a program that is tested may see. */
+/** The question alone, as a tested program receives it. */
 export function questionOf(vector: Vector): Readonly<Record<string, unknown>> {
   const hidden = new Set([...JUDGING, ...(ANSWERS[vector.task] ?? [])]);
   return Object.fromEntries(Object.entries(vector).filter(([name]) => !hidden.has(name)));
@@ -48,7 +48,10 @@ export function questionOf(vector: Vector): Readonly<Record<string, unknown>> {
 /** The suite that comes with the package. */
 const FOLDER = fileURLToPath(new URL("../../conformance", import.meta.url));
 
-/** All lines of vectors/ and hosts/ below a folder, by file name; of some sections alone where they are named. Throws a sentence where there are none. */
+/**
+ * All lines of vectors/ and hosts/ in a folder, by file name, optionally of some sections only. Throws an error when there are
+ * none.
+ */
 export function readVectors(folder = FOLDER, sections: readonly string[] = []): Vector[] {
   const vectors: Vector[] = [];
   for (const part of ["vectors", "hosts"]) {
@@ -95,7 +98,7 @@ export function rowOf(field: unknown): number[] {
   return row;
 }
 
-/** How many tokens the row of a case has; of several rows, the first. */
+/** The length of the row of a case; of several rows, of the first. */
 export function sizeOf(vector: Vector): number {
   const field = vector["row"] ?? (vector["rows"] as readonly unknown[])[0]; // a case has one of them
   if (Array.isArray(field)) return field.length;

@@ -1,12 +1,12 @@
 /**
- * Stands in for node:buffer where there is only an engine: the part of it that the readers of bodies use. The bundle of the
- * local sampler takes this file in its place.
+ * Replaces node:buffer in a bare engine: the part of it that the readers of bodies use. The bundle of the local sampler
+ * uses this file in its place.
  */
 import { decodeUtf8, encodeUtf8, isUtf8Bytes, latin1Of } from "./utf8.ts";
 
 type Encoding = "utf8" | "latin1" | "base64";
 
-/** Letters of base64 → 6 bits; 255: no letter. Both alphabets, as Node takes them. */
+/** Letters of base64 → 6 bits; 255: not a letter. Both alphabets, as in Node. */
 const LETTERS = new Uint8Array(128).fill(255);
 for (const [i, letter] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries())
   LETTERS[letter.charCodeAt(0)] = i;
@@ -62,7 +62,7 @@ export class Buffer extends Uint8Array<ArrayBuffer> {
     return encoding === "latin1" ? latin1Of(part) : decodeUtf8(part);
   }
 
-  /** Writes base64 as Node does: stops at what is no letter. Returns how many bytes were written. */
+  /** Writes base64 like Node: stops at the first other character. Returns the number of written bytes. */
   write(text: string, encoding: Encoding): number {
     if (encoding !== "base64") throw new Error(`only base64 is written, got ${encoding}`);
     let bits = 0;

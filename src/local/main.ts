@@ -1,6 +1,6 @@
 /**
- * The sampler in the memory of another program: what the bundle for Python begins with. `logit_sampler.create` makes it; its
- * other functions take no arguments, since those stand on the desk.
+ * The sampler in the memory of another program: the entry point of the bundle for Python. `logit_sampler.create` makes it.
+ * Its other functions take no arguments, because these are on the desk.
  */
 import { Buffer } from "node:buffer";
 import { createKernelReader, type RowReader } from "../analysis/row-reader.ts";
@@ -23,7 +23,7 @@ import { CALLS, type Call, type Parts } from "./requests.ts";
 import { Steps } from "./steps.ts";
 import { Streams } from "./streams.ts";
 
-/** What the host says once. */
+/** The host's configuration, given once. */
 interface Setup {
   readonly vocab_size_max: number;
   /** by id, as decimal text */
@@ -35,7 +35,7 @@ const ROWS_MAX = 32;
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const BATCH_ROWS_MAX = 65_536;
 
-/** What the host is told of a new sampler, as JSON. */
+/** The description of a new sampler for the host, as JSON. */
 interface Told {
   readonly desk: number;
   readonly box: number;
@@ -111,12 +111,12 @@ function functionsOf(desk: Desk, parts: Parts, known: KnownVocabularies, row: Ro
     stepStream: () => desk.run(() => streams.step()),
     closeStream: () => desk.run(() => void streams.close(values[0] ?? 0)),
     feed: () => desk.run(() => void desk.feed(values[0] ?? 0)),
-    /** Reads a vocabulary, whose head, as JSON, stands before its bytes: how long both are stands on the desk. */
+    /** Reads a vocabulary. Its head, as JSON, comes before its bytes; both lengths are on the desk. */
     vocabulary: () => desk.run(() => void known.add(desk.all(values[0] ?? 0), values[1] ?? 0)),
   };
 }
 
-/** The reader of analyses, made with the first of them: most samplers make none. */
+/** The reader of analyses, made on first use, because most samplers make none. */
 function lazyReader(classes_max: number): () => RowReader {
   let reader: RowReader | undefined;
   return () => {
@@ -136,7 +136,7 @@ class Bodies {
     this.#parts = parts;
   }
 
-  /** A body that stands in the box as a whole. */
+  /** A body that is in the box as a whole. */
   request(): string {
     this.begin();
     this.#write(this.#desk.values[2] ?? 0);
@@ -152,7 +152,7 @@ class Bodies {
     this.#call = open(header_bytes < 0 ? "json" : { header_bytes }, this.#parts);
   }
 
-  /** The next bytes of a longer one. */
+  /** The next bytes of a longer body. */
   write(): void {
     this.#write(this.#desk.values[0] ?? 0);
   }
@@ -178,9 +178,9 @@ class Bodies {
   }
 }
 
-/** Vocabularies that come after the sampler was made. */
+/** Vocabularies that are added after the sampler was made. */
 class KnownVocabularies implements Vocabularies {
-  /** undefined: only the one that is built in, which is made when it is asked for */
+  /** undefined: only the built-in one, which is made on first use */
   #made: Vocabularies | undefined;
 
   get #known(): Vocabularies {
@@ -204,10 +204,13 @@ class KnownVocabularies implements Vocabularies {
     return this.#known.common(target, draft);
   }
 
-  /** Reads one whose head, as JSON, is the first `head_bytes`. The last one that says so is the standard. */
+  /**
+   * Reads a vocabulary whose head, as JSON, is the first `head_bytes`. The last one marked as default is the
+   * default.
+   */
   add(bytes: Uint8Array, head_bytes: number): void {
     const head = Buffer.from(bytes.subarray(0, head_bytes)).toString();
-    // Written by the host beside this file.
+    // The host writes it next to this file.
     const { name, kind, end_ids, is_standard } = JSON.parse(head) as VocabularyHead;
     const made = READERS[kind](bytes.subarray(head_bytes), name, end_ids ?? undefined);
     const all = [...this.all.filter((each) => each.name !== name), made];

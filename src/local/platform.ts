@@ -1,6 +1,6 @@
 /**
- * What the library expects of its platform and a bare engine lacks. It is imported before everything else, since modules
- * make their encoders when they are loaded. What an engine has stays as it is.
+ * Platform functions that the library needs and a bare engine lacks. This file is imported first, because modules make
+ * their encoders when they are loaded. Existing functions are not replaced.
  */
 import { sha256 } from "../sampling/sha256.ts";
 import { PlainUrl } from "./url.ts";
@@ -45,12 +45,15 @@ function plainAtob(text: string): string {
   return bytes.join("");
 }
 
-/** Random bytes: SHA-256 of a secret of the host's and a counter. */
+/** Random bytes: SHA-256 of a secret from the host and a counter. */
 const secret = new Uint8Array(40);
 let is_keyed = false;
 let counter = 0;
 
-/** Takes 32 bytes from the operating system's generator. The host gives them at the start, and anew after a fork. */
+/**
+ * Takes 32 bytes from the operating system's generator. The host passes them at the start, and new ones after a
+ * fork.
+ */
 export function keyRandomness(key: Uint8Array): void {
   secret.set(key.subarray(0, 32));
   is_keyed = true;

@@ -1,6 +1,6 @@
 /**
  * The calls of the service without its connections: a body is read by the service's own readers, and the reply has the bytes
- * that the service would send. Rows are answered as they come, so that a batch of any size needs the memory of one row.
+ * that the service would send. Rows are answered as they arrive, so a batch of any size needs the memory of one row.
  */
 import type { RowReader } from "../analysis/row-reader.ts";
 import { baselineTask } from "../analysis/tasks/baseline.ts";
@@ -45,7 +45,7 @@ import type { BodyReader, Step, StepReader, WireContext } from "../wire/step-rea
 import { openVerifyJson, openVerifyTensor } from "../wire/verify/body.ts";
 import type { VerifyCall, VerifyReader } from "../wire/verify/calls.ts";
 
-/** What every call is given. */
+/** The arguments of every call. */
 export interface Parts {
   readonly sampler: Sampler;
   readonly keys: WatermarkKeys;
@@ -54,13 +54,13 @@ export interface Parts {
   readonly analysis_rows_max: number;
 }
 
-/** How a body comes: JSON, or a tensor after a JSON header of so many bytes. */
+/** The form of a body: JSON, or a tensor after a JSON header of this many bytes. */
 export type Form = "json" | { readonly header_bytes: number };
 
-/** A call whose body is coming. */
+/** A call whose body is arriving. */
 export interface Call {
   readonly reader: BodyReader;
-  /** Answers what is whole of the body. */
+  /** Answers the complete steps of the body. */
   advance(): void;
   /** The text of the reply, once the body has ended. */
   reply(): string;
@@ -68,7 +68,7 @@ export interface Call {
 
 const QUERY = {};
 
-/** By name: what follows /v1/ in the service's paths. */
+/** By name: the path after /v1/. */
 export const CALLS: Readonly<Record<string, (form: Form, parts: Parts) => Call>> = {
   sample: (form, parts) => {
     const reader = openStep(form, parts.context);
@@ -211,13 +211,13 @@ function verifyCall(form: Form, parts: Parts, many: boolean): Call {
   return { reader, advance: () => drafts.advance(), reply: () => drafts.text() };
 }
 
-/** A call whose pieces are being taken. */
+/** A call whose pieces are running. */
 interface UnderWay {
   readonly pieces: ReturnType<typeof verifyInPieces>;
   readonly place: VerifyCall["place"];
 }
 
-/** Answers the calls of a body as their rows come. */
+/** Answers the calls of a body as their rows arrive. */
 class Drafts {
   readonly #reader: VerifyReader;
   readonly #parts: Parts;
@@ -242,7 +242,7 @@ class Drafts {
     return this.#many ? batchText(this.#texts) : (this.#texts[0] ?? "");
   }
 
-  /** False when no call is there. */
+  /** False when there is no complete call. */
   #begin(): boolean {
     const call = this.#reader.next();
     if (call === undefined) return false;
@@ -256,7 +256,7 @@ class Drafts {
     return true;
   }
 
-  /** False when rows have to come first. */
+  /** False when rows must arrive first. */
   #goOn({ pieces, place }: UnderWay): boolean {
     try {
       for (let piece = pieces.next(); ; piece = pieces.next()) {
@@ -281,7 +281,7 @@ class Drafts {
   }
 }
 
-/** Rows are looked at as they come. */
+/** Rows are processed as they arrive. */
 function beamCall(form: Form, { sampler, context }: Parts): Call {
   const reader: BeamReader =
     form === "json" ? openBeamJson(context) : openBeamTensor({ ...form, query: QUERY }, context);
@@ -362,7 +362,7 @@ function taskContext({ reader }: Parts, head: AnalysisHead, temperature: number)
   };
 }
 
-/** Runs the chain on each row, which is put into a row of the kernel's. */
+/** Runs the chain on each row, which is copied into a row of the kernel. */
 function scoredUnder({ sampler, context }: Parts, sampling: unknown) {
   const options = parseScoreChain(sampling, context.limits.options, "/sampling");
   return ({ values, unscaled = values, tail }: TaskRow, target: number) => {

@@ -1,6 +1,6 @@
 /**
- * Steps whose options were read before: the host names a plan, and writes the row, the seed and the step. What is asked
- * mostly, a token and no more, is answered with two numbers.
+ * Steps with options that were parsed before: the host names a plan, and writes the row, the seed and the step. The
+ * usual reply, a single token, takes two numbers.
  */
 import { DTYPES, type Row } from "../kernels/kernel.ts";
 import { parseStepOptions } from "../sampling/options/step-options.ts";
@@ -13,7 +13,7 @@ import type { WireContext } from "../wire/step-reader.ts";
 import { headerFields } from "../wire/tensor/head.ts";
 import { type Desk, DTYPE_CODES, RESULT } from "./desk.ts";
 
-/** What a reply has that says nothing but the token. */
+/** Fields of a reply that add nothing to the token. */
 const PLAIN_FIELDS = 6;
 
 /** Reads a row that the host has written: float32 into the row itself, 16 bits into the box. */
@@ -25,7 +25,9 @@ export function rowFrom(desk: Desk, row: Row, elements: number, code: number): R
   return row;
 }
 
-/** Writes a reply: its token and how many were kept on the desk when that is all, or else its text. */
+/**
+ * Writes a reply: its token and the number of kept tokens to the desk when that is all, otherwise its text.
+ */
 export function tell(desk: Desk, sampled: Sampled): string | undefined {
   const { values } = desk;
   values[RESULT] = sampled.token_id;
@@ -46,7 +48,7 @@ export class Steps {
   readonly #context: WireContext;
   readonly #row: Row;
   #plans: StepOptions[] = [];
-  /** the seed that came last, and its text */
+  /** the last seed, and its text */
   #high = 0;
   #low = 0;
   #seed = "0";
@@ -71,7 +73,10 @@ export class Steps {
     this.#plans = [];
   }
 
-  /** Takes a step: plan, elements of the row, code of its dtype, step, and the seed's upper and lower 32 bits stand on the desk. */
+  /**
+   * Takes a step. The desk has the plan, the number of elements, the code of the dtype, the step, and the seed's upper and lower
+   * 32 bits.
+   */
   step(): string | undefined {
     const [plan = 0, elements = 0, code = 0, step = 0, high = 0, low = 0] = this.#desk.values;
     const known = this.#plans[plan];

@@ -19,13 +19,13 @@ import { rowFrom, tell } from "./steps.ts";
 
 type Said = Extract<StreamMessage, { readonly type: "verify" }>["said"];
 
-/** A draft whose rows are coming, one message each. */
+/** A draft whose rows are arriving, one message each. */
 interface Draft {
   readonly said: Said;
   readonly count: number;
   readonly rows: (LogitsRow | Float32Array)[];
   readonly own: (Said | undefined)[];
-  /** it cannot be verified: its rows are dropped */
+  /** true when it cannot be verified, and its rows are dropped */
   problem: Problem | undefined;
 }
 
@@ -43,7 +43,7 @@ class LocalStream {
     this.#reader = new WholeMessageReader(context);
   }
 
-  /** The line that the service would answer a message with; undefined for what needs no answer. */
+  /** The service's line in answer to a message; undefined for messages without an answer. */
   message(bytes: Uint8Array, is_text: boolean): string | undefined {
     this.#reader.write(bytes, is_text);
     const message = this.#reader.next();
@@ -72,7 +72,7 @@ class LocalStream {
     return this.#stream;
   }
 
-  /** Whether rows are those of a draft or of a search. */
+  /** True when rows belong to a draft or a search. */
   get takes_rows(): boolean {
     return this.#draft !== undefined || this.#search !== undefined;
   }
@@ -101,7 +101,7 @@ class LocalStream {
       if (search.is_over) this.#search = undefined;
       return step && writeBeams(step);
     } catch (error) {
-      // The host sends no more rows of a step that was refused.
+      // The host sends no more rows of a refused step.
       search.refused();
       while (search.waits !== undefined) search.take(() => [], undefined);
       throw error;
@@ -122,7 +122,7 @@ class LocalStream {
     return draft;
   }
 
-  /** Keeps a row; with the last one the draft is verified, and answered. */
+  /** Keeps a row; after the last one the draft is verified and answered. */
   #rowOfDraft(draft: Draft, message: StreamMessage): string | undefined {
     if (message.type !== "step")
       throw new Problem(

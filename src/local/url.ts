@@ -1,6 +1,6 @@
 /**
- * Stands in for URL where there is only an engine: references of JSON Schemas are resolved against their base as RFC 3986,
- * section 5.2, says. Schemes and hosts in lower case, points in paths taken out; nothing else is changed.
+ * Replaces URL in a bare engine: resolves references of JSON Schemas against their base by RFC 3986, section 5.2. It
+ * lowercases schemes and hosts and removes dot segments; nothing else is changed.
  */
 const PARTS = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s;
 

@@ -1,10 +1,10 @@
-/** UTF-8 without a platform: the engine of the local sampler has JavaScript and WebAssembly, and no TextDecoder. */
+/** UTF-8 without a platform: the engine of the local sampler has JavaScript and WebAssembly, but no TextDecoder. */
 
-/** Bytes that become characters in one call. */
+/** Number of bytes converted in one call. */
 const PIECE = 8192;
 const REPLACEMENT = 0xfffd;
 
-/** Each byte one character. */
+/** Converts each byte to one character. */
 export function latin1Of(bytes: Uint8Array): string {
   if (bytes.length <= PIECE) return String.fromCharCode.apply(null, bytes as unknown as number[]);
   let text = "";
@@ -13,7 +13,7 @@ export function latin1Of(bytes: Uint8Array): string {
   return text;
 }
 
-/** The text of bytes; what is no UTF-8 becomes U+FFFD by the rule of the Encoding Standard (one for each maximal part). */
+/** Decodes bytes; invalid UTF-8 becomes U+FFFD by the rule of the Encoding Standard (one for each maximal part). */
 export function decodeUtf8(bytes: Uint8Array): string {
   let ascii = 0;
   while (ascii < bytes.length && (bytes[ascii] as number) < 128) ascii++;
@@ -38,7 +38,7 @@ export function isUtf8Bytes(bytes: Uint8Array): boolean {
   return at === bytes.length || walk(bytes, at, () => undefined);
 }
 
-/** Calls `take` with each code point from `begin` on. Returns false when a part was no UTF-8. */
+/** Calls `take` with each code point from `begin` on. Returns false when a part was invalid UTF-8. */
 function walk(bytes: Uint8Array, begin: number, take: (point: number) => void): boolean {
   let right = true;
   for (let at = begin; at < bytes.length; ) {
@@ -55,7 +55,7 @@ function walk(bytes: Uint8Array, begin: number, take: (point: number) => void): 
           : first >= 0xf0 && first < 0xf5
             ? 3
             : 0;
-    // The second byte of some is bounded: no surrogates, no longer forms, nothing past U+10FFFF.
+    // Bounds of the second byte: no surrogates, no overlong forms, nothing past U+10FFFF.
     let low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
     let high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
     let point = more === 0 ? -1 : first & (0x3f >> more);
@@ -77,7 +77,7 @@ function walk(bytes: Uint8Array, begin: number, take: (point: number) => void): 
   return right;
 }
 
-/** The bytes of a text; halves of letters that stand alone become U+FFFD. */
+/** Encodes a text; unpaired surrogates become U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length * 3);
   return bytes.slice(0, encodeInto(text, 0, bytes).written);

@@ -1,17 +1,19 @@
 /**
  * Bytes of a file or a pipe, in order, a piece at a time. One buffer holds them, whatever the size of the file. A file is
- * read at once. A pipe may have nothing yet: reading it then throws Starved, loses nothing, and is tried again later.
+ * read at once. When a pipe is empty, a read throws Starved, loses nothing, and can be repeated later.
  */
 import { readSync } from "node:fs";
 
 const BUFFER_BYTES = 2 ** 20;
-/** More bytes in one piece are asked for by no row that can be read. */
+/** Maximum bytes in one piece; no readable row needs more. */
 const PIECE_BYTES_MAX = 2 ** 29;
 
-/** How the system reads. An object, so that tests can play a pipe that has nothing yet. */
+/** The read function of the system. It is an object, so that tests can simulate an empty pipe. */
 export const system = { readSync };
 
-/** The pipe is empty and still open. What was read so far is kept: the same call may be made again. */
+/**
+ * Thrown when the pipe is empty and still open. The bytes so far are kept, and the same call may be repeated.
+ */
 export class Starved extends Error {
   constructor() {
     super("the pipe has nothing yet");
@@ -21,16 +23,16 @@ const STARVED = new Starved();
 
 export class Bytes {
   readonly #file: number;
-  /** of a file: where to read next; null: a pipe, which knows */
+  /** for a file: the next position; null: a pipe, which has its own */
   #position: number | null;
   readonly #end: number;
   #buffer = new Uint8Array(BUFFER_BYTES);
   #from = 0;
   #to = 0;
-  /** of a pipe: bytes that are left out before the next piece */
+  /** for a pipe: number of bytes to skip before the next piece */
   #skipped = 0;
 
-  /** `begin` is null for a pipe. What stands at `end` and after is not read. */
+  /** `begin` is null for a pipe. Bytes from `end` on are not read. */
   constructor(file: number, begin: number | null, end = Number.POSITIVE_INFINITY) {
     this.#file = file;
     this.#position = begin;
@@ -47,7 +49,7 @@ export class Bytes {
     return bytes;
   }
 
-  /** The same, to be taken again. */
+  /** The next bytes, without consuming them. */
   peek(count: number): Uint8Array {
     if (this.#to - this.#from < count) this.#fill(count);
     return this.#buffer.subarray(this.#from, Math.min(this.#to, this.#from + count));
@@ -64,7 +66,7 @@ export class Bytes {
     }
   }
 
-  /** Leaves out bytes. Those of a file are not read; those of a pipe are dropped before the next piece. */
+  /** Skips bytes. Those of a file are not read; those of a pipe are dropped before the next piece. */
   skip(count: number): void {
     const buffered = Math.min(count, this.#to - this.#from);
     this.#from += buffered;
@@ -102,7 +104,7 @@ export class Bytes {
     }
   }
 
-  /** Twice the room, and no more than is asked for: a header may ask for what the file does not have. */
+  /** Doubles the buffer, but not beyond the requested size: a header may request more than the file has. */
   #grow(count: number): void {
     const larger = new Uint8Array(Math.min(2 * this.#buffer.length, Math.max(count, BUFFER_BYTES)));
     larger.set(this.#buffer);

@@ -1,6 +1,6 @@
 /**
- * Columns of elements of one kind, the same number in every row: how npy and safetensors hold rows. A column is a run of
- * bytes of its own, or a field of records that lie one after the other.
+ * Columns of elements of one kind, the same number in every row: how npy and safetensors hold rows. A column is a
+ * separate run of bytes, or a field of contiguous records.
  */
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import type { Bytes } from "./bytes.ts";
@@ -20,7 +20,7 @@ export interface Field {
   readonly part: Part;
   readonly dtype: Dtype;
   readonly per_row: number;
-  /** where it lies in its record */
+  /** its offset in the record */
   readonly offset: number;
 }
 
@@ -31,7 +31,7 @@ export interface Records {
   readonly fields: readonly Field[];
 }
 
-/** Throws when a field cannot be what its part is. */
+/** Throws when a field does not fit its part. */
 function checkField({ part, dtype, per_row }: Field): void {
   checkDtype(part, dtype);
   if (isSingle(part) ? per_row === 1 : per_row >= 1) return;
@@ -42,7 +42,7 @@ function checkField({ part, dtype, per_row }: Field): void {
 
 /** A row of 16 million float64 numbers. */
 const RECORD_BYTES_MAX = 2 ** 27;
-/** Bytes of records that are decoded together. */
+/** Number of bytes of records that are decoded together. */
 const BLOCK_BYTES = 2 ** 18;
 
 export function openColumns(
@@ -52,7 +52,7 @@ export function openColumns(
   close: () => void,
 ): Shard {
   const fields = sources.flatMap((source) => source.fields);
-  // Without rows there is nothing that a shape could be wrong about.
+  // Without rows, no shape can be wrong.
   if (rows > 0) fields.forEach(checkField);
   for (const { record_bytes } of sources)
     if (record_bytes > RECORD_BYTES_MAX)
@@ -90,7 +90,7 @@ export function openColumns(
 type Parts = Partial<Record<Part, ArrayLike<number>>>;
 type Sliced = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-/** Reads records a block at a time: a column that lies alone is decoded once for all of a block. */
+/** Reads records in blocks: a separate column is decoded once for a whole block. */
 class RecordReader {
   readonly #bytes: Bytes;
   readonly #record_bytes: number;

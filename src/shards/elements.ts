@@ -1,4 +1,7 @@
-/** Numbers as files hold them, little-endian, and as they are computed with. Halves are widened to float32, exactly. */
+/**
+ * Numbers in files, little-endian, and their conversion to numbers for computation. Halves are widened to float32,
+ * exactly.
+ */
 
 export type Values = Float32Array | Float64Array;
 
@@ -34,7 +37,7 @@ export const ELEMENT_BYTES: Readonly<Record<Dtype, number>> = {
 
 export const FLOATS: readonly Dtype[] = ["f64", "f32", "f16", "bf16"];
 
-/** How elements of a kind become numbers: a view of the bytes where their place allows it. */
+/** Converts elements of a kind to numbers: a view of the bytes when their alignment allows it. */
 type Decode = (bytes: Uint8Array) => ArrayLike<number>;
 
 const DECODERS: Readonly<Record<Dtype, Decode>> = {
@@ -88,7 +91,7 @@ function float16(bits: number): number {
   return (sign * (1024 + mantissa) * (1 << exponent)) / 33_554_432; // 2⁻²⁵
 }
 
-/** Each of the 65,536 halves is computed once. */
+/** All 65,536 halves, computed once. */
 function halves(bits: Uint16Array): Float32Array {
   floats16 ??= Float32Array.from({ length: 65_536 }, (_, each) => float16(each));
   const values = floats16;

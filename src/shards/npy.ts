@@ -98,7 +98,7 @@ function recordsOf(bytes: Bytes, fields: readonly NpyField[]): Records {
   return { bytes, record_bytes: offset, fields: known };
 }
 
-/** One class a row: of the shape of the rows, or one after the other. */
+/** One class per row: in the shape of the rows, or as a flat list. */
 function targetsOf(bytes: Bytes, along: readonly number[]): Records {
   const { shape, elements } = readHeader(bytes);
   if (typeof elements !== "string") throw new Error("targets must be an array of whole numbers, got records");
@@ -108,7 +108,7 @@ function targetsOf(bytes: Bytes, along: readonly number[]): Records {
   return { bytes, record_bytes: ELEMENT_BYTES[dtype], fields: [field] };
 }
 
-/** Takes the header when all of it is there: a pipe may have only the beginning. */
+/** Parses the header when all of it is there: a pipe may have only the beginning. */
 function readHeader(bytes: Bytes): Header {
   const start = bytes.peek(START_BYTES);
   const major = start[6] ?? 0;
@@ -177,7 +177,7 @@ function dtypeOf(type: string): Dtype {
   );
 }
 
-/** How many bytes an element takes that is not read: U4 is four characters of four bytes, V3 is padding. */
+/** Number of bytes of an element that is not read: U4 is four characters of four bytes, V3 is padding. */
 function bytesOf(type: string): number {
   const [, kind = "", digits = ""] = /^[<>|=]?([biufcSUVmM])(\d{1,9})(?:\[[^\]]*\])?$/.exec(type) ?? [];
   if (kind === "") throw new Error(`has a field of type ${shown(type)}, whose size is not known`);

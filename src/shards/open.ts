@@ -1,4 +1,4 @@
-/** Opens a shard, whatever its format: one list of formats, each known by how its file ends and by how it begins. */
+/** Opens a shard of any format. The list of formats has the file endings and first bytes of each. */
 import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Bytes, Starved } from "./bytes.ts";
@@ -19,9 +19,9 @@ interface Opened {
 interface Format {
   readonly name: string;
   readonly endings: readonly string[];
-  /** whether bytes at the beginning are of this format */
+  /** true when the first bytes are of this format */
   begins(bytes: Uint8Array): boolean;
-  /** whether it can be read from a pipe, from its first byte to its last */
+  /** true when it can be read from a pipe, from its first byte to its last */
   readonly is_stream: boolean;
   open(opened: Opened, options: ShardOptions): Shard | Promise<Shard>;
 }
@@ -61,7 +61,7 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-/** Files that are no shard and often taken for one: how they begin, and what makes rows of them. */
+/** Files that are often mistaken for shards: their first bytes, and how to make rows of them. */
 const OTHERS = [
   {
     begin: [0x1f, 0x8b],
@@ -83,13 +83,13 @@ const OTHERS = [
 /** Every ending of a shard's name. */
 export const ENDINGS = FORMATS.flatMap(({ endings }) => endings);
 
-/** Between two looks at an empty pipe. */
+/** Time between two reads of an empty pipe. */
 const IDLE_MS = 5;
 
 /** Enough for a safetensors header to begin, and for a few empty lines. */
 const BEGIN_BYTES = 64;
 
-/** The name of the shard that standard input is. */
+/** The name of standard input as a shard. */
 export const STDIN = "-";
 
 /**
@@ -110,7 +110,7 @@ export async function openShard(
   }
 }
 
-/** What the attempt gives, once its pipe has enough for it. */
+/** The result of the attempt, once its pipe has enough bytes for it. */
 async function fed<Result>(
   attempt: () => Result | Promise<Result>,
   idle: () => Promise<void>,
@@ -148,7 +148,7 @@ function open(name: string): Opened {
 }
 
 /**
- * Reading an empty pipe would hold up the process, signals with it. To ask Node for its stream makes the pipe
+ * Reading an empty pipe would block the process and its signals. Opening Node's stream makes the pipe
  * non-blocking; nothing is read by that.
  */
 function openStdin(): Opened {
@@ -157,7 +157,7 @@ function openStdin(): Opened {
   return { name: STDIN, file: 0, size: undefined, bytes: new Bytes(0, null), close: () => {} };
 }
 
-/** By how the file begins; what it is called does not matter then. */
+/** The first bytes decide; the name of the file does not matter then. */
 function formatOf({ size, bytes, name }: Opened): Format {
   const begin = bytes.peek(BEGIN_BYTES);
   const format = FORMATS.find(({ begins }) => begins(begin));
@@ -166,7 +166,7 @@ function formatOf({ size, bytes, name }: Opened): Format {
     const other = OTHERS.find((each) => each.begin.every((byte, i) => begin[i] === byte));
     throw new Error(other?.advice ?? `is in none of the formats ${names}`);
   }
-  // What is cut to nothing is no npy file without rows, nor Parquet.
+  // An empty file is not a valid npy or Parquet file.
   const named = FORMATS.find(({ endings }) => endings.some((ending) => name.endsWith(ending)));
   if (begin.length === 0 && size !== undefined && named !== undefined && named !== format)
     throw new Error(`is empty, and should be ${named.name}`);
@@ -203,7 +203,7 @@ function openNpyWithTargets(opened: Opened, options: ShardOptions): Shard {
   }
 }
 
-/** Loaded when there is such a file: what reads it is an optional dependency. */
+/** Loaded on use, because the reader is an optional dependency. */
 async function loadParquet() {
   try {
     return await import("./parquet/parquet.ts");

@@ -1,4 +1,4 @@
-/** A host's sampler that runs in this process, ready to be held against the suite. */
+/** A host's sampler that runs in this process, ready for the suite. */
 import type { Reply } from "../judge.ts";
 import type { Vector } from "../vectors.ts";
 
@@ -8,7 +8,7 @@ export interface ConformHost {
   answer(vector: Vector): Promise<Reply>;
 }
 
-/** A host in the list. It is loaded when it is asked for. */
+/** A host in the list. It is loaded on use. */
 export interface ListedHost {
   readonly name: string;
   load(): Promise<ConformHost>;

@@ -1,6 +1,6 @@
 /**
- * transformers.js: the processors and warpers of generation/logits_process.js, one for each stage, in the order asked for.
- * The package is found from the working directory: it is no dependency of this one.
+ * transformers.js: the processors and warpers of generation/logits_process.js, one for each stage, in the order of the
+ * chain. The package is resolved from the working directory, because it is no dependency of this one.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,7 +17,7 @@ interface Tensor {
 type Processor = (input_ids: bigint[][], logits: Tensor) => Tensor;
 type Make<Arguments extends unknown[]> = new (...given: Arguments) => Processor;
 
-/** What is used of the package. */
+/** The used part of the package. */
 interface Package {
   readonly Tensor: new (type: "float32", data: Float32Array, dims: number[]) => Tensor;
   readonly TemperatureLogitsWarper: Make<[number]>;
@@ -30,7 +30,7 @@ interface Package {
   readonly SuppressTokensAtBeginLogitsProcessor: Make<[number[], number]>;
 }
 
-/** Options of each stage that the processor of that name has. */
+/** The options of each stage that the processor of that name supports. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
   temperature: ["temperature"],
   top_k: ["top_k", "ties"],
@@ -41,7 +41,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   min_tokens: ["min_tokens", "stop_token_ids"],
 };
 
-/** Throws a sentence when the package is not installed. */
+/** Throws an error when the package is not installed. */
 export async function transformersJs(): Promise<ConformHost> {
   const { made, version } = await installed();
   const sampler = samplerOf(made);
@@ -77,7 +77,7 @@ function samplerOf(made: Package): TestedSampler {
   };
 }
 
-/** undefined for a value that generate() takes another way. */
+/** undefined for a value that generate() handles differently. */
 function processorOf(
   made: Package,
   stage: string,
@@ -101,7 +101,7 @@ function processorOf(
   return new (simple[stage] as Make<[number]>)(Number(value)); // TAKES has no other
 }
 
-/** In float64, so that what differs is the processors'. */
+/** Computed in float64, so that differences come from the processors. */
 function softmax(logits: Float32Array): Float64Array {
   const max = logits.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY);
   const weights = Float64Array.from(logits, (x) => Math.exp(x - max));
