@@ -183,7 +183,7 @@ export function readWords<Table extends Options, Word = never>(
     else given.set(token.name, joined(options, token, given.get(token.name)));
   }
   const standards = Object.entries(options).map(([name, { standard }]) => [name, standard]);
-  // Each value was read by the option of its name, or is its standard.
+  // Each value was parsed by the option of its name, or is its default.
   const values = Object.fromEntries([...standards, ...given]) as Values<Table>;
   return { values, operands: read };
 }

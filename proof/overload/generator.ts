@@ -13,7 +13,7 @@ export interface LoadJob {
   readonly requests: readonly { readonly bytes: Uint8Array; readonly expected: string }[];
   readonly connections: number;
   readonly duration_ms: number;
-  /** requests a second; absent: as many as come back */
+  /** requests a second; absent: one for each reply */
   readonly rate?: number;
 }
 

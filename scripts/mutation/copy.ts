@@ -44,7 +44,7 @@ export class Copy {
 
   /** Runs a program of this copy. */
   run(program: string, words: readonly string[], timeout_ms: number): Promise<Run> {
-    // A group of its own: workers in an endless loop do not end with the process that made them.
+    // A separate process group, so that workers in an endless loop can be killed with it.
     const child = spawn(process.execPath, [program, ...words], { cwd: this.root, detached: true });
     let output = "";
     for (const pipe of [child.stdout, child.stderr]) pipe.on("data", (bytes) => (output += String(bytes)));

@@ -11,7 +11,7 @@ export class ServiceProblem extends Error {
   /** RFC 6901, into the request */
   readonly pointer: string;
   readonly request_id: string;
-  /** set when the service asks to come again */
+  /** set when the service asks for a retry */
   readonly retry_after_s: number | undefined;
 
   constructor(status: number, body: unknown, retry_after_s?: number) {

@@ -9,7 +9,7 @@ import { type Tokens, tokensOf } from "./tokens.ts";
 import type { Trie } from "./trie.ts";
 import { bytesOf, type Vocabulary } from "./vocabulary.ts";
 
-/** The partner of a token that has none. */
+/** Marks a token without a partner. */
 export const NO_PARTNER = -1;
 
 export interface CommonTokens {

@@ -8,7 +8,7 @@ import { visit } from "./history.ts";
 import { takeOptions } from "./request-options.ts";
 import { carried_state, chain, missing, order_of, reading, row, row_error, source } from "./signals.ts";
 
-/** What reads rows out of files and texts: most visits bring neither. */
+/** The readers of files and texts are loaded on use, because most visits need none. */
 export function rowReaders() {
   return import("../rows/readers.ts");
 }

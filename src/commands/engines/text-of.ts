@@ -24,7 +24,10 @@ export class TextOf {
     this.#from = Math.max(0, prompt.length - CONTEXT);
   }
 
-  /** What the token adds; "" while a character is unfinished. `row`: the one that it was drawn from. */
+  /**
+   * The text that the token adds; "" while a character is incomplete. `row` is the row from which it was
+   * drawn.
+   */
   async add(token_id: number, row: NextRow, signal: AbortSignal): Promise<string> {
     this.#token_ids.push(token_id);
     const bytes =

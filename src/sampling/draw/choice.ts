@@ -1,4 +1,4 @@
-/** The draw rule and the watermark that a request names, with their checked options. */
+/** The draw rule and the watermark of a request, with their checked options. */
 import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -9,9 +9,9 @@ import { DRAW_RULES } from "./index.ts";
 import { WATERMARKS } from "./watermark/index.ts";
 import type { MarkChoice, WatermarkScheme } from "./watermark/scheme.ts";
 
-/** The rule of a step that names none. */
+/** The default rule. */
 export const DEFAULT_DRAW: DrawChoice = {
-  rule: DRAW_RULES[0] as DrawRule, // the list begins with the default
+  rule: DRAW_RULES[0] as DrawRule, // the first of the list is the default
   options: { rule: "inverse_cdf" },
 };
 
@@ -50,7 +50,7 @@ function namedIn<Item extends { readonly name: string }>(
   throw new Problem("invalid_option", sentence, `${pointer}/${tag}`);
 }
 
-/** An option whose schema is that of all items at once: the fields of each, and which of them it is. */
+/** An option with one schema for all items: the fields of each item, under its name. */
 function choiceOf(items: readonly (DrawRule | WatermarkScheme)[], tag: string) {
   const fields: Record<string, z.ZodType> = {};
   const required = Object.keys(items[0]?.options.shape ?? {}).filter((name) =>
@@ -58,7 +58,7 @@ function choiceOf(items: readonly (DrawRule | WatermarkScheme)[], tag: string) {
   );
   for (const { options } of items)
     for (const [name, schema] of Object.entries(options.shape)) if (name !== tag) fields[name] ??= schema;
-  // A default is told in words: generators of clients would take the field for a required one.
+  // A default is described in words, because client generators would make the field required.
   const { $schema: _, ...schema } = z.toJSONSchema(
     z.strictObject({ [tag]: z.enum(items.map(({ name }) => name)), ...fields }),
     { io: "input", unrepresentable: "any", override: ({ jsonSchema }) => tell(jsonSchema) },
@@ -74,11 +74,11 @@ function tell(schema: z.core.JSONSchema.BaseSchema): void {
   delete schema.default;
 }
 
-/** What the documents tell of both options; `parseDraw` and `parseWatermark` check them. */
+/** The documented form of both options; `parseDraw` and `parseWatermark` check them. */
 export const DRAW_OPTION = choiceOf(DRAW_RULES, "rule").describe(
   "How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules.",
 );
 
 export const WATERMARK_OPTION = choiceOf(WATERMARKS, "scheme").describe(
-  "Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET /v1/samplers lists the schemes.",
+  "Draws the token with a watermark that the owner of the key can detect. Needs history and prompt_length; not greedy, one draw. GET /v1/samplers lists the schemes.",
 );

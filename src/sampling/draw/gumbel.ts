@@ -1,5 +1,5 @@
 /**
- * gumbel: the token with the largest score + Gumbel noise, of which each token has its own from seed, step and token id.
+ * gumbel: the token with the largest score + Gumbel noise. Each token has its own noise from seed, step and token id.
  * Two models, or two runs, that share a seed share the noise: they draw alike wherever their scores are alike.
  */
 import * as z from "zod";
@@ -16,13 +16,13 @@ const options = z.strictObject({
   variant: oneOf(["own", "vllm"])
     .default("own")
     .describe(
-      "Whose noise: `own`, Philox4x32-10 in float64; `vllm`, that of vLLM's model runner V2 with `step` as its position (murmur3, float32).",
+      "Source of the noise: `own`, Philox4x32-10 in float64; `vllm`, that of vLLM's model runner V2 with `step` as its position (murmur3, float32).",
     ),
 });
 
 type Options = z.infer<typeof options>;
 
-/** "GUMB": keeps this use of a seed apart from every other use of Philox. */
+/** "GUMB": keeps this use of a seed separate from every other use of Philox. */
 const DOMAIN = 0x47554d42;
 const TWO_32 = 4294967296;
 
@@ -37,7 +37,7 @@ function noiseOfStep({ seed, step }: Pick<StepContext, "seed" | "step">, draw: n
   };
 }
 
-/** How many totals are told of: enough to see how near the next ones were. */
+/** Number of reported totals, enough to see how near the next ones were. */
 const TOLD = 3;
 
 export const gumbel: DrawRule<Options> = {
@@ -89,7 +89,7 @@ function totalsIn(listed: Listed, variant: Options["variant"], context: StepCont
   return variant === "own" ? totalsWith(listed, noiseOfStep(context, 0)) : vllmTotals(listed, context);
 }
 
-/** Scores of a list with a noise laid over them. */
+/** The scores of a list with noise added. */
 function totalsWith(listed: Listed, noise: Noise): Totals {
   const { token_ids, scores, count } = listed;
   const uniforms = listed.uniforms(noise);
@@ -102,7 +102,10 @@ function noisiestN(totals: Totals, n: number): number[] {
   return ranked(totals, n).map((i) => totals.token_ids[i]!);
 }
 
-/** How a token stands to a draw by noise, without the total of every token. A token that was drawn is taken out for it. */
+/**
+ * How a token relates to a draw by noise, without computing every token's total. A drawn token is excluded for the
+ * comparison.
+ */
 export function heldByNoise(candidates: Candidates, claimed: number, noise: Noise): Held {
   const totalOf = (id: number) => candidates.keptScoreOf(id) + gumbelOf(uniformOf(noise, id));
   const token_id = candidates.noisiest(noise);

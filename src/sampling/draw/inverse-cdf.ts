@@ -4,7 +4,7 @@ import type { DrawRule } from "./draw-rule.ts";
 
 const options = z.strictObject({ rule: z.literal("inverse_cdf") });
 
-/** Draws that are made between two pauses. */
+/** Number of draws between two pauses. */
 const DRAWS = 256;
 
 export const inverse_cdf: DrawRule<z.infer<typeof options>> = {
@@ -26,7 +26,7 @@ export const inverse_cdf: DrawRule<z.infer<typeof options>> = {
     return candidates.drawEach(uniforms, replacement);
   },
   *drawInPieces(candidates, options, context, { n, replacement }) {
-    // Others do not cost a pass for each draw.
+    // Draws with replacement share one pass over the tokens.
     if (n <= DRAWS || !replacement || !candidates.draws_apart)
       return inverse_cdf.draw(candidates, options, context, { n, replacement });
     const drawn: number[] = [];

@@ -1,4 +1,4 @@
-/** How a step asks for its draw: the rule or the watermark, and what each refuses of the other options. */
+/** The draw of a step: its rule or its watermark, and the options that each refuses. */
 import { Problem } from "../../errors.ts";
 import type { Chain } from "../chain.ts";
 import { DEFAULT_DRAW, parseDraw, parseWatermark } from "./choice.ts";
@@ -18,7 +18,7 @@ interface Draw {
   readonly watermark: MarkChoice | undefined;
 }
 
-/** Both are always there: what is spread only sometimes gives options of another shape. */
+/** Both fields are always present, because an optional spread gives options another shape. */
 export function drawAsked(
   { n = 1, replacement = true, draw, watermark, unmarked }: Asked,
   chain: Chain,

@@ -1,21 +1,21 @@
-/** What score + noise came to: the largest of the totals is drawn. */
+/** Totals of score + noise; the token with the largest total is drawn. */
 import type { Held } from "./draw-rule.ts";
 
-/** Tokens and what score + noise came to. */
+/** Tokens with their totals of score + noise. */
 export interface Totals {
   readonly token_ids: Int32Array;
   readonly totals: Float64Array;
   readonly count: number;
 }
 
-/** The n places of the largest totals, of equals the lowest id first. */
+/** The n indices of the largest totals; of equals the lowest id first. */
 export function ranked({ token_ids, totals, count }: Totals, n: number): number[] {
   const places = Array.from({ length: count }, (_, i) => i);
   places.sort((a, b) => totals[b]! - totals[a]! || token_ids[a]! - token_ids[b]!);
   return places.slice(0, n);
 }
 
-/** The margin of a token: its total less the largest other. */
+/** The margin of a token: its total minus the largest other total. */
 export function heldBy({ token_ids, totals, count }: Totals, claimed: number): Held {
   let best = 0;
   let others = Number.NEGATIVE_INFINITY;

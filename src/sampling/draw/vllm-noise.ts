@@ -2,8 +2,8 @@
  * The Gumbel noise of vLLM's model runner V2 (vllm/v1/worker/gpu/sample/gumbel.py at 0.33): murmur3 over the seed, the
  * position and the token id, 32 bits of it as float32, and −ln(−ln(1 − u)) by its series where u is below a quarter.
  *
- * The hash and u are exact. The logarithms of a GPU are not ours: a noise may differ in its last bits, and so may a
- * token whose total is as near to the next one as that.
+ * The hash and u are exact. The logarithms of a GPU differ from these: a noise may differ in its last bits, and so may
+ * the drawn token when two totals are that close.
  */
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
@@ -14,7 +14,7 @@ const { fround, imul } = Math;
 
 type Place = Pick<StepContext, "seed" | "step">;
 
-/** What is the same for all tokens of a step: the hash of seed and position. */
+/** The part that is the same for all tokens of a step: the hash of seed and position. */
 function prefixOf({ seed, step }: Place): number {
   const key = BigInt.asUintN(64, BigInt(seed));
   const low = mixed(0, Number(key & 0xffffffffn) | 0);
@@ -84,7 +84,7 @@ export function vllmTotals({ token_ids, scores, count }: Compact, place: Place):
   return { token_ids, totals, count };
 }
 
-/** u and noise of a token, for those who compare. */
+/** u and noise of a token, for comparisons. */
 export function vllmNoise(
   place: Place,
   token_id: number,

@@ -1,12 +1,12 @@
-/** The tokens that decide a mark, and whether they have come before. */
+/** The tokens that decide a watermark, and a test whether they occurred before. */
 import type { StepContext } from "../../context.ts";
 import type { ContextRule, MarkOptions } from "./scheme.ts";
 
 type Sequence = Pick<StepContext, "sent_history" | "prompt_length">;
 
 /**
- * The last `width` tokens of a sequence that begins at `begin`, up to `end`, oldest first; the padding stands where the
- * sequence has fewer.
+ * The last `width` tokens of a sequence that begins at `begin`, up to `end`, oldest first; padding fills a shorter
+ * sequence.
  */
 export function contextAt(
   tokens: ArrayLike<number>,
@@ -22,7 +22,7 @@ export function contextAt(
   return to;
 }
 
-/** The context of the next token; undefined where the step bears no mark. */
+/** The context of the next token; undefined when the step is not marked. */
 export function contextOf(
   { sent_history: history, prompt_length }: Sequence,
   { width, padding, of_prompt }: ContextRule,
@@ -38,7 +38,7 @@ export function contextOf(
   return cameBefore(history, begin, Math.max(begin, end - look_back), context, padding) ? undefined : context;
 }
 
-/** True when a token of the sequence from place `first` on had this context. */
+/** True when an earlier token of the sequence, from position `first` on, had this context. */
 function cameBefore(
   tokens: readonly number[],
   begin: number,

@@ -1,5 +1,5 @@
 /**
- * Looks for a watermark in texts that are given as token ids: no logits, no model. Pure: options and keys in, verdicts out.
+ * Detects a watermark in texts given as token ids, without logits or a model. It is a pure function of options and keys.
  */
 import { allAtOnce } from "../../../pieces.ts";
 import { contextAt } from "./context-window.ts";
@@ -7,31 +7,31 @@ import type { ContextRule, Detector, Verdict } from "./scheme.ts";
 
 export interface Text {
   readonly token_ids: ArrayLike<number>;
-  /** how many of them are the prompt, which bears no mark */
+  /** number of leading ids that are the prompt, which is not marked */
   readonly prompt_length: number;
 }
 
 export interface Detection extends Verdict {
-  /** how many tokens count: those after the prompt, repeats left out */
+  /** number of scored tokens: those after the prompt, without repeats */
   readonly tokens_counted: number;
-  /** of each token of the text; null where it does not count */
+  /** value of each token of the text; null for a token that does not count */
   readonly values?: readonly (number | null)[];
 }
 
-/** How much is done between two pauses, in the units of work.ts. */
+/** Work between two pauses, in the units of work.ts. */
 const PIECE_WORK = 262_144;
 
-/** Reads texts with one detector. Nothing of a text is left in it for the next. */
+/** Scores texts with one detector. No state is carried from text to text. */
 export class WatermarkReader {
   readonly #detector: Detector;
   readonly #rule: ContextRule;
   readonly #reach: number;
-  /** whether repeats count as often as they come */
+  /** true when repeats count each time */
   readonly #all: boolean;
   readonly #context: Int32Array;
   readonly #seen = new SeenWindows();
   readonly #seen_evidence = new SeenWindows();
-  /** two words for each token that counts: see Detector.evidence */
+  /** two words for each counted token: see Detector.evidence */
   #evidence = new Int32Array(0);
   #values = new Float64Array(1024);
   #places = new Int32Array(1024);
@@ -45,7 +45,7 @@ export class WatermarkReader {
     this.#context = new Int32Array(rule.width);
   }
 
-  /** What a text is: no token that counts is no evidence, p-value 1. Pauses now and then. */
+  /** The verdict on a text. A text without counted tokens has the p-value 1. Pauses regularly. */
   *pieces(text: Text, with_values: boolean): Generator<undefined, Detection> {
     const { token_ids, prompt_length } = text;
     this.#begin(text);
@@ -59,7 +59,7 @@ export class WatermarkReader {
     return { ...verdict, tokens_counted: count, ...(with_values && { values: this.#valuesOf(text) }) };
   }
 
-  /** The same at once. */
+  /** The same in one piece. */
   detect(text: Text, with_values = false): Detection {
     return allAtOnce(this.pieces(text, with_values));
   }
@@ -82,7 +82,7 @@ export class WatermarkReader {
     return this.#rule.of_prompt ? 0 : prompt_length;
   }
 
-  /** Takes the values of the tokens at these places that count. */
+  /** Computes the values of the counted tokens at these positions. */
   #read({ token_ids, prompt_length }: Text, first: number, end: number): void {
     const { counts_partial, counts } = this.#detector;
     const looks_back = !this.#all && counts !== "evidence";
@@ -100,7 +100,7 @@ export class WatermarkReader {
     }
   }
 
-  /** True when what decides the value of the token in the present context is new. */
+  /** True when the evidence that decides the value of the token in the present context is new. */
   #isNew(token_id: number): boolean {
     if (this.#detector.evidence === undefined || this.#all) return true;
     const at = 2 * this.#count;
@@ -116,8 +116,8 @@ export class WatermarkReader {
 }
 
 /**
- * The windows of a text that came before: their ends in a table that is addressed by a hash of their tokens. A text uses, and
- * clears, no more of the table than its length needs: a short text costs little after a long one.
+ * The windows of a text so far: a hash table of their ends. A text uses, and clears, no more of the table than its length
+ * needs: a short text costs little after a long one.
  */
 class SeenWindows {
   #table = new Int32Array(2048);
@@ -126,7 +126,7 @@ class SeenWindows {
   #begin = 0;
   #padding = 0;
 
-  /** Looks for at most `count` windows from now on; before `begin` stands the padding. */
+  /** Starts with at most `count` windows; padding precedes `begin`. */
   begin(tokens: ArrayLike<number>, count: number, begin: number, padding: number): void {
     this.#tokens = tokens;
     this.#begin = begin;
@@ -138,7 +138,7 @@ class SeenWindows {
     else this.#table.fill(0, 0, size);
   }
 
-  /** True when the window of `reach` tokens that ends before `end` has come; from now on it has. */
+  /** True when the window of `reach` tokens that ends before `end` occurred before; adds it to the table. */
   has(end: number, reach: number): boolean {
     const mask = this.#mask;
     let slot = this.#hash(end, reach) & mask;

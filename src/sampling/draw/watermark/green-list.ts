@@ -1,6 +1,6 @@
 /**
- * green_list: the key and the tokens before it make some tokens green, and those get a bonus before the draw. By Philox
- * each token is green by itself; lefthash and selfhash shuffle the vocabulary as transformers does.
+ * green_list: the key and the preceding tokens make some tokens green, and green tokens get a bonus before the draw.
+ * With Philox each token is green independently; lefthash and selfhash shuffle the vocabulary like transformers.
  */
 import * as z from "zod";
 import { exp } from "../../../kernels/float64.ts";
@@ -24,8 +24,8 @@ const options = z.strictObject({
   key: keyId(),
   gamma: finite({ min: 0, max: 1, openMin: true, openMax: true })
     .default(0.25)
-    .describe("Part of the vocabulary that is green."),
-  delta: finite({ min: 0, max: 100 }).default(2).describe("What the scores of green tokens gain."),
+    .describe("Share of the vocabulary that is green."),
+  delta: finite({ min: 0, max: 100 }).default(2).describe("Bonus for the scores of green tokens."),
   seeding: oneOf(["philox", "lefthash", "selfhash"])
     .default("philox")
     .describe(
@@ -37,20 +37,20 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>;
 
-/** What makes tokens green, one object for each `seeding`. */
+/** The rules for green tokens, one object for each `seeding`. */
 interface Seeding {
-  /** how many tokens before it decide whether a token is green */
+  /** number of preceding tokens that decide whether a token is green */
   width(context_width: number): number;
   readonly of_prompt: boolean;
-  /** what decides a value besides the token id; absent where that is the whole context, undefined where no key changes it */
+  /** the evidence besides the token id; absent when it is the whole context, undefined when no key changes it */
   seed?(context: Int32Array, token_id: number, key: WatermarkKey): number | undefined;
   /** P(a token is green) over random keys */
   share(asked: Pick<Asked, "gamma" | "vocab_size">): number;
-  /** looks at every kept token so often, and at so many of a shuffled vocabulary */
+  /** work: reads of every kept token, and reads of a shuffled vocabulary */
   readonly passes: number;
   /**
-   * Puts the kept tokens into the order of ids, and tells of each whether it is green, as 1 or 0; valid until it is asked
-   * again. Pauses where it takes long.
+   * Orders the kept tokens by id, and returns 1 for green and 0 for other tokens; valid until the next call. Pauses when
+   * it takes long.
    */
   green(listed: Compact, context: Int32Array, asked: Asked): Generator<undefined, Uint8Array>;
   isGreen(context: Int32Array, token_id: number, asked: Asked): boolean;
@@ -82,7 +82,7 @@ const philox: Seeding = {
     const { count } = listed.orderById();
     const uniforms = listed.uniforms(noiseIn(words, context));
     const flags = flagsFor(count);
-    // A branch would be guessed wrong for every green token.
+    // No branch, because it would be mispredicted for every green token.
     for (let i = 0; i < count; i++) flags[i] = Number(uniforms[i]! < gamma);
     return flags;
   },
@@ -90,7 +90,7 @@ const philox: Seeding = {
   tokenWork: () => 256,
 };
 
-/** transformers seeds with numbers of 64 bits, of which torch's generator takes the lower half. */
+/** transformers seeds with 64-bit numbers, of which torch's generator takes the lower half. */
 const SEED_MODULUS = 2n ** 64n - 1n;
 
 function seedOf(product: bigint): number {
@@ -102,7 +102,7 @@ function leftSeed(key: WatermarkKey, context: Int32Array): number {
   return seedOf(key.value * BigInt(context[context.length - 1]!));
 }
 
-/** How many tokens of the vocabulary are green. */
+/** The number of green tokens of the vocabulary. */
 function greenCount({ gamma, vocab_size }: Pick<Asked, "gamma" | "vocab_size">): number {
   return Math.floor(vocab_size * gamma);
 }
@@ -114,7 +114,7 @@ function shareOf(asked: Pick<Asked, "gamma" | "vocab_size">): number {
 const lefthash: Seeding = {
   width: (context_width) => context_width,
   of_prompt: true,
-  // The seed reads the last token alone, and that of id 0 is 0 whatever the key.
+  // The seed uses the last token alone. For token id 0 it is 0 with every key.
   seed: (context) => context[context.length - 1]! || undefined,
   share: shareOf,
   passes: 16,
@@ -133,9 +133,9 @@ const lefthash: Seeding = {
 };
 
 const TABLE_SIZE = 1_000_003;
-/** From so many tokens on a look at one of them is a piece of work. */
+/** From this number of tokens on, each test of a token is a separate piece. */
 const PIECE_SIZE = 16_384;
-/** transformers looks at so many of the best for green ones. */
+/** Number of best tokens that transformers tests. */
 const SELF_TRIED = 40;
 
 const TABLE = "selfhash";
@@ -149,7 +149,7 @@ function* makeTable(key: WatermarkKey): Generator<undefined, Int32Array> {
   return keepTable(key, TABLE, table, table.byteLength);
 }
 
-/** The least key·a·b over the window that ends with the token, in 64 bits; a and b are hashed ids. */
+/** The smallest key·a·b over the window that ends with the token, in 64 bits; a and b are hashed ids. */
 function selfSeed(key: WatermarkKey, context: Int32Array, token_id: number): number {
   const table = tableOf(key);
   const hashed = (id: number) => BigInt(table[id % TABLE_SIZE]! + 1);
@@ -218,7 +218,7 @@ function* drawGreen(
   return token_ids[drawPlace(weights, count, total, step.uniform("token"))]!;
 }
 
-/** P(green | drawn), where the other tokens gain as much as they do on average: near what it is where they are many. */
+/** P(green | drawn), when the other tokens gain as much as they do on average: a good approximation for many tokens. */
 function greenOf(probability: number, gamma: number, delta: number): number {
   const gain = exp(delta);
   const others = (1 - probability) * (gamma * gain + 1 - gamma);
@@ -226,7 +226,7 @@ function greenOf(probability: number, gamma: number, delta: number): number {
   return green / (green + (1 - gamma) / (probability + others));
 }
 
-/** Evidence is a context with its token, or a seed with its token. */
+/** The evidence is a context with its token, or a seed with its token. */
 function evidenceOf(
   { seed: seedOfToken }: Seeding,
   key: WatermarkKey,
@@ -243,7 +243,7 @@ function evidenceOf(
   };
 }
 
-/** P(X ≥ green) of a binomial; a list without a token, or with all, tells nothing. */
+/** P(X ≥ green) of a binomial; 1 for a list without green tokens or with all green. */
 function greenTail(count: number, green: number, share: number): number {
   return share > 0 && share < 1 ? binomialTail(count, green, share) : 1;
 }

@@ -1,4 +1,4 @@
-/** gumbel and dual_key_gumbel: the token with the largest score + Gumbel noise, where a key and the context make the noise. */
+/** gumbel and dual_key_gumbel: the token with the largest score + Gumbel noise, with noise from a key and the context. */
 import * as z from "zod";
 import { ln } from "../../../kernels/float64.ts";
 import type { Noise } from "../../../kernels/kernel.ts";
@@ -23,10 +23,10 @@ const SOURCE = {
   url: "https://docs.vllm.ai/en/latest/features/watermarking.html",
 };
 
-/** Two Philoxes a token, and what is around them. */
+/** Work per token: two Philoxes and their surroundings. */
 const TOKEN_WORK = 256;
 const VERDICT_WORK = 2048;
-/** An integral of eighty tails. */
+/** Work of an integral of eighty tails. */
 const DUAL_VERDICT_WORK = 65_536;
 
 export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
@@ -72,9 +72,9 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
   passes: () => 8,
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
   draw: (candidates, { alpha }, key, marked) => candidates.noisiest(dualNoise(key, alpha, marked)),
-  // The drafter marks by the first key, as in vLLM: noise that chose the draft must not choose what stands in its place.
+  // The drafter marks with the first key, as in vLLM: the noise that chose the draft must not choose its replacement.
   targetNoise: (_options, key, context) => noiseIn(pairOf(key)[1], context),
-  // The key that drew the token has the larger value, weighted by its own weight; the other's mean is 1.
+  // The key that drew the token has the larger weighted value; the mean of the other's is 1.
   expected: (probability, { alpha }) => ({
     marked: 1 + ((1 - alpha) * (1 - alpha) + alpha * alpha) * (harmonic(1 / probability) - 1),
     unmarked: 1,
@@ -112,7 +112,7 @@ function pairOf(key: WatermarkKey): readonly [KeyWords, KeyWords] {
   return key.once("pair", () => [wordsOf(key.derived("key_a")), wordsOf(key.derived("key_b"))] as const);
 }
 
-/** Values are −ln(1 − u), weighted where there are several keys. */
+/** Values are −ln(1 − u), weighted when there are several keys. */
 function detectorOf(keys: readonly { readonly words: KeyWords; readonly weight: number }[]): Detector {
   return {
     counts: "contexts",

@@ -1,6 +1,6 @@
 /**
- * The keys of watermarks: secrets of 64 bits under public ids. A request names an id; what a scheme makes of the secret is
- * made once and kept beside it. Nothing that writes objects out, JSON or a log, finds a secret in them.
+ * The keys of watermarks: 64-bit secrets under public ids. A request names an id. Values that a scheme derives from the
+ * secret are computed once and cached with it. The secrets are not visible to JSON or a log.
  */
 import { Problem, show } from "../../../errors.ts";
 import { sha256 } from "../../sha256.ts";
@@ -13,26 +13,26 @@ const MASK = 0xffffffffn;
 let keys_made = 0;
 
 export class WatermarkKey {
-  /** no two keys of a process have the same */
+  /** unique per key within a process */
   readonly number = keys_made++;
   readonly #secrets: readonly bigint[];
   readonly #made = new Map<string, unknown>();
 
-  /** The first secret is the key; several are the keys of SynthID's layers. */
+  /** The first secret is the key; several secrets are the keys of SynthID's layers. */
   constructor(secrets: readonly bigint[]) {
     this.#secrets = secrets;
   }
 
-  /** The key as it is configured. */
+  /** The key as configured. */
   get value(): bigint {
-    return this.#secrets[0] as bigint; // a key has a secret at least
+    return this.#secrets[0] as bigint; // a key has at least one secret
   }
 
   get words(): KeyWords {
     return wordsOf(this.value);
   }
 
-  /** vLLM's way to make a second key of one: the first 8 bytes of SHA-256(domain ‖ the key's 8 bytes), big-endian. */
+  /** vLLM's derivation of a second key: the first 8 bytes of SHA-256(domain ‖ the key's 8 bytes), big-endian. */
   derived(domain: string): bigint {
     return this.once(`derived ${domain}`, () => {
       const bytes = new Uint8Array(domain.length + 8);
@@ -43,15 +43,17 @@ export class WatermarkKey {
     });
   }
 
-  /** The keys of so many layers: those configured, or as many as are asked for made of the one. */
+  /** The keys of this number of layers: the configured ones, or keys derived from a single one. */
   layers(count: number): readonly bigint[] {
     if (this.#secrets.length > 1) return this.#secrets;
     return Array.from({ length: count }, (_, layer) => this.derived(`synthid_${layer}`));
   }
 
-  /** What `make` makes of this key, made once under a name: small things of which there are few. See tables.ts for others. */
+  /**
+   * The value that `make` derives from this key, cached under a name: for small values only. See tables.ts for large ones.
+   */
   once<Made>(name: string, make: () => Made): Made {
-    const known = this.#made.get(name) as Made | undefined; // under a name there is what its maker made
+    const known = this.#made.get(name) as Made | undefined; // the maker of this name made it
     if (known !== undefined) return known;
     const made = make();
     this.#made.set(name, made);
@@ -67,7 +69,7 @@ export function wordsOf(key: bigint): KeyWords {
 export interface WatermarkKeys {
   get(id: string): WatermarkKey | undefined;
   readonly size: number;
-  /** Why this id may not be named here; undefined, or absent, where it may. */
+  /** The reason why this id may not be used here; undefined, or absent, when it may. */
   refusal?(id: string): string | undefined;
 }
 
@@ -88,13 +90,13 @@ export function watermarkKeys(secrets: Readonly<Record<string, bigint | readonly
   return keys;
 }
 
-/** As many layers as a word has bits. */
+/** A layer is a bit of a word. */
 export const LAYERS_MAX = 32;
 
 export const KEY_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 export const KEY_ID_RULE = "must be 1 to 64 letters, digits, points, hyphens and underscores";
 
-/** The key of this id, or a Problem that names the id. */
+/** The key of this id; throws a Problem that names the id. */
 export function requireKey(keys: WatermarkKeys, id: string, pointer: string): WatermarkKey {
   const refusal = keys.refusal?.(id);
   if (refusal !== undefined) throw new Problem("forbidden", refusal, pointer);

@@ -1,6 +1,6 @@
 /**
- * The generator of torch on a CPU: MT19937 (Matsumoto and Nishimura, 1998), seeded with the lower 32 bits of a seed, and
- * what torch.randperm and torch.randint make of it.
+ * The CPU generator of torch: MT19937 (Matsumoto and Nishimura, 1998), seeded with the lower 32 bits of a seed, with
+ * torch.randperm and torch.randint.
  */
 import { allAtOnce } from "../../../pieces.ts";
 
@@ -40,10 +40,10 @@ export class Mt19937 {
   }
 }
 
-/** How many numbers are drawn between two pauses: half a millisecond. */
+/** Number of random numbers between two pauses: half a millisecond. */
 const PIECE = 65_536;
 
-/** The first `count` places of torch.randperm(n), n below 2³² / 20. */
+/** The first `count` entries of torch.randperm(n), n below 2³² / 20. */
 export function randperm(seed: number, n: number, count: number): Int32Array {
   return allAtOnce(randpermInPieces(seed, n, count));
 }
@@ -71,7 +71,7 @@ function shuffle(generator: Mt19937, order: Int32Array, first: number, end: numb
   }
 }
 
-/** True when `id` is among them: the same walk, in which only the place of `id` is followed. */
+/** True when `id` is among them. The same walk, which tracks only the position of `id`. */
 export function isAmongFirst(seed: number, n: number, count: number, id: number): boolean {
   const generator = new Mt19937(seed);
   let at = id;

@@ -9,7 +9,7 @@ const CONTEXT_DOMAIN = 0x574d4358;
 const TOKEN_DOMAIN = 0x574d544b;
 const BLOCK = 4;
 
-/** The four words that a context comes to. */
+/** The four hash words of a context. */
 function hashContext(key: KeyWords, context: Int32Array, state: Uint32Array): Uint32Array {
   const low = key[0];
   const high = key[1];
@@ -32,7 +32,7 @@ function wordAt(context: Int32Array, offset: number, place: number): number {
   return offset + place < context.length ? context[offset + place]! : ~place;
 }
 
-/** Scratch: a hash is used up before the next is made. */
+/** Scratch: each hash is used before the next is computed. */
 const STATE = new Uint32Array(4);
 
 /** The noise of all tokens in a context. */

@@ -1,6 +1,6 @@
 /**
- * synthid: a tournament over layers. In each the key and the context give every token 0 or 1, and of two draws the one with
- * 1 wins; what is left is the distribution of the winner. As transformers has it, with its hash and its table.
+ * synthid: a tournament over layers. In each layer the key and the context give every token 0 or 1. Of two draws, the one
+ * with 1 wins. The result is the distribution of the winner. Same hash and table as transformers.
  */
 import * as z from "zod";
 import { binomialTail, normalTail } from "../../../kernels/special.ts";
@@ -32,7 +32,7 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>;
 
-/** The lower half of 6364136223846793005: a table of at most 2¹⁶ places sees no more of the hash. */
+/** The lower half of 6364136223846793005: a table of at most 2¹⁶ entries uses no more of the hash. */
 const MULTIPLIER = 0x4c957f2d;
 
 function hashed(hash: number, word: number): number {
@@ -45,7 +45,7 @@ function hashContext(context: Int32Array): number {
   return hash;
 }
 
-/** What a key comes to: for every hash of an n-gram the bits of all layers, and what unmarked text scores. */
+/** The tables of a key: the bits of all layers for every n-gram hash, and the score of unmarked text. */
 interface Layers {
   readonly count: number;
   readonly bits: Int32Array;
@@ -66,7 +66,7 @@ function layersOf(key: WatermarkKey, options: Tabled): Layers {
   return tableIfMade<Layers>(key, nameOf(options)) ?? allAtOnce(makeLayers(key, options));
 }
 
-/** Makes the table of a key and keeps it; pauses after each layer. */
+/** Makes and caches the table of a key; pauses after each layer. */
 function* makeLayers(key: WatermarkKey, options: Tabled): Generator<undefined, Layers> {
   const { layers, sampling_table_size, sampling_table_seed } = options;
   const generator = new Mt19937(sampling_table_seed);
@@ -94,7 +94,7 @@ function addLayer(bits: Int32Array, table: Uint8Array, layer: number, key: numbe
   }
 }
 
-/** Layers weigh less the later they come, from 10 to 1, with a mean of 1: later ones have less left to decide. */
+/** Later layers weigh less, from 10 to 1, with a mean of 1, because they have less left to decide. */
 function weightsOf(count: number): Float64Array {
   const weights = Float64Array.from({ length: count }, (_, i) =>
     count === 1 ? 1 : 10 - (9 * i) / (count - 1),
@@ -120,7 +120,10 @@ function scoreOf(bits: number, sums: Float64Array): number {
   return low + (sums[512 + ((bits >>> 16) & 255)]! + sums[768 + (bits >>> 24)]!);
 }
 
-/** Mean and variance of a token's value when every hash is alike likely: the table is not quite even. */
+/**
+ * Mean and variance of a token's value when every hash is equally likely: the table is not perfectly
+ * balanced.
+ */
 function momentsOf(bits: Int32Array, sums: Float64Array): Pick<Layers, "mean" | "variance"> {
   let sum = 0;
   let squares = 0;
@@ -136,15 +139,15 @@ function momentsOf(bits: Int32Array, sums: Float64Array): Pick<Layers, "mean" | 
 /** The bits of the kept tokens; scratch of one step. */
 let OWN = new Int32Array(4096);
 
-/** Layers that are taken together: their bits make so many patterns. */
+/** Number of layers that are processed together: their bits make this many patterns. */
 const TOGETHER = 6;
 const PATTERNS = 1 << TOGETHER;
 const MASSES = new Float64Array(PATTERNS);
 const FACTORS = new Float64Array(PATTERNS);
 
 /**
- * p ← p·(1 + g − Σ g·p), layer by layer. Tokens with the same bits of six layers fare alike in them, so those six need the
- * mass of each pattern, and then one factor for each; what it makes of a token counts for the next six at once.
+ * p ← p·(1 + g − Σ g·p), layer by layer. Tokens with the same bits in six layers get the same factor, so those six need
+ * only the mass of each pattern, and then one factor per pattern.
  */
 function tournament(probabilities: Float64Array, bits: Int32Array, count: number, layers: number): void {
   MASSES.fill(0);
@@ -165,7 +168,7 @@ function tournament(probabilities: Float64Array, bits: Int32Array, count: number
   }
 }
 
-/** What the next layers make of each pattern, whose masses are used up: a layer that was decided no longer tells them apart. */
+/** The masses of the patterns for the next layers: the decided layer no longer separates them. */
 function makeFactors(layers: number): void {
   FACTORS[0] = 1;
   for (let layer = 0; layer < layers; layer++) {
@@ -184,7 +187,7 @@ function makeFactors(layers: number): void {
   }
 }
 
-/** The bits of the tokens from id 0 on: hashes of ids that follow each other lie MULTIPLIER apart. */
+/** The bits of the tokens from id 0 on: hashes of consecutive ids differ by MULTIPLIER. */
 function writeBits(own: Int32Array, bits: Int32Array, hash: number): void {
   const mask = bits.length - 1;
   let place = hashed(hash, 0);
@@ -242,7 +245,7 @@ export const synthid: WatermarkScheme<Options> = {
       counts_partial: false,
       token_work: 128,
       verdict_work: 2048,
-      // n-grams whose hashes fall together have the same layers.
+      // n-grams with equal hashes have the same layers.
       evidence(context, token_id, to, at) {
         to[at] = hashed(hashContext(context), token_id) & mask;
         to[at + 1] = 0;
@@ -253,12 +256,13 @@ export const synthid: WatermarkScheme<Options> = {
         let sum = 0;
         for (let i = 0; i < count; i++) sum += values[i]!;
         const score = sum / count;
-        // Places of the table are taken without replacement: all of them together have the mean, and tell nothing.
+        // Table entries are drawn without replacement, so all of them together have the mean and carry no
+        // evidence.
         const left = Math.max(0, (bits.length - count) / (bits.length - 1));
         const deviation = Math.sqrt((variance * left) / count);
         if (deviation === 0) return { score, p_value: 1, z_score: 0 };
         const z_score = (score - mean) / deviation;
-        // One bit a token is too coarse for a normal distribution.
+        // One bit per token is too coarse for a normal distribution.
         const p_value = layers === 1 ? binomialTail(count, sum, mean) : normalTail(z_score);
         return { score, p_value, z_score };
       },

@@ -1,6 +1,6 @@
 /**
- * Large tables that schemes make of keys and options, those used last. A request may name options of its own, so they are many:
- * together they take at most TABLES_BYTES_MAX, and the one that was used longest ago goes first.
+ * A cache of large tables that schemes make from keys and options. Requests may have many different options, so the tables take
+ * at most TABLES_BYTES_MAX together, and the least recently used one is dropped first.
  */
 import type { WatermarkKey } from "./keys.ts";
 
@@ -15,22 +15,22 @@ interface Kept {
 const KEPT = new Map<string, Kept>();
 let kept_bytes = 0;
 
-/** Bytes of the tables that are kept. */
+/** Total bytes of the cached tables. */
 export function tablesBytes(): number {
   return kept_bytes;
 }
 
-/** The table of this key under a name; undefined when it is not there, or no longer. */
+/** The table of this key under a name; undefined when it is not cached. */
 export function tableIfMade<Table>(key: WatermarkKey, name: string): Table | undefined {
   const place = `${key.number} ${name}`;
   const kept = KEPT.get(place);
   if (kept === undefined) return undefined;
   KEPT.delete(place);
   KEPT.set(place, kept);
-  return kept.table as Table; // under a name there is what its maker made
+  return kept.table as Table; // the maker of this name made it
 }
 
-/** Keeps a table of so many bytes, and lets others go for it. */
+/** Caches a table of this size, and drops others to make room. */
 export function keepTable<Table>(key: WatermarkKey, name: string, table: Table, bytes: number): Table {
   const place = `${key.number} ${name}`;
   drop(place);

@@ -1,4 +1,4 @@
-/** What a test of texts is asked: the scheme's options as far as a text shows them. */
+/** The options of a test of texts: the scheme's options that affect detection. */
 import * as z from "zod";
 import { parseWith } from "../../options/parse.ts";
 import { requireScheme } from "../choice.ts";
@@ -9,14 +9,14 @@ export interface TestChoice {
   readonly options: TestOptions<MarkOptions>;
 }
 
-/** The scheme that these fields name, and its options. */
+/** The scheme that these fields name, with its options. */
 export function parseTest(fields: Readonly<Record<string, unknown>>): TestChoice {
   const scheme = requireScheme(fields, "");
   const options = parseWith(testSchemaOf(scheme), fields, "");
-  return { scheme, options: options as unknown as TestOptions<MarkOptions> }; // what its own schema made
+  return { scheme, options: options as unknown as TestOptions<MarkOptions> }; // parsed by its own schema
 }
 
-/** The schema of a scheme without what says how the mark was laid. */
+/** The schema of a scheme without the options that only affect the draw. */
 export function testSchemaOf({ options }: WatermarkScheme): z.ZodObject {
   const laid: readonly string[] = MARKING;
   return z.strictObject(

@@ -1,7 +1,7 @@
-/** Schemes that shuffle the vocabulary must know how many tokens it has. */
+/** Schemes that shuffle the vocabulary need its size. */
 import { Problem } from "../../../errors.ts";
 
-/** The size, where it is needed; what stands in for it elsewhere is not read. */
+/** The size, for schemes that need it; for others a placeholder that is not read. */
 export function requireVocabSize(needed: boolean, vocab_size: number | undefined, pointer: string): number {
   if (vocab_size !== undefined && vocab_size !== Number.POSITIVE_INFINITY) return vocab_size;
   if (!needed) return 1;

@@ -55,7 +55,7 @@ export async function startShared() {
     return reply.json();
   }
 
-  /** What an inference of rows that lie there answers. */
+  /** The reply to an inference with rows in this region. */
   async function infer({ shape, datatype = "FP32", ...place }: Place, parameters: object = {}) {
     const input = { name: "logits", shape, datatype, parameters: parametersOf(place) };
     return exchange(
