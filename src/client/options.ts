@@ -39,7 +39,7 @@ export interface StepRequestOptions {
   readonly replacement?: boolean;
   /** How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules. */
   readonly draw?: { readonly rule: "inverse_cdf" | "gumbel"; readonly variant?: "own" | "vllm" };
-  /** Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET /v1/samplers lists the schemes. */
+  /** Draws the token with a watermark that the owner of the key can detect. Needs history and prompt_length; not greedy, one draw. GET /v1/samplers lists the schemes. */
   readonly watermark?: { readonly scheme: "gumbel" | "dual_key_gumbel" | "green_list" | "synthid"; readonly key: string; readonly context_width?: number; readonly repeated_contexts?: "single_turn" | "all" | "none"; readonly look_back?: number; readonly expected?: boolean; readonly alpha?: number; readonly gamma?: number; readonly delta?: number; readonly seeding?: "philox" | "lefthash" | "selfhash"; readonly ngram_len?: number; readonly layers?: number; readonly sampling_table_size?: number; readonly sampling_table_seed?: number };
   /** Draw without the server's default watermark (WATERMARK_DEFAULT), if the API key is allowed to. Default false. */
   readonly unmarked?: boolean;

@@ -26,8 +26,8 @@ class StepOptionsDraw(_StepOptionsDraw, total=False):
     """How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules."""
 
     variant: Literal["own", "vllm"]
-    """Whose noise: `own`, Philox4x32-10 in float64; `vllm`, that of vLLM's model runner V2 with `step` as its position
-    (murmur3, float32). Default "own"."""
+    """Source of the noise: `own`, Philox4x32-10 in float64; `vllm`, that of vLLM's model runner V2 with `step` as its
+    position (murmur3, float32). Default "own"."""
 
 
 class _StepOptionsWatermark(TypedDict):
@@ -37,24 +37,25 @@ class _StepOptionsWatermark(TypedDict):
 
 
 class StepOptionsWatermark(_StepOptionsWatermark, total=False):
-    """Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET
-    /v1/samplers lists the schemes."""
+    """Draws the token with a watermark that the owner of the key can detect. Needs history and prompt_length; not
+    greedy, one draw. GET /v1/samplers lists the schemes."""
 
     context_width: int
-    """How many tokens before it decide a token's randomness. Default 4. In [1, 64]."""
+    """Number of preceding tokens that decide a token's randomness. Default 4. In [1, 64]."""
     repeated_contexts: Literal["single_turn", "all", "none"]
-    """A context that came before is drawn without the mark: `single_turn`, among the generated tokens; `all`, the
-    prompt's too, and the first context_width tokens bear none; `none`: repeats are marked. Default "single_turn"."""
+    """A repeated context is drawn without the watermark: `single_turn`, repeated among the generated tokens; `all`,
+    also in the prompt, and the first context_width tokens are not marked; `none`, repeats are marked. Default
+    "single_turn"."""
     look_back: int
-    """Over how many of the last tokens repeats are looked for. Default 8192. In [1, 1048576]."""
+    """Number of last tokens in which repeats are searched. Default 8192. In [1, 1048576]."""
     expected: bool
-    """Tell what value a token drawn with this probability has on average, marked and unmarked. Default false."""
+    """Report the mean value of a token with this probability, marked and unmarked. Default false."""
     alpha: float
-    """Part of the tokens that the second key marks. Default 0.1. In [0, 1]."""
+    """Share of the tokens that the second key marks. Default 0.1. In [0, 1]."""
     gamma: float
-    """Part of the vocabulary that is green. Default 0.25. In (0, 1)."""
+    """Share of the vocabulary that is green. Default 0.25. In (0, 1)."""
     delta: float
-    """What the scores of green tokens gain. Default 2. In [0, 100]."""
+    """Bonus for the scores of green tokens. Default 2. In [0, 100]."""
     seeding: Literal["philox", "lefthash", "selfhash"]
     """How the key makes tokens green: `philox`, each by itself; `lefthash`, the first γ of a shuffled vocabulary
     (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best. Default "philox"."""
@@ -175,8 +176,8 @@ class _SharedOptions(TypedDict, total=False):
     draw: StepOptionsDraw
     """How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules."""
     watermark: StepOptionsWatermark
-    """Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET
-    /v1/samplers lists the schemes."""
+    """Draws the token with a watermark that the owner of the key can detect. Needs history and prompt_length; not
+    greedy, one draw. GET /v1/samplers lists the schemes."""
     unmarked: bool
     """Draw without the server's default watermark (WATERMARK_DEFAULT), if the API key is allowed to. Default false."""
     trace: Union[bool, Literal["timed"]]
@@ -996,11 +997,11 @@ class DetectOptions(TypedDict, total=False):
     key: str
     """Id of a configured key. The key itself is never sent."""
     context_width: int
-    """How many tokens before it decide a token's randomness. In [1, 64]. Default 4."""
+    """Number of preceding tokens that decide a token's randomness. In [1, 64]. Default 4."""
     alpha: float
-    """Part of the tokens that the second key marks. In [0, 1]. Default 0.1."""
+    """Share of the tokens that the second key marks. In [0, 1]. Default 0.1."""
     gamma: float
-    """Part of the vocabulary that is green. In (0, 1). Default 0.25."""
+    """Share of the vocabulary that is green. In (0, 1). Default 0.25."""
     seeding: Literal["philox", "lefthash", "selfhash"]
     """How the key makes tokens green: `philox`, each by itself; `lefthash`, the first γ of a shuffled vocabulary
     (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best. Default "philox"."""
