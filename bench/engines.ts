@@ -111,7 +111,7 @@ async function engineTrack(engine: Engine, asked: Rules, ours: Ours): Promise<Tr
   return { name: engine.name, part, agreement, round: () => engine.steps(indices) };
 }
 
-/** Everybody in turns, round by round; who is slow stops when its time is spent. */
+/** All engines take turns, round by round; a slow one stops when its time is used up. */
 async function race(tracks: readonly Track[]): Promise<Times[]> {
   const samples = tracks.map(() => [] as number[]);
   const spent_us = tracks.map(() => 0);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** The path of its program; undefined when there is none. CHROMIUM_PATH names another one. */
+/** The path of Chromium; undefined when it is not installed. CHROMIUM_PATH sets another path. */
 export const chromium_path = [process.env["CHROMIUM_PATH"] ?? "", ...PLACES].find((path) => existsSync(path));
 
 /** Flags with which it runs without a display, as root, and calls nothing by itself. */

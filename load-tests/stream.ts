@@ -137,7 +137,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The last of the ways: what the others are held against. */
+/** The last variant: the baseline of the others. */
 const BARE = 3;
 
 function cellsOf({ name, goal }: Case, rounds: readonly Cost[][]): (string | number)[] {

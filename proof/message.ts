@@ -20,7 +20,7 @@ export function encode({ method = "POST", path, headers = {}, body = "" }: Messa
   return Buffer.concat([head(method, path, { ...headers, "content-length": String(bytes.length) }), bytes]);
 }
 
-/** The same request with its body in chunks of so many bytes. */
+/** The same request with its body in chunks of this size. */
 export function encodeChunked(
   { method = "POST", path, headers = {}, body = "" }: Message,
   size: number,

@@ -25,7 +25,7 @@ export type Kind = (typeof KINDS)[number];
 export interface CostCase {
   readonly kind: Kind;
   readonly name: string;
-  /** rows that one step takes: the cost is told for each of them */
+  /** number of rows per step; the cost is reported per row */
   readonly rows: number;
   /** Takes a step. */
   take(): void;

@@ -22,7 +22,7 @@ function json(name: string, path: string, value: unknown): Scenario {
   };
 }
 
-/** A JSON header and so many rows after it. */
+/** A JSON header and this number of rows after it. */
 function tensor(
   name: string,
   path: string,
@@ -42,7 +42,7 @@ function tensor(
   };
 }
 
-/** The first is what all others are held against. */
+/** The first is the baseline of all others. */
 function scenarios(vocab_size: number): readonly Scenario[] {
   const rows = [1, 2, 3, 4].map((seed) => randomRow(vocab_size, seed));
   const [row] = rows as [Float32Array, ...Float32Array[]];

@@ -1,7 +1,7 @@
 /**
- * Everybody in turns: in a round each takes every row once, one after the other, so that nobody lives in a better
- * second, and no row is in the cache of a core when its turn comes again. Who is slow stops when its time is
- * spent, and the others go on.
+ * All rivals take turns: in a round each takes every row once, so that machine load affects all of them equally,
+ * and no row is in the cache of a core when its turn comes again. Who is slow stops when its time is spent, and
+ * the others go on.
  */
 import type { Runner } from "./rival.ts";
 

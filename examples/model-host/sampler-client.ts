@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import type { Rows } from "./model.ts";
 import { ROW_FORMATS, type RowFormat, type StepFields } from "./row-formats.ts";
 
-/** The fields of a reply that a model host needs to go on. */
+/** The fields of a reply that a model host needs for the next step. */
 export interface Reply {
   readonly token_id: number;
   readonly seed: string;
@@ -15,7 +15,7 @@ export interface Reply {
   readonly kept: number;
   /** what the next step must send back, null when nothing */
   readonly state: unknown;
-  /** why the text is complete with this token; absent while it goes on */
+  /** why the text is complete with this token; absent while it continues */
   /** why the text ends with this token; null, where something was to stop it and does not yet */
   readonly finish_reason?: string | null;
 }

@@ -1,4 +1,4 @@
-/** What vite makes of imports that are not code. */
+/** The types of imports that vite resolves and that are not code. */
 declare module "*.css";
 
 declare module "*?url" {

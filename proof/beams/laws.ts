@@ -25,7 +25,7 @@ function fitOf(counts: readonly number[], law: readonly number[]): number {
   return goodnessOfFit(counts, law).p_chi;
 }
 
-/** The p-value of each law in so many searches. */
+/** The p-value of each distribution over this number of searches. */
 export const LAWS: Readonly<Record<string, (searches: number) => number>> = {
   "arithmetic: a beam draws from the model's law": (searches) => {
     const counts = PROBABILITIES.map(() => 0);

@@ -37,7 +37,7 @@ export class Clients {
     return this.#latencies_ms;
   }
 
-  /** Waits until so many more answers have come. */
+  /** Waits until this number of further replies have come. */
   async answered(count: number): Promise<void> {
     const goal = this.#latencies_ms.length + count;
     while (this.#latencies_ms.length < goal) await sleep(1);

@@ -1,4 +1,6 @@
-/** Clients that send a byte now and then: each must be cut in time, and nobody else may notice. */
+/**
+ * Clients that send a byte now and then: each must be disconnected in time, without effect on other clients.
+ */
 
 import { startService } from "../../evidence/service.ts";
 import { quantile } from "../../examples/model-host/report.ts";

@@ -63,7 +63,7 @@ export async function complaintsOfTypes({ cwd }: Place, { script }: Host): Promi
   }
 }
 
-/** Runs a host's script and reports what it claims. Undefined when it did not come to its end. */
+/** Runs a host's script and reports its claims. Undefined when it did not finish. */
 export async function runHost(
   host: Host,
   place: Place,

@@ -16,7 +16,7 @@ import type { Form, Proof, Report } from "../proof.ts";
 const REQUESTS_SENT = { short: 8000, long: 1_000_000 };
 const DURATION_MS = 20 * 60_000;
 const CONNECTIONS = 4;
-/** Memory is looked at after every so many. */
+/** Memory is measured after this number of requests. */
 const SAMPLE_REQUESTS = { short: 80, long: 1000 };
 /** The short form is over before the heap has found its size; it finds leaks of some kilobytes a request. */
 const GROWTH_MAX = { short: 1.5, long: 1.02 };

@@ -24,7 +24,7 @@ const withHistory = (options: Record<string, unknown>, of: (i: number) => number
   tensorMessage("/v1/sample", { seed: "1", history: ids(count, of), ...options }, ROW);
 const scattered = (i: number) => Math.imul(i + 1, 2654435761) >>> 20;
 
-/** What grows, how many at first, and the request with so many. */
+/** The growing quantity, its first size, and the request with a given size. */
 const INPUTS: readonly (readonly [string, number, (count: number) => Message])[] = [
   [
     "history with penalties",

@@ -167,7 +167,7 @@ interface WorldDraft {
   readonly parents: readonly number[];
 }
 
-/** Makes so many sequences, each with a seed of its own. */
+/** Makes this number of sequences, each with its own seed. */
 export function count(course: Course): Counted {
   const { method, told, width, sequences, seed } = course;
   const counts = new Float64Array(WORDS ** LENGTH);

@@ -24,7 +24,7 @@ export class Writer {
     this.#bank = bank;
   }
 
-  /** A text of so many tokens. */
+  /** A text with this number of tokens. */
   text(length: number, options: Readonly<Record<string, unknown>>, seeded: Seeded): number[] {
     const stream = openStream(this.sampler, { seed: String(seeded.below(2 ** 32)), ...options });
     for (let i = 0; i < length; i++) stream.next(this.#next(seeded));

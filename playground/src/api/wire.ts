@@ -7,7 +7,7 @@ export type { Fate, TraceEntry } from "../../../src/sampling/report/trace.ts";
 export type { KnifeEdge } from "../../../src/sampling/report/trace-loss.ts";
 export type { Verified } from "../../../src/sampling/verify/verify.ts";
 
-/** One option of a stage, as JSON Schema tells of it. */
+/** One option of a stage, from its JSON Schema. */
 export interface OptionSchema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly string[];

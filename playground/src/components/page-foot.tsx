@@ -1,4 +1,4 @@
-/** The foot of the page: where its numbers come from, and where more is told. */
+/** The foot of the page: the source of its numbers, and links to more. */
 
 import { docs_url, source_of_numbers } from "../api/place.ts";
 

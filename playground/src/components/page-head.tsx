@@ -14,7 +14,7 @@ const TABS: readonly (readonly [View, string])[] = [
   ["learn", "Learn"],
 ];
 
-/** What each view is for, in a sentence for somebody who has never heard of it. */
+/** The purpose of each view, in a sentence for a first visitor. */
 const WHAT: Readonly<Record<View, string>> = {
   sample:
     "See how a language model's next token is drawn: what each sampler removes, why, and what another host would have drawn.",

@@ -1,4 +1,4 @@
-/** All tokens of the row by rank, both scales logarithmic: as it came, and what the chain made of it. */
+/** All tokens of the row by rank, both scales logarithmic: the unchanged row, and the row after the chain. */
 import { count } from "../components/format.ts";
 import type { Answer } from "../state/result.ts";
 import { Axes, HEIGHT, type Tick, WIDTH, xAt, yAt } from "./axes.tsx";

@@ -1,4 +1,4 @@
-/** The probabilities of every token of a row as it came, most likely first: asked for once a row. */
+/** The probabilities of every token of the unchanged row, most likely first; requested once per row. */
 import { signal } from "@preact/signals";
 import { binaryBody } from "../api/client.ts";
 import { send } from "../api/transport.ts";

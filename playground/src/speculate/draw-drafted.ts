@@ -65,7 +65,7 @@ function draftedAt(place: number, token_ids: readonly number[], accepted: number
   return rejected === undefined ? { ...of_call, fate: "drawn" } : { ...of_call, fate: "corrected", rejected };
 }
 
-/** Seeds that are no numbers are told of by the service. */
+/** The service reports seeds that are not numbers. */
 function otherSeed(seed: string, step: number): string {
   return /^\d{1,20}$/.test(seed) ? String(BigInt.asUintN(64, BigInt(seed) + BigInt(step) + 1n)) : seed;
 }

@@ -24,7 +24,7 @@ export function followAddress(): void {
   onArrival(() => void open());
   effect(() => {
     const hash = writeHash(chosenNow(), row.value);
-    // whoever goes elsewhere meanwhile is not kept waiting
+    // true when the visitor has moved on meanwhile, and should not wait
     if (isVisiting()) is_opening = false;
     if (!is_opening) writeAddress(hash);
   });

@@ -14,7 +14,7 @@ let timer = 0;
 export function visit(): void {
   flush();
   is_visit = true;
-  // a visit that changes nothing, such as to the row that is shown, is none
+  // a visit that changes nothing, such as to the row that is already shown, is not recorded
   setTimeout(() => {
     is_visit = false;
   });

@@ -16,7 +16,7 @@ export interface HostAnswer {
 }
 
 export interface Hosts {
-  /** the tokens whose fates are told, most likely first */
+  /** the tokens whose fates are shown, most likely first */
   readonly token_ids: readonly number[];
   readonly of: Answer;
   readonly answers: readonly HostAnswer[];

@@ -65,7 +65,7 @@ export async function chooseFile(file: File): Promise<void> {
   });
 }
 
-/** Shows a file that was read since the page was opened; false when there was none of this name. */
+/** Shows a file that was read since the page was opened; false when there is no such file. */
 export function recall(name: string): boolean {
   const read = kept.get(name);
   if (read === undefined) return false;

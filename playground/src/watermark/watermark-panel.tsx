@@ -1,4 +1,4 @@
-/** The p-value of the watermark's test over the length of each text: it falls where the text bears the mark, and nowhere else. */
+/** The p-value of the watermark's test over the length of each text: it falls where the text is marked, and nowhere else. */
 import { useEffect } from "preact/hooks";
 import { Says } from "../components/says.tsx";
 import { Axes, HEIGHT, type Tick, WIDTH, xAt, yAt } from "../distribution/axes.tsx";

@@ -1,4 +1,7 @@
-/** One more token of a text: the model gives a row, the service draws from it. The token keeps its row, so that its step can be looked at and drawn anew. */
+/**
+ * One more token of a text: the model gives a row, the service draws from it. The token keeps its row, so that its step can be
+ * inspected and drawn again.
+ */
 import { postSample } from "../api/client.ts";
 import type { Sampled, TokenLogprob } from "../api/wire.ts";
 import { vocabularyFor } from "../grammar/needs.ts";

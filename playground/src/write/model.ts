@@ -37,7 +37,7 @@ export async function loadModel(): Promise<void> {
   }
 }
 
-/** Begins to load as soon as somebody comes to write. */
+/** Begins to load when the visitor opens Write. */
 export function loadToWrite(): void {
   effect(() => {
     if (view.value === "write" && model.peek().kind === "absent") untracked(() => void loadModel());

@@ -15,7 +15,7 @@ import type { SideName } from "./side-names.ts";
 import { chooseSide, chosen_side, other_side, setWritten, sides, written, writtenOf } from "./sides.ts";
 
 export const prompt = signal("The old ship sailed into the");
-/** the prompt that the texts go on from; undefined before the first token */
+/** the prompt that the texts continue; undefined before the first token */
 export const written_prompt = signal<string | undefined>(undefined);
 /** what decides the texts: the chosen one, and the other where there is one */
 export const runs_written = computed(() => runsOf(written.value));

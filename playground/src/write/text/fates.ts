@@ -4,7 +4,7 @@ import { postSample, Refusal } from "../../api/client.ts";
 import type { Fate, TokenLogprob } from "../../api/wire.ts";
 import { placeOf, type Written } from "../draw-next.ts";
 
-/** How many of what the chain left are told. */
+/** Number of kept tokens to show. */
 const LEFT = 4;
 
 /** A token's chances at a place: by the model, and by the chain or the stage that removed it. */
