@@ -24,7 +24,7 @@ const SEARCH_STATES_MAX = 16_384;
 
 export class Automaton {
   readonly nodes: Nodes;
-  /** the class of each byte: bytes of a class are never told apart */
+  /** the class of each byte; the automaton treats bytes of a class alike */
   readonly classOf: Uint8Array;
   readonly classes: number;
   readonly #representative: Uint8Array;
@@ -35,7 +35,7 @@ export class Automaton {
   /** one byte of each class with the class, in the order of bytes: the first byte of the class */
   readonly classesInOrder: readonly (readonly [byte: number, byte_class: number])[];
   readonly #nullable_rules: Uint8Array;
-  /** by node: where its transitions stand in `table`; UNKNOWN where none were asked for */
+  /** by node: index of its transitions in `table`; UNKNOWN when they were not computed */
   rows: Int32Array = new Int32Array(1024).fill(UNKNOWN);
   /** transitions: the node behind a byte of each class; UNKNOWN where it was not asked for */
   table: Int32Array;
@@ -188,7 +188,7 @@ export class Automaton {
   }
 
   /**
-   * The bytes that every text of a state begins with, at most `max` of them: none where the text may end, or where another
+   * The bytes with which every text of a state begins, at most `max` of them; none when the text may end, or when another
    * byte may come.
    */
   forcedBytes(state: number, max: number): Uint8Array {
@@ -207,7 +207,7 @@ export class Automaton {
     return Uint8Array.from(bytes);
   }
 
-  /** Whether the empty text is matched: whether the text may end here. */
+  /** True when the state matches the empty text, so that the text may end here. */
   nullable(node: number): boolean {
     const known = this.#nullable[node];
     if (known === IS_NULLABLE || known === IS_NOT) return known === IS_NULLABLE;
@@ -262,7 +262,9 @@ export class Automaton {
     return this.matchesSomething(node) ? node : NEVER;
   }
 
-  /** Whether a piece with AND and NOT matches any text. Throws the Problem of a search that would take too long. */
+  /**
+   * True when a piece with AND and NOT matches any text. Throws the Problem of a search that would take too long.
+   */
   matchesSomething(node: number): boolean {
     const known = this.#alive.get(node);
     if (known !== undefined) return known;
@@ -311,7 +313,9 @@ export class Automaton {
     return false;
   }
 
-  /** Whether a state matches something as it is: it may end, it was searched, or nothing in it has to be. */
+  /**
+   * True when a state matches some text: it may end, it was searched, or none of its parts needs a search.
+   */
   #isAlive(state: number): boolean {
     return this.nodes.doubtful[state] === 0 || this.#alive.get(state) === true || this.nullable(state);
   }

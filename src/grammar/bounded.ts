@@ -1,4 +1,7 @@
-/** Work on grammars, of which very long chains go deeper than the runtime's stack: that is told as a limit, and harms nothing. */
+/**
+ * Limits work on grammars whose very long chains exceed the runtime's stack: the error names a limit, and nothing else is
+ * affected.
+ */
 import { Problem } from "../errors.ts";
 
 export function bounded<T>(work: () => T): T {

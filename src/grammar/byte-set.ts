@@ -36,7 +36,7 @@ export function hashOfSet(set: ByteSet): number {
   return hash;
 }
 
-/** Bytes that no set of these tells apart, as a number for each byte, and one byte of each class. */
+/** Classes of bytes that these sets treat alike, as a number for each byte, and one byte of each class. */
 export function classesOf(sets: readonly ByteSet[]): {
   readonly classOf: Uint8Array;
   readonly representative: Uint8Array;

@@ -19,7 +19,7 @@ export const OUT_OF_REACH = Number.POSITIVE_INFINITY;
 
 export class Completion {
   readonly #automaton: Automaton;
-  /** by rule; undefined: none is known yet */
+  /** by rule; undefined: not known yet */
   readonly #rules: (Uint8Array | undefined)[] = [];
   readonly #known = new Map<number, Uint8Array | undefined>();
   #bytes = 0;
@@ -39,7 +39,7 @@ export class Completion {
     this.#bytes = 0;
   }
 
-  /** The shortest text of each rule: those that are known make others known, until none becomes shorter. */
+  /** The shortest text of each rule, by repeated passes until none becomes shorter. */
   *prepare(): Generator<undefined, void> {
     const { rules, nodes } = this.#automaton;
     if (this.#rules.length === rules.length) return;
@@ -174,7 +174,7 @@ function shorter(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Arr
   return b !== undefined && isBefore(b, a) ? b : a;
 }
 
-/** Whether a text is shorter than another one, or as long and first in the order of bytes. */
+/** True when a text is shorter than another one, or equally long and first in the order of bytes. */
 function isBefore(text: Uint8Array, other: Uint8Array | undefined): boolean {
   if (other === undefined || text.length !== other.length)
     return other === undefined || text.length < other.length;

@@ -31,7 +31,7 @@ export class Effort {
   #account_max = Number.POSITIVE_INFINITY;
   #account_end = Number.POSITIVE_INFINITY;
 
-  /** Opens a new account of so many units, in place of the one before. */
+  /** Opens a new account with this number of units, in place of the old one. */
   open(units_max: number): void {
     this.#account_max = units_max;
     this.#account_end = this.units + units_max;
@@ -44,7 +44,7 @@ export class Effort {
     if (this.units > this.#account_end) throw this.#spent();
   }
 
-  /** Whether the piece is done; the next one begins then. Throws as `spend` does. */
+  /** True when the piece is done; the next one begins then. Throws like `spend`. */
   isDue(): boolean {
     if (this.units < this.#end) return false;
     this.spend(0);

@@ -20,7 +20,7 @@ export function* gbnfNode(parts: RuleParts, source: string): Generator<undefined
   return yield* ruleGrammarNode(parts, { rules, root: ROOT, what: "a GBNF grammar", source });
 }
 
-/** The rules of a grammar, by name. Throws a Problem when it is none. */
+/** The rules of a grammar, by name. Throws a Problem when the text is no grammar. */
 export function parseGbnf(source: string): ReadonlyMap<string, Part> {
   return allAtOnce(new Parser(source).parse(new Effort()));
 }

@@ -129,7 +129,7 @@ export function* compileGrammar(
   const nodes = new Nodes(limits.nodes_max, effort);
   const rules = new Rules(nodes);
   const notes = new GrammarNotes().below(pointerOf(source));
-  // Its bytes must be told apart from the start, whatever the grammar says of them.
+  // Its bytes need their own classes from the start, in every grammar.
   const plain = plainCharacter(nodes);
   try {
     const node = yield* boundedPieces(kind.compile(nodes, rules, source, notes));

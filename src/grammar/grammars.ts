@@ -31,7 +31,7 @@ export const DEFAULT_GRAMMARS_LIMITS: GrammarsLimits = {
   kept_bytes_max: 128 * 1024 * 1024,
 };
 
-/** What is told of grammars in metrics. */
+/** The counters of grammars for metrics. */
 export interface GrammarsFigures {
   /** grammars that are kept, and the bytes that they take */
   readonly count: number;
@@ -56,17 +56,17 @@ interface Kept {
 /** A text as a key that is short, and that no other text has. */
 export type TextHash = (text: string) => string;
 
-/** Who is told of work on grammars, before each piece of it. */
+/** Called before each piece of work on a grammar. */
 export interface GrammarWatch {
   /** Work on this grammar goes on. */
   works(grammar: string): void;
-  /** Whether it is refused, since a worker process ended while it worked on it. */
+  /** True when the grammar is refused, because a worker process ended while it worked on it. */
   isRefused(grammar: string): boolean;
 }
 
 const UNWATCHED: GrammarWatch = { works: () => undefined, isRefused: () => false };
 
-/** Sources that are refused are remembered, the last so many: compiling one again would take as long. */
+/** Number of remembered refused sources: compiling one again would take as long as the first time. */
 const REFUSED_MAX = 256;
 /** What grammars have in common may take one part in so many of the bytes that are kept. */
 const HEADS_PART = 8;
@@ -127,7 +127,7 @@ export class Grammars {
     yield* this.#compiled(this.#keyOf(source), source);
   }
 
-  /** What is to be told of a grammar. It is compiled by itself: nothing of it is kept. */
+  /** Reports on a grammar, which is compiled separately and not cached. */
   *inspect(question: GrammarQuestion): Generator<undefined, GrammarReport> {
     return yield* this.#watched(this.#keyOf(question.source), inspectGrammar(question, this.#limits));
   }

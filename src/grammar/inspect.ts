@@ -1,4 +1,7 @@
-/** What is to be told of a grammar before a token is drawn by it: what it takes, what it does not hold to, and a text's place in it. */
+/**
+ * Reports on a grammar before a token is drawn with it: its size, the parts that masks do not enforce, and how a text relates to
+ * it.
+ */
 import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
 import { Effort } from "./effort.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar, type GrammarLimits } from "./grammar.ts";
@@ -10,7 +13,7 @@ import type { GrammarSource } from "./source.ts";
 /** What is asked of a grammar. */
 export interface GrammarQuestion {
   readonly source: GrammarSource;
-  /** the vocabulary of tokens that may follow; undefined: none are told */
+  /** the vocabulary of the tokens that may follow; undefined: no tokens are listed */
   readonly vocabulary: Vocabulary | undefined;
   readonly options: MatcherOptions;
   /** the text so far */
@@ -59,7 +62,7 @@ const DECODER = new TextDecoder("utf-8", { fatal: true });
 /** Bytes of the text between two pieces. */
 const BYTES_A_PIECE = 1024;
 
-/** Throws the Problem of a grammar that is none, as a step does. */
+/** Throws the Problem of an invalid grammar, like a step. */
 export function* inspectGrammar(
   { source, vocabulary, options, text, tokens_max }: GrammarQuestion,
   limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS,

@@ -1,6 +1,6 @@
 /**
- * Work in pieces that several may wait for. Each of them does the next piece when its turn comes, so that the work
- * goes on as long as one of them is left, and what came of it is there for all.
+ * Work in pieces for several waiting steps. Each of them does the next piece in its turn, so the work continues as
+ * long as one of them is left, and all share the result.
  */
 type Outcome<Result> = { readonly value: Result } | { readonly error: unknown };
 

@@ -84,7 +84,7 @@ export class Masks {
     return this.#bytes;
   }
 
-  /** Whether the mask of this state is there. */
+  /** True when the mask of this state is ready. */
   has(state: number): boolean {
     return this.#masks.has(this.#keyOf(state));
   }

@@ -136,7 +136,7 @@ export class Matcher {
     return this.briefly(() => this.hasMade(this.stateBehind(history, from))) === true;
   }
 
-  /** Whether what a step in this state asks for is there. */
+  /** True when everything that a step in this state needs is ready. */
   hasMade(state: number): boolean {
     return isWaiting(state) ? this.#banned.has(state) : this.masks.has(state);
   }

@@ -335,7 +335,7 @@ export class Nodes {
     return this.#find(KIND.not, node, 0, 0);
   }
 
-  /** Whether a node may match nothing although none of its parts says so. */
+  /** True when a node may match nothing although each of its parts matches something. */
   isSearched(node: number): boolean {
     return this.kind[node] === KIND.and || this.kind[node] === KIND.not;
   }

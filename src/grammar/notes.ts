@@ -1,4 +1,7 @@
-/** What a compiled grammar does not hold to, with the place: it is told in the reply, so that the host may check it. */
+/**
+ * The parts of a compiled grammar that its masks do not enforce, with their places. The reply lists them, so that the
+ * host can check them.
+ */
 
 export interface GrammarNote {
   /** `ignored`: an annotation by the rules of the draft; `weakened`: the masks allow more than the grammar says */

@@ -119,7 +119,7 @@ class RuleNodes {
     return leads;
   }
 
-  /** Whether a part calls a rule: else it is a piece that needs no stack. */
+  /** True when a part calls a rule; otherwise it is a piece that needs no stack. */
   #needsStack(part: Part): boolean {
     return holdsSchema(part) || namesIn(part).some((name) => this.#leadsToRecursion(name));
   }

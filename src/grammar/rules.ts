@@ -54,7 +54,7 @@ export class Rules {
     return { automaton, root: start };
   }
 
-  /** Whether a node without calls matches some text. */
+  /** True when a node without calls matches some text. */
   #matchesPlainly(node: number, automaton: Automaton): boolean {
     return this.#nodes.isSearched(node) ? automaton.matchesSomething(node) : node !== NEVER;
   }

@@ -52,7 +52,7 @@ export interface GrammarKind {
     isSpecial: (name: string) => boolean,
     names: Iterable<string>,
   ): string[];
-  /** The node of the whole text. Pointers of Problems and of notes are relative to the value. */
+  /** The node of the whole text. Pointers of Problems and notes are relative to the value. */
   compile(
     nodes: Nodes,
     rules: Rules,

@@ -48,7 +48,7 @@ function* plainInside(
   const { nodes, comma, end_of_array: close } = lexemes;
   const itemAt = (index: number) => nodeOf(at(index));
   const others = itemAt(prefix);
-  /** What may stand behind so many items. */
+  /** The items that may follow after this number of items. */
   const behind = (count: number) =>
     nodes.seq(
       nodes.repeat(nodes.seq(comma, others), Math.max(min - count, 0), max === UNLIMITED ? max : max - count),
@@ -65,7 +65,7 @@ function* plainInside(
   return nodes.alt([min === 0 ? nodes.text("]") : NEVER, max > 0 ? first : NEVER]);
 }
 
-/** Items that are all different; undefined where that cannot be held. */
+/** Items that are all different; undefined when that cannot be enforced. */
 function* distinctInside(
   parts: ArrayParts,
   items: Items,

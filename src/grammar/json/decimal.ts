@@ -30,7 +30,7 @@ export function scaled({ negative, whole, fraction }: Decimal, places: number): 
   return negative ? -digits : digits;
 }
 
-/** Whether a number is a whole multiple of another, in decimal digits. */
+/** True when a number is a whole multiple of another, in decimal digits. */
 export function isMultiple(value: number, of: number): boolean {
   const a = decimalOf(value);
   const b = decimalOf(of);

@@ -26,9 +26,12 @@ export type SchemaObject = Readonly<Record<string | symbol, unknown>>;
 export interface ReadingOptions {
   /** what becomes of a keyword that no draft knows: it is an annotation, or refuses the schema */
   readonly unknown_keywords: "ignore" | "refuse";
-  /** whether a format that is not held is an annotation, or refuses the schema */
+  /** treatment of a format that is not enforced: it is an annotation, or the schema is refused */
   readonly formats: "annotate" | "assert";
-  /** what becomes of what an automaton cannot hold: it refuses the schema, or the masks allow more, which is told */
+  /**
+   * treatment of rules that an automaton cannot enforce: the schema is refused, or the masks allow more and the
+   * reply says so
+   */
   readonly unsupported: "refuse" | "weaken";
   /** the draft of a schema without $schema */
   readonly draft: DraftName | undefined;

@@ -8,7 +8,7 @@ import { JSON_TYPES } from "./values.ts";
 
 export interface Keyword {
   readonly name: string;
-  /** `held`: the texts keep to it; `annotation`: it says nothing of texts */
+  /** `held`: the masks enforce it; `annotation`: it has no effect on texts */
   readonly kind: "held" | "annotation";
   readonly says: string;
   /** what its value must be */

@@ -50,7 +50,7 @@ export function* stringNode(
   return nodes.and([...lengths, ...parts]);
 }
 
-/** The same where the pattern is supported; undefined: it is not held. */
+/** The same when the pattern is supported; undefined: it is not enforced. */
 function* heldPattern(
   lexemes: Lexemes,
   pattern: string,
@@ -82,7 +82,7 @@ function* quotedRegex(lexemes: Lexemes, regex: Regex): Generator<undefined, numb
   return lexemes.quoted(yield* regexNode(lexemes.nodes, regex, lexemes.encode));
 }
 
-/** Undefined: it is not held. */
+/** Undefined: it is not enforced. */
 function formatOf(name: string, place: Place, document: SchemaDocument) {
   const format = FORMAT_BY_NAME.get(name);
   if (format !== undefined) return format;

@@ -1,4 +1,4 @@
-/** Whether a text matches an expression, by an automaton: no text takes longer than its length says. */
+/** Matches a text against an expression, by an automaton: the time is linear in the length of the text. */
 import { Automaton } from "../automaton.ts";
 import type { Effort } from "../effort.ts";
 import { NEVER, Nodes } from "../nodes.ts";

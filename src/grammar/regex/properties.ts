@@ -4,7 +4,7 @@ import { type CodePoints, codePoints } from "./code-points.ts";
 
 const PROPERTY = /\\[pP]\{([A-Za-z_=0-9]{1,64})\}/g;
 const PIECE = 0x2000;
-/** Names that the runtime does not know: so many are remembered. */
+/** Number of unknown names that are remembered. */
 const UNKNOWN_MAX = 4096;
 /** What it costs to ask the runtime for a name, and to look at one piece of all code points. */
 const NAME_UNITS = 128;
