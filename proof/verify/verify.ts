@@ -3,7 +3,7 @@
  * distribution, and wrong versions of them are found out by the same count.
  */
 
-import { SIBLINGS } from "../../src/sampling/verify/draft.ts";
+import { SIBLINGS } from "../../src/sampling/verify/draft-law.ts";
 import { ensemble } from "../../src/sampling/verify/ensemble.ts";
 import { VERIFY_METHODS } from "../../src/sampling/verify/index.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";

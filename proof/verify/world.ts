@@ -8,7 +8,7 @@ import { seeded } from "../../evidence/seeded.ts";
 import type { Row } from "../../src/kernels/kernel.ts";
 import type { LogitsRow } from "../../src/sampling/rows.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
-import type { Siblings } from "../../src/sampling/verify/draft.ts";
+import type { Siblings } from "../../src/sampling/verify/draft-law.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
 import { parseVerifyOptions, type VerifyOptions } from "../../src/sampling/verify/options.ts";
 import { type DraftTree, ROOT, treeOf } from "../../src/sampling/verify/tree.ts";

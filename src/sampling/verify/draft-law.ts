@@ -10,7 +10,10 @@ import { Compact } from "../candidates/compact/compact.ts";
 import { PlainLists } from "../candidates/compact/lists.ts";
 import { Dense } from "../candidates/dense.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
-import type { Siblings } from "./draft.ts";
+
+/** How sibling tokens were drawn from their row. */
+export const SIBLINGS = ["independent", "without_replacement"] as const;
+export type Siblings = (typeof SIBLINGS)[number];
 
 export interface DraftLaw {
   /** q of one token; 0 when it could not be drawn */

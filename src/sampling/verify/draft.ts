@@ -1,14 +1,11 @@
 /** The description of a draft: its tokens, their order, and how they were drawn. */
 import type { StepOptions } from "../step.ts";
+import type { Siblings } from "./draft-law.ts";
 import type { Translation } from "./translation.ts";
 import type { DraftTree } from "./tree.ts";
 
 export const DRAFT_ROWS = ["none", "logits", "probabilities"] as const;
 export type DraftRows = (typeof DRAFT_ROWS)[number];
-
-/** How sibling tokens were drawn from their row. */
-export const SIBLINGS = ["independent", "without_replacement"] as const;
-export type Siblings = (typeof SIBLINGS)[number];
 
 export interface Draft {
   /** in the ids of the target */

@@ -12,7 +12,8 @@ import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limi
 import { parseWith } from "../options/parse.ts";
 import { isStageOption, parseStepOptions } from "../options/step-options.ts";
 import type { StepOptions } from "../step.ts";
-import { DRAFT_ROWS, type Draft, type DraftRows, SIBLINGS, type Siblings } from "./draft.ts";
+import { DRAFT_ROWS, type Draft, type DraftRows } from "./draft.ts";
+import { SIBLINGS, type Siblings } from "./draft-law.ts";
 import { VERIFY_METHODS } from "./index.ts";
 import type { MethodOptions, VerifyMethod } from "./method.ts";
 import { DRAFT_MATCHES, restricted, type TranslationFields, translationOf } from "./translation.ts";
