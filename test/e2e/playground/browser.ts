@@ -100,6 +100,28 @@ export async function afterAnswer(page: Page, act: () => Promise<unknown>): Prom
   await page.waitForFunction(() => document.querySelector(".outcome")?.getAttribute("aria-busy") === "false");
 }
 
+/**
+ * Does what begins a text, and waits until the text is written. The page watches for its own "Stop": a short text may be
+ * written between two looks from outside.
+ */
+export async function afterText(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const begun = page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const look = (_: unknown, observer?: MutationObserver) => {
+          if (document.querySelector(".write-actions .main")?.textContent !== "Stop") return;
+          observer?.disconnect();
+          resolve();
+        };
+        const everything = { subtree: true, childList: true, characterData: true };
+        new MutationObserver(look).observe(document.body, everything);
+      }),
+  );
+  await act();
+  await begun;
+  await page.locator(".write-actions .main:not(:disabled)", { hasText: "Write on" }).waitFor();
+}
+
 /** What axe-core finds wrong: rule and element. */
 export async function axeViolations(page: Page): Promise<string[]> {
   // evaluated from outside: the page's policy lets no other script in

@@ -17,11 +17,10 @@ describe.skipIf(without_browser)("calibrating", () => {
     const ece = await page.locator(".facts dd").nth(1).innerText();
     const [before = 0, after = 0] = [...ece.matchAll(/[\d.]+/g)].map(Number);
     expect(after).toBeLessThan(before / 2);
-    const wrong = async () =>
-      (await page.locator(".shares p").allInnerTexts()).map((text) =>
-        Number(/(\d+) of them wrong/.exec(text)?.[1]),
-      );
-    const [raw = 0, calibrated = 0] = await wrong();
+    await page.locator(".shares p").nth(1).waitFor();
+    const [raw = 0, calibrated = 0] = (await page.locator(".shares p").allInnerTexts()).map((text) =>
+      Number(/(\d+) of them wrong/.exec(text)?.[1]),
+    );
     expect(calibrated).toBeLessThan(raw);
     const answered = page.waitForResponse((response) => response.url().endsWith("/v1/probabilities"));
     await page.locator(".threshold input").fill("16");
@@ -72,10 +71,13 @@ describe.skipIf(without_browser)("calibrating", () => {
       .poll(() => page.locator(".which").innerText())
       .toContain("15 bins of equal width, over 10 rows that");
     const shares = page.locator(".shares p").first();
-    const counts = [...(await shares.innerText()).matchAll(/(\d+) (?:decided|left)/g)].map(([, n]) =>
-      Number(n),
-    );
-    expect(counts.reduce((sum, n) => sum + n, 0)).toBe(10);
+    // The decisions come after the temperature, with an answer of their own.
+    await expect
+      .poll(async () => {
+        const counts = (await shares.innerText()).matchAll(/(\d+) (?:decided|left)/g);
+        return [...counts].reduce((sum, [, n]) => sum + Number(n), 0);
+      })
+      .toBe(10);
   });
 
   test("the figures of the digits are those of docs/calibration.md and of the tour, and others in other bins", async () => {

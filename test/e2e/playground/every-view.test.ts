@@ -9,6 +9,9 @@ let playground: Playground;
 const WIDTHS = [390, 680, 820, 1360];
 const THEMES = ["light", "dark"] as const;
 
+/** axe-core looks at each of the three forms of the layout in light, and at one in dark: a theme changes colours alone. */
+const FOR_AXE = { light: [390, 820, 1360], dark: [1360] };
+
 interface Shown {
   readonly name: string;
   readonly hash: string;
@@ -133,7 +136,7 @@ describe.skipIf(without_browser)("every view", () => {
         await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
         const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect([width, overhang]).toEqual([width, 0]);
-        expect(await axeViolations(page)).toEqual([]);
+        if (FOR_AXE[colorScheme].includes(width)) expect(await axeViolations(page)).toEqual([]);
         if (process.env["SCREENSHOTS"] === "all")
           await screenshot(page, `${name.replaceAll(/\W+/g, "-")}-${width}-${colorScheme}`, true);
       }
@@ -157,8 +160,12 @@ describe.skipIf(without_browser)("every view", () => {
     const written = await playground.open("#view=write", options);
     await written.page.locator(".write-actions .main:enabled").click();
     await written.page.locator(".text-token").first().waitFor();
-    const text = await written.page.locator(".text-token").first().boundingBox();
-    expect((text?.y ?? 900) + (text?.height ?? 0)).toBeLessThan(844);
+    await expect
+      .poll(async () => {
+        const text = await written.page.locator(".text-token").first().boundingBox();
+        return (text?.y ?? 900) + (text?.height ?? 0);
+      })
+      .toBeLessThan(844);
     for (const each of [page, written.page]) await each.context().close();
   });
 

@@ -6,7 +6,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Playground, startPlayground, without_browser } from "./browser.ts";
+import { afterText, type Playground, startPlayground, without_browser } from "./browser.ts";
 
 const FIRST_CONTENT_MS_MAX = 500;
 const BYTES_MAX = 80_000;
@@ -114,7 +114,8 @@ describe.skipIf(without_browser)("the page's figures", () => {
   test.each(SLOW_VIEWS)(
     "on a slow line nothing moves that counts: $hash",
     async ({ hash, last }) => {
-      for (const width of WIDTHS) {
+      // Both at a time: each waits for its line.
+      const shown = WIDTHS.map(async (width) => {
         const { page } = await playground.open("#view=learn", { viewport: { width, height: 900 } });
         const line = await page.context().newCDPSession(page);
         await line.send("Network.setCacheDisabled", { cacheDisabled: true });
@@ -128,7 +129,8 @@ describe.skipIf(without_browser)("the page's figures", () => {
         const sum = shifts.reduce((total, shift) => total + Number.parseFloat(shift), 0);
         expect(sum, shifts.join("\n")).toBeLessThanOrEqual(SHIFT_MAX);
         await page.context().close();
-      }
+      });
+      await Promise.all(shown);
     },
     WIDTHS.length * SLOW_MS_MAX,
   );
@@ -154,9 +156,7 @@ describe.skipIf(without_browser)("the page's figures", () => {
     const measure = async () => {
       const before = await page.locator(".text-token").count();
       const began = performance.now();
-      await page.locator(".write-actions .main").click();
-      await page.getByRole("button", { name: "Stop" }).waitFor();
-      await page.getByRole("button", { name: "Write on" }).waitFor();
+      await afterText(page, () => page.locator(".write-actions .main").click());
       const written = (await page.locator(".text-token").count()) - before;
       const pace = (1000 * written) / 2 / (performance.now() - began);
       return pace;

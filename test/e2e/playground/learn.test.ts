@@ -40,7 +40,7 @@ describe.skipIf(without_browser)("the story of Learn", () => {
     await expect.poll(async () => (await bars(page)).filter((text) => text === "removed").length).toBe(7);
     await read(page, "story-draw");
     await page.locator(".story-line", { hasText: "falls on" }).waitFor();
-    expect(await page.locator(".story-picture li.is-drawn").count()).toBe(1);
+    await expect.poll(() => page.locator(".story-picture li.is-drawn").count()).toBe(1);
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole("button", { name: "Let it write on" }).click();
     await page.locator(".write-panel, .text-panel").first().waitFor();

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   afterAnswer,
+  afterText,
   drawnToken,
   funnelCounts,
   type Playground,
@@ -21,8 +22,7 @@ const ready = (page: Page) => page.locator(".is-drawn").first().waitFor();
 async function writeTokens(page: Page, amount: string): Promise<void> {
   await page.locator(".write-actions .main:enabled").waitFor();
   await page.locator(".write-actions select").selectOption(amount);
-  await page.locator(".write-actions .main").click();
-  await page.getByRole("button", { name: "Write on" }).waitFor();
+  await afterText(page, () => page.locator(".write-actions .main").click());
 }
 
 describe.skipIf(without_browser)("links", () => {
@@ -42,6 +42,7 @@ describe.skipIf(without_browser)("links", () => {
       page.locator('[data-stage="temperature"] .number-text').first().press("Enter"),
     );
     await page.locator(".dice input").first().fill("99");
+    await page.locator(".write-actions select").selectOption("200"); // it is still being written when it is stopped
     await page.getByRole("button", { name: "Fork the text here" }).click();
     await page.waitForFunction(() => document.querySelectorAll(".text-token").length >= 20);
     await page.getByRole("button", { name: "Stop" }).click();

@@ -4,15 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axeViolations, type Playground, screenshot, startPlayground, without_browser } from "./browser.ts";
+import {
+  afterText,
+  axeViolations,
+  type Playground,
+  screenshot,
+  startPlayground,
+  without_browser,
+} from "./browser.ts";
 
 let playground: Playground;
 let folder: string;
 
 async function write(page: Page, press = ".write-actions .main"): Promise<void> {
-  await page.locator(press).click();
-  await page.getByRole("button", { name: "Stop" }).waitFor();
-  await page.locator(".write-actions .main:not(:disabled)", { hasText: "Write on" }).waitFor();
+  await afterText(page, () => page.locator(press).click());
 }
 
 const hashOf = (page: Page) => new URL(page.url()).hash;

@@ -1,16 +1,21 @@
 /** Texts that are written with drafts: what was accepted and what was put right is seen, and the address brings it back. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axeViolations, type Playground, screenshot, startPlayground, without_browser } from "./browser.ts";
+import {
+  afterText,
+  axeViolations,
+  type Playground,
+  screenshot,
+  startPlayground,
+  without_browser,
+} from "./browser.ts";
 
 let playground: Playground;
 
 const choice = (page: Page) => page.locator(".speculation-choice select");
 
 async function write(page: Page, press = ".write-actions .main"): Promise<void> {
-  await page.locator(press).click();
-  await page.getByRole("button", { name: "Stop" }).waitFor();
-  await page.locator(".write-actions .main:not(:disabled)", { hasText: "Write on" }).waitFor();
+  await afterText(page, () => page.locator(press).click());
 }
 
 /** The text without what was drafted and rejected. */
@@ -35,18 +40,16 @@ describe.skipIf(without_browser)("speculation", () => {
     await choice(page).first().focus();
     await page.keyboard.press("ArrowDown");
     await page.locator(".speculation-choice .note", { hasText: "token by token" }).waitFor();
-    await page.locator(".write-panel textarea").press("Control+Enter");
-    await page.locator(".write-actions .main:not(:disabled)", { hasText: "Write on" }).waitFor();
+    await afterText(page, () => page.locator(".write-panel textarea").press("Control+Enter"));
     const line = page.locator(".drafts-line");
     const said = /^20 tokens in (\d+) calls, .* a call; (\d+) of (\d+) drafted tokens were accepted;/;
     await expect.poll(() => line.innerText()).toMatch(said);
     const [, calls, accepted, drafted] = said.exec(await line.innerText()) ?? [];
     expect(Number(accepted)).toBeGreaterThan(0);
     expect(Number(drafted)).toBeGreaterThan(Number(accepted));
-    expect(await page.locator(".text-token.is-accepted").count()).toBe(Number(accepted));
-    expect(await page.locator(".text-token.is-corrected").count()).toBe(
-      await page.locator(".text .rejected").count(),
-    );
+    await expect.poll(() => page.locator(".text-token.is-accepted").count()).toBe(Number(accepted));
+    const corrected = await page.locator(".text .rejected").count();
+    await expect.poll(() => page.locator(".text-token.is-corrected").count()).toBe(corrected);
     expect(20 - Number(accepted)).toBeLessThanOrEqual(Number(calls) + 1); // the last call may have been cut
     await expect
       .poll(() => page.locator(".text-token.is-corrected").first().getAttribute("aria-label"))
@@ -75,6 +78,7 @@ describe.skipIf(without_browser)("speculation", () => {
     await write(page);
     await write(page);
     await page.locator(".text-token").nth(9).click();
+    await page.locator(".write-actions select").selectOption("200"); // it is still being written when it is stopped
     await page.getByRole("button", { name: "Fork the text here" }).click();
     await page.locator(".text-token").nth(24).waitFor();
     await page.getByRole("button", { name: "Stop" }).click();

@@ -70,6 +70,8 @@ describe.skipIf(without_browser)("the playground", () => {
     await page.keyboard.press("ArrowUp");
     await expect.poll(() => stagesOf(page)).toEqual(["top_k", "top_p", "temperature", "min_p"]);
 
+    // A card glides to its place: hover waits until it is still.
+    await card(page, "min_p").locator(".grip").hover();
     const from = await card(page, "min_p").locator(".grip").boundingBox();
     const to = await card(page, "top_k").boundingBox();
     if (from === null || to === null) throw new Error("the cards are not in sight");

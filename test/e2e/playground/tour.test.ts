@@ -7,6 +7,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   afterAnswer,
+  afterText,
   axeViolations,
   drawnToken,
   type Playground,
@@ -22,11 +23,6 @@ const QUIET = { reducedMotion: "reduce" as const };
 const hashOf = (page: Page) => new URL(page.url()).hash;
 
 const rowOf = (page: Page, word: string) => page.locator(".funnel tbody tr", { hasText: word }).first();
-
-async function written(page: Page): Promise<void> {
-  await page.getByRole("button", { name: "Stop" }).waitFor();
-  await page.locator(".write-actions .main:not(:disabled)", { hasText: "Write on" }).waitFor();
-}
 
 describe.skipIf(without_browser)("a tour", () => {
   beforeAll(async () => {
@@ -95,6 +91,7 @@ describe.skipIf(without_browser)("a tour", () => {
   test("for people who want no motion nothing moves while an option is played", async () => {
     const { page } = await playground.open("", QUIET);
     await page.locator(".is-drawn").first().waitFor();
+    await page.locator(".charts svg").first().waitFor();
     const before = await page.locator(".facts").innerText();
     await page.getByRole("button", { name: "Play temperature from 0.2 to 1.2" }).click();
     await page.locator(".charts figcaption", { hasText: "entropy goes from" }).waitFor();
@@ -107,8 +104,7 @@ describe.skipIf(without_browser)("a tour", () => {
     const { page, complaints } = await playground.open("#view=write", { ...QUIET, hasTouch: true });
     await page.locator(".write-actions .main:enabled").waitFor();
     await page.locator(".write-actions select").selectOption("20");
-    await page.locator(".write-panel textarea").press("Control+Enter");
-    await written(page);
+    await afterText(page, () => page.locator(".write-panel textarea").press("Control+Enter"));
     const tokens = page.locator(".text-token");
     const first = await page.locator(".text").innerText();
 
@@ -136,8 +132,7 @@ describe.skipIf(without_browser)("a tour", () => {
     await screenshot(page, "playground-alternatives");
     const chosen = list.locator(".alternative:not(:disabled)").first();
     const word = (await chosen.locator(".token").innerText()).replace("·", " ");
-    await chosen.click();
-    await written(page);
+    await afterText(page, () => chosen.click());
     const forked = await page.locator(".text").innerText();
     expect(forked.slice(0, first.indexOf(" of ") + word.length)).toBe(`${first.split(" of ")[0]}${word}`);
     await expect.poll(() => tokens.nth(2).getAttribute("class")).toContain("is-forced");
@@ -156,8 +151,7 @@ describe.skipIf(without_browser)("a tour", () => {
     await page.locator(".write-actions .main:enabled").waitFor();
     await page.locator(".write-actions select").selectOption("20");
     await page.getByRole("button", { name: "llama.cpp's order" }).click();
-    await page.locator(".write-actions .main").click();
-    await written(page);
+    await afterText(page, () => page.locator(".write-actions .main").click());
     const texts = () => page.locator(".text").allInnerTexts();
     const [a = "", b = ""] = await texts();
     expect(a).not.toBe(b);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   afterAnswer,
+  afterText,
   axeViolations,
   type Playground,
   screenshot,
@@ -23,8 +24,7 @@ describe.skipIf(without_browser)("writing", () => {
     await page.locator(".write-actions .main:enabled").waitFor();
     await page.locator(".write-actions select").selectOption("20");
     await expect.poll(() => page.locator(".funnel").count()).toBe(0); // no step before there is a token
-    await page.locator(".write-panel textarea").press("Control+Enter");
-    await page.getByRole("button", { name: "Write on" }).waitFor();
+    await afterText(page, () => page.locator(".write-panel textarea").press("Control+Enter"));
     const tokens = page.locator(".text-token");
     await expect.poll(() => tokens.count()).toBe(20);
     const first = await page.locator(".text").innerText();
@@ -37,6 +37,7 @@ describe.skipIf(without_browser)("writing", () => {
     await afterAnswer(page, () => field.press("Enter"));
     await screenshot(page, "playground-write");
     expect(await axeViolations(page)).toEqual([]);
+    await page.locator(".write-actions select").selectOption("200"); // it is still being written when it is stopped
     await page.getByRole("button", { name: "Fork the text here" }).click();
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByRole("button", { name: "Write on" }).waitFor();

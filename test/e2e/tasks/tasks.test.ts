@@ -72,13 +72,13 @@ describe.skipIf(without_browser)("in the playground", () => {
     const { press, presses } = hand();
     const line = page.locator(".hosts-line", { hasText: "3 tokens" }).first();
     await line.waitFor();
-    expect(await line.innerText()).toMatch(/default\s+dark.*llama\.cpp\s+mast.*vllm\s+cabin/s);
+    await expect.poll(() => line.innerText()).toMatch(/default\s+dark.*llama\.cpp\s+mast.*vllm\s+cabin/s);
     await press(line.getByRole("button", { name: "Host by host" }));
     // the reason: the order of its stages, and at a token that differs the stage that removed it
     const panel = page.locator(".compare-box");
     await panel.getByText("temperature → min_p").first().waitFor();
     const differing = panel.locator("tr", { hasText: "differs" }).first();
-    expect(await differing.innerText()).toContain("top_p");
+    await expect.poll(() => differing.innerText()).toContain("top_p");
     await expect.poll(() => isInSight(page, page.getByRole("heading", { name: "Host by host" }))).toBe(true);
     console.log(`which host draws otherwise, and why: ${presses()} presses, at most ${HOST_PRESSES_MAX}`);
     expect(presses()).toBeLessThanOrEqual(HOST_PRESSES_MAX);
