@@ -116,10 +116,14 @@ export class Intake implements Work {
     return is_over;
   }
 
-  /** All bytes were written. */
+  /**
+   * All bytes were written. Rows may still wait: Node tells the end in the tick of the last bytes, also where these paused the
+   * body. Their turns go on and end the work then. A second round of turns beside them would later take the turn of the
+   * request's next work, which would wait for ever.
+   */
   end(): void {
     this.#has_ended = true;
-    this.#proceed();
+    if (!this.#is_behind) this.#proceed();
   }
 
   next(): boolean {

@@ -43,6 +43,7 @@ describe.skipIf(without_browser)("links", () => {
     );
     await page.locator(".dice input").first().fill("99");
     await page.locator(".write-actions select").selectOption("200"); // it is still being written when it is stopped
+    await page.mouse.move(0, 0); // the alternatives of the token under the mouse would cover the button
     await page.getByRole("button", { name: "Fork the text here" }).click();
     await page.waitForFunction(() => document.querySelectorAll(".text-token").length >= 20);
     await page.getByRole("button", { name: "Stop" }).click();

@@ -79,6 +79,7 @@ describe.skipIf(without_browser)("speculation", () => {
     await write(page);
     await page.locator(".text-token").nth(9).click();
     await page.locator(".write-actions select").selectOption("200"); // it is still being written when it is stopped
+    await page.mouse.move(0, 0); // the alternatives of the token under the mouse would cover the button
     await page.getByRole("button", { name: "Fork the text here" }).click();
     await page.locator(".text-token").nth(24).waitFor();
     await page.getByRole("button", { name: "Stop" }).click();

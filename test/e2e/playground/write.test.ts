@@ -38,6 +38,7 @@ describe.skipIf(without_browser)("writing", () => {
     await screenshot(page, "playground-write");
     expect(await axeViolations(page)).toEqual([]);
     await page.locator(".write-actions select").selectOption("200"); // it is still being written when it is stopped
+    await page.mouse.move(0, 0); // the alternatives of the token under the mouse would cover the button
     await page.getByRole("button", { name: "Fork the text here" }).click();
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByRole("button", { name: "Write on" }).waitFor();

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
 import { Admission } from "../../../src/http/admission/admission.ts";
+import { TURN_MS, TURN_MS_MAX } from "../../../src/http/admission/gate.ts";
 import { Intake } from "../../../src/http/exchange/turns.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 
@@ -9,8 +10,8 @@ afterEach(() => void vi.restoreAllMocks());
 
 const BODY_TIMEOUT_MS = 1000;
 
-/** An intake of a ticket whose body comes, on a clock of its own; each piece of work takes so long. */
-function opened(piece_ms: number) {
+/** An intake of a ticket whose body comes, on a clock of its own. Each piece of work takes so long; `behind` follows its end. */
+function opened(piece_ms: number, behind: () => void = () => undefined) {
   let now_ms = 0;
   vi.spyOn(performance, "now").mockImplementation(() => now_ms);
   const { limits } = readConfig({ LOGIT_SAMPLER_BODY_TIMEOUT_MS: String(BODY_TIMEOUT_MS) });
@@ -33,7 +34,10 @@ function opened(piece_ms: number) {
         now_ms += piece_ms;
         return true;
       },
-      done: () => told.push("done"),
+      done() {
+        told.push("done");
+        queueMicrotask(behind);
+      },
       fail: (error) => told.push(String(error)),
     },
   );
@@ -76,6 +80,21 @@ describe("a body", () => {
     expect([told, ticket.phase, overdue()]).toEqual([["pause", "resume"], "arriving", 0]);
     intake.end();
     expect(told).toEqual(["pause", "resume", "done"]);
+    ticket.leave();
+  });
+
+  test("whose end is told while its rows wait is done once, and takes no turn of the work behind it", async () => {
+    const work = vi.fn(() => 0);
+    const { wrote, told, intake, ticket, admission, untilDone } = opened(TURN_MS + 1, () => {
+      ticket.compute(() => TURN_MS_MAX);
+      ticket.compute(work); // the turn is full: it waits for the next one
+    });
+    admission.gate.turn(TURN_MS_MAX); // as in a busy event loop: there is time for more work in this turn
+    expect(wrote(1)).toBe(false);
+    intake.end(); // Node tells the end of a body in the tick of its last bytes, also where these paused it
+    for (let turn = 0; turn < 4; turn++) await untilDone();
+    expect(work).toHaveBeenCalledTimes(1);
+    expect(told).toEqual(["pause", "done"]);
     ticket.leave();
   });
 
