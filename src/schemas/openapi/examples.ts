@@ -281,6 +281,13 @@ const registerRegion: Examples = {
 };
 
 /** By operation. */
+const commonTokens: Examples = {
+  draft: {
+    summary: "A draft in the ids of the target: here both are the demo's",
+    value: { vocabulary: "demo", draft_vocabulary: "demo", draft_token_ids: [300, 412] },
+  },
+};
+
 export const REQUEST_EXAMPLES: Readonly<Record<string, Examples>> = {
   sample,
   sampleBatch,
@@ -289,6 +296,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, Examples>> = {
   beam,
   resample,
   inspectGrammar,
+  commonTokens,
   replay,
   detectWatermark,
   stream,

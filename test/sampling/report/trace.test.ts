@@ -170,7 +170,12 @@ describe("trace", () => {
         logprob_token_ids: [3],
       });
       expect(fates).toEqual([
-        { token_id: 3, removed_by: "the row", probability: 0, reason: "its logit was not sent or was -Infinity" },
+        {
+          token_id: 3,
+          removed_by: "the row",
+          probability: 0,
+          reason: "its logit was not sent or was -Infinity",
+        },
       ]);
     });
   });
