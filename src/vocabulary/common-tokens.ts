@@ -26,7 +26,7 @@ export interface CommonTokens {
 }
 
 /** Bytes that the tables of all pairs may take. A pair of 128,256 and 32,000 tokens takes 660 kB. */
-export const COMMON_BYTES_MAX = 16 * 1024 * 1024;
+const COMMON_BYTES_MAX = 16 * 1024 * 1024;
 
 /** The tables of the pairs that were used last. */
 export class CommonTokensCache {
