@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { VERSION } from "./config/version.ts";
+import { messageOf } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** One option: `--name VALUE`, or a lone `--name` when it has no placeholder. */
@@ -247,7 +248,7 @@ function told<Value>(name: string, read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    throw new Misuse(`${name} ${error instanceof Error ? error.message : String(error)}`);
+    throw new Misuse(`${name} ${messageOf(error)}`);
   }
 }
 

@@ -130,3 +130,8 @@ export class Problem extends Error {
 export function assert(condition: unknown, sentence: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${sentence}`);
 }
+
+/** The message of whatever was thrown, which may be no Error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

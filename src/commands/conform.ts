@@ -12,6 +12,7 @@ import { answersOfProgram, wordsOf } from "../conform/program.ts";
 import { type Judged, type Report, reportOf } from "../conform/report.ts";
 import { REPORT_FORMS } from "../conform/report-forms.ts";
 import { readVectors, type Vector } from "../conform/vectors.ts";
+import { messageOf } from "../errors.ts";
 import { commandFrom } from "./command.ts";
 import { judgedServer, SERVER_WORDS } from "./engines/conforming.ts";
 import { standardOutput, writeWhole } from "./rows/output.ts";
@@ -157,8 +158,4 @@ async function plainly<Result>(action: () => Promise<Result> | Result): Promise<
 function misuseOf(error: unknown): unknown {
   const is_aborted = error instanceof Error && error.name === "AbortError";
   return is_aborted || error instanceof Misuse ? error : new Misuse(messageOf(error));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

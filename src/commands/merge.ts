@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { NOWHERE } from "../analysis/tasks/task.ts";
 import { flag, Misuse, text } from "../command-line.ts";
+import { messageOf } from "../errors.ts";
 import { STDIN } from "../shards/open.ts";
 import { commandFrom } from "./command.ts";
 import { analysisOf } from "./rows/analyses.ts";
@@ -67,7 +68,7 @@ async function merge(
     try {
       running.tally.merge(partial.tally);
     } catch (error) {
-      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Error(`${name}: ${messageOf(error)}`);
     }
   }
   if (first === undefined || running === undefined) throw new Error("standard input has no sums in it");

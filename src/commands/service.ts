@@ -6,6 +6,7 @@ import cluster from "node:cluster";
 import { columns, commandLine } from "../command-line.ts";
 import { describeSettings, readConfig } from "../config/config.ts";
 import { PROCESS } from "../config/settings.ts";
+import { messageOf } from "../errors.ts";
 import { runPrimary } from "../http/processes/primary.ts";
 
 /** Its options are the environment's: one way to set a thing, at a desk and in a container. */
@@ -23,7 +24,7 @@ export async function serve(name: string, words: readonly string[]): Promise<voi
     try {
       runPrimary(readConfig(process.env));
     } catch (error) {
-      process.stderr.write(`logit-sampler: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`logit-sampler: ${messageOf(error)}\n`);
       process.exitCode = 1;
     }
     return;

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { messageOf } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { parseWatermark } from "../sampling/draw/choice.ts";
 import { NO_WATERMARK_KEYS, requireKey, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
@@ -195,7 +196,7 @@ function named<Value>(variable: string, read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    throw new Error(`${variable} ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${variable} ${messageOf(error)}`);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
+import { messageOf } from "../errors.ts";
 import { demoVocabulary } from "../vocabulary/demo.ts";
 import { tokensOfGguf } from "../vocabulary/gguf.ts";
 import { tokensOfTiktoken } from "../vocabulary/tiktoken.ts";
@@ -34,7 +35,7 @@ export function loadVocabularies(directory: string, standard: string): Vocabular
     try {
       return createVocabulary(name, read());
     } catch (error) {
-      throw new Error(`${path} is no vocabulary: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Error(`${path} is no vocabulary: ${messageOf(error)}`);
     }
   });
   return vocabulariesOf([demoVocabulary(), ...lists], standard === "" ? undefined : standard);

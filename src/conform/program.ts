@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { messageOf } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { type Reply, shortened } from "./judge.ts";
 import { questionOf, type Vector } from "./vectors.ts";
@@ -128,8 +129,4 @@ export function wordsOf(command: string): string[] {
   }
   if (read < command.length) throw new Error(`a quote or backslash of the command has no end: ${command}`);
   return word === undefined ? words : [...words, word];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** Writing to the last byte: a system may take a part of what it is given, a full pipe none of it, and a full disk a part. */
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { messageOf } from "../../errors.ts";
 
 /** How long to wait for the reader of a full pipe before it is tried again. */
 const AGAIN_MS = 2;
@@ -53,7 +54,7 @@ export function writeWhole(path: string, text: string): void {
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
-    throw new Error(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${path} cannot be written: ${messageOf(error)}`);
   }
 }
 

@@ -2,10 +2,9 @@
  * One pass over the rows of all shards: each goes to a tally; now and then the pass says where it is and keeps a
  * checkpoint. Rows that are none end the pass, or are counted when that was asked for.
  */
-
 import { setTimeout as wait } from "node:timers/promises";
 import type { TaskRow } from "../../analysis/tasks/task.ts";
-import { Problem } from "../../errors.ts";
+import { messageOf, Problem } from "../../errors.ts";
 import { Starved } from "../../shards/bytes.ts";
 import { openShard, STDIN } from "../../shards/open.ts";
 import type { Shard, ShardOptions } from "../../shards/shard.ts";
@@ -201,6 +200,6 @@ function badRow({ name, index }: Reading, { message, pointer }: Problem): Error 
 }
 
 function named(name: string, error: unknown): Error {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = messageOf(error);
   return new Error(words.startsWith(name) ? words : `${name}: ${words}`);
 }

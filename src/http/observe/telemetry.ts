@@ -5,6 +5,7 @@
  */
 import type { FastifyBaseLogger } from "fastify";
 import type { TracingConfig } from "../../config/config.ts";
+import { messageOf } from "../../errors.ts";
 import type { RequestRecord } from "./request-record.ts";
 import type { TraceContext } from "./trace-context.ts";
 
@@ -77,7 +78,7 @@ async function send(
     await reply.arrayBuffer();
     return reply.ok ? undefined : `the collector answered ${reply.status}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

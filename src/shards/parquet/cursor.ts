@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import type { PageHeader, RowGroup } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
+import { messageOf } from "../../errors.ts";
 import { Bytes } from "../bytes.ts";
 import type { Chunk, Column } from "./columns.ts";
 import { bytesIn, type Numbers, type Page, readDictionary, readPage } from "./page.ts";
@@ -90,7 +91,7 @@ export class Cursor {
       try {
         if (this.#take(header)) return true;
       } catch (error) {
-        throw new Error(`has a page of ${this.#column.name} that cannot be read: ${wordsOf(error)}`);
+        throw new Error(`has a page of ${this.#column.name} that cannot be read: ${messageOf(error)}`);
       }
     }
   }
@@ -162,7 +163,9 @@ export class Cursor {
         return parquetHeader({ view: new DataView(header.buffer), offset: 0 });
       }
     } catch (error) {
-      throw new Error(`has a page of ${this.#column.name} whose header is not understood: ${wordsOf(error)}`);
+      throw new Error(
+        `has a page of ${this.#column.name} whose header is not understood: ${messageOf(error)}`,
+      );
     }
     throw new Error(`has a page of ${this.#column.name} whose header does not end`);
   }
@@ -176,11 +179,6 @@ function lengthOf(begin: Uint8Array, has_more: boolean): number | undefined {
     if (error instanceof CutShort && has_more) return undefined;
     throw error;
   }
-}
-
-/** The message of an error, ours or a library's. */
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function joined(parts: readonly Numbers[]): Numbers {

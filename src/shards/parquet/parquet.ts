@@ -5,10 +5,11 @@
  */
 import { readSync } from "node:fs";
 import { type FileMetaData, parquetMetadata } from "hyparquet";
+import { messageOf } from "../../errors.ts";
 import type { Values } from "../elements.ts";
 import { type Part, rowOf, type Shard, type ShardOptions } from "../shard.ts";
 import { type Column, columnsOf } from "./columns.ts";
-import { Cursor, groupStarts, wordsOf } from "./cursor.ts";
+import { Cursor, groupStarts } from "./cursor.ts";
 import type { Numbers } from "./page.ts";
 import { structLength } from "./thrift.ts";
 
@@ -28,7 +29,7 @@ function metadataOf(footer: Uint8Array): FileMetaData {
     structLength(footer);
     return parquetMetadata(footer, { geoparquet: false });
   } catch (error) {
-    throw new Error(`has a footer that is not understood: ${wordsOf(error)}`);
+    throw new Error(`has a footer that is not understood: ${messageOf(error)}`);
   }
 }
 

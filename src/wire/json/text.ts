@@ -2,7 +2,7 @@
  * Parses JSON text like JSON.parse, with three differences. A seed keeps all of its 64 bits, where a number would
  * round it. Names of a JSON schema keep their order, numeric names too. Invalid JSON is reported in one sentence.
  */
-import { Problem } from "../../errors.ts";
+import { messageOf, Problem } from "../../errors.ts";
 import { keepOrder, movesNames } from "../../ordered-names.ts";
 
 /**
@@ -45,6 +45,6 @@ export function notJson(error: unknown, text: string): Problem {
 
 /** V8's sentence without its position, which does not count the logits, and without its excerpt of the text. */
 function reason(error: unknown): string {
-  const sentence = error instanceof Error ? error.message : String(error);
+  const sentence = messageOf(error);
   return sentence.replace(/ (?:in JSON )?at position \d+.*$/s, "").replace(/, ?(?:\.\.\.|").*$/s, "");
 }
