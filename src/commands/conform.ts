@@ -32,7 +32,7 @@ const OWN = {
     read: (word: string): string => readWord(word, NAMES),
   },
   section: texts("NAME", "only this section; may be repeated"),
-  vectors: text("FOLDER", "folder of the suite; default: the package's own", undefined),
+  vectors: text("FOLDER", "folder of the suite; default: conformance/ of a checkout", undefined),
   name: text("NAME", "name of the sampler in the report", undefined),
   json: text("FILE", "file for a report in JSON", undefined),
   markdown: text("FILE", "file for a report in Markdown", undefined),

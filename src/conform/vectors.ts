@@ -61,7 +61,10 @@ export function readVectors(folder = FOLDER, sections: readonly string[] = []): 
       for (const line of text.split("\n")) if (line !== "") vectors.push(JSON.parse(line) as Vector); // as the suite writes it
     }
   }
-  if (vectors.length === 0) throw new Error(`${folder} has no vectors/*.ndjson and no hosts/*.ndjson`);
+  if (vectors.length === 0)
+    throw new Error(
+      `${folder} has no vectors/*.ndjson and no hosts/*.ndjson; a checkout of the repository has them in conformance/`,
+    );
   const known = [...new Set(vectors.map(({ section }) => section))];
   for (const section of sections)
     if (!known.includes(section))

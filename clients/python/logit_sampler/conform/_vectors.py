@@ -48,7 +48,7 @@ def load(path: Optional[str] = None, sections: Optional[Sequence[str]] = None) -
             with open(file, encoding="utf-8") as lines:
                 cases += [json.loads(line) for line in lines if line.strip()]
     if not cases:
-        raise FileNotFoundError(f"{root} has no vectors/*.ndjson and no hosts/*.ndjson")
+        raise FileNotFoundError(f"{root} has no vectors/*.ndjson and no hosts/*.ndjson; a checkout of the repository has them in conformance/")
     known = list(dict.fromkeys(case["section"] for case in cases))
     for section in sections or []:
         if section not in known:
