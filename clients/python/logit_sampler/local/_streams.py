@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Sequence, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Sequence, Tuple, TypeVar, Union, cast
 
 from .._calls import Reply
 from .._json import json_bytes, plain
@@ -113,6 +113,7 @@ class LocalStream:
     def beam(self, logits: Rows, beam: Optional[Mapping[str, Any]] = None) -> types.BeamReply:
         """Takes one step of a beam search with rows [beams, vocab_size], one in the first step. ``beam`` begins a search;
         without it the open one goes on. The stream keeps the search, and the history and state of each beam."""
+        messages: List[Tuple[Union[bytes, memoryview], bool]]
         if isinstance(logits, (list, tuple)) and any(isinstance(row, Mapping) for row in logits):
             messages = [(json_bytes({"logits": plain(row)}), True) for row in logits]
         else:
