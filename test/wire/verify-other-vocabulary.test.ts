@@ -68,8 +68,8 @@ function inTensor(said: object, rows: readonly Float32Array[], width: number) {
 }
 
 const rowsOf = (target: number, draft: number) => [
-  ...[1, 2, 3].map((i) => randomRow(target, i)),
-  ...[4, 5].map((i) => randomRow(draft, i)),
+  ...[1, 2, 3].map((i) => randomRow(target, i, true)),
+  ...[4, 5].map((i) => randomRow(draft, i, true)),
 ];
 
 describe.each([
