@@ -122,7 +122,7 @@ interface Cost {
   readonly round_trip_us: number;
 }
 
-function likeliest(row = new Float32Array(1)): number {
+function likeliest(row: Float32Array = new Float32Array(1)): number {
   return row.indexOf(row.reduce((max, logit) => Math.max(max, logit)));
 }
 
