@@ -138,6 +138,10 @@ async function measure({ url, worker_pids }: Server, form: Form): Promise<Cost> 
   const limits = { connections: 1, duration_ms: DURATION_MS, requests_max: 1_000_000 };
   const { latencies_ms, refused } = await rawLoad(url, form, limits);
   if (refused > 0) throw new Error(`${form.name} was refused`);
+  if (latencies_ms.length === 0)
+    throw new Error(
+      `${form.name}: no request was answered within ${values.seconds} s, and each needs at least one: raise --seconds`,
+    );
   return {
     cpu_us: (cpuNs(worker_pids) - before) / 1000 / latencies_ms.length,
     round_trip_us: quantile(latencies_ms, 0.5) * 1000,
