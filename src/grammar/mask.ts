@@ -272,7 +272,7 @@ export class Masks {
     const path = this.#path;
     const base_path = this.#base_path;
     const ended = this.#ended;
-    const behind = trie === this.#tokens.plain ? this.#tokens.behind : undefined;
+    const is_plain = trie === this.#tokens.plain;
     const effort = this.#effort;
     for (let node = walk.node; node < nodes; walk.node = node) {
       effort.units++;
@@ -292,7 +292,7 @@ export class Masks {
         node = skip[node]!;
         continue;
       }
-      const is_whole = behind !== undefined && behind[node]! > 0 && this.#plain.roomIn(next) >= behind[node]!;
+      const is_whole = is_plain && this.#plain.takesBehind(this.#tokens, node, next);
       const end = first[is_whole ? skip[node]! : node + 1]!;
       for (let i = first[node]!; i < end; i++) {
         const id = ordered[i]!;

@@ -1,10 +1,25 @@
 /**
- * Two things about repetitions that make masks cheap. A state in which plain text may follow allows the plain tokens that are
- * no longer than it takes. And counts beyond the longest token cannot matter to the next one: states that differ only
+ * Three things about repetitions that make masks cheap. A state in which plain text may follow allows the plain tokens that
+ * are no longer than it takes. A state that repeats some characters, such as [^/]*, allows the plain tokens that have no
+ * others. And counts beyond the longest token cannot matter to the next one: states that differ only
  * there have one mask.
  */
+
+import {
+  addCharacter,
+  type Characters,
+  HIGH,
+  holdsAll,
+  NO_CHARACTERS,
+  noCharacters,
+  WORDS_OF_CHARACTERS,
+} from "../vocabulary/characters.ts";
+import type { Tokens } from "../vocabulary/tokens.ts";
 import type { Automaton } from "./automaton.ts";
 import { KIND, NEVER, UNLIMITED } from "./nodes.ts";
+
+/** Bytes that begin a character beyond ASCII. */
+const LEADS = { from: 0xc2, to: 0xf4 };
 
 export class PlainStates {
   readonly #automaton: Automaton;
@@ -12,7 +27,13 @@ export class PlainStates {
   readonly #plain: number;
   readonly #covering = new Map<number, boolean>();
   readonly #room = new Map<number, number>();
+  /** by state, and by what is repeated */
+  readonly #loops = new Map<number, Characters>();
+  readonly #taken = new Map<number, Characters>();
   readonly #shortened = new Map<number, Map<number, number>>();
+
+  /** what a walk asked last of a state: most of its nodes lead to the state of the node before */
+  readonly #lately = { state: NEVER as number, room: 0, loop: NO_CHARACTERS };
 
   constructor(automaton: Automaton, plain: number) {
     this.#automaton = automaton;
@@ -29,6 +50,23 @@ export class PlainStates {
     const room = this.#findRoom(state);
     this.#room.set(state, room);
     return room;
+  }
+
+  /** Whether a state takes all plain tokens below a node of their tree whose byte led to it; false where there are none. */
+  takesBehind({ plain, behind, characters }: Tokens, node: number, state: number): boolean {
+    const longest = behind[node]!;
+    if (longest === 0) return false;
+    const lately = this.#lately;
+    if (state !== lately.state) {
+      lately.state = NEVER;
+      lately.room = this.roomIn(state);
+      lately.loop = this.loopIn(state);
+      lately.state = state;
+    }
+    if (lately.room >= longest) return true;
+    // Inside a character, what follows is no text of characters.
+    if (isContinuation(plain.byte[node + 1]!)) return false;
+    return holdsAll(lately.loop, characters, WORDS_OF_CHARACTERS * node);
   }
 
   #findRoom(state: number): number {
@@ -54,6 +92,61 @@ export class PlainStates {
     const kind = nodes.kind[node];
     if (kind !== KIND.repeat && kind !== KIND.word_repeat) return 0;
     return this.#covers(nodes.a[node]!) ? nodes.maxOf(node) : 0;
+  }
+
+  /**
+   * Plain characters of which a state takes any text, however long: those of one repetition; none may also mean that they
+   * are not seen.
+   */
+  loopIn(state: number): Characters {
+    const known = this.#loops.get(state);
+    if (known !== undefined) return known;
+    const loop = this.#findLoop(state);
+    this.#loops.set(state, loop);
+    return loop;
+  }
+
+  #findLoop(state: number): Characters {
+    const { nodes } = this.#automaton;
+    const a = nodes.a[state]!;
+    switch (nodes.kind[state]) {
+      case KIND.word:
+      case KIND.seq:
+        return this.loopIn(a);
+      case KIND.repeat:
+      case KIND.word_repeat:
+        return nodes.maxOf(state) === UNLIMITED ? this.#takenBy(a) : NO_CHARACTERS;
+      default:
+        return NO_CHARACTERS;
+    }
+  }
+
+  /** The plain characters that a node matches. */
+  #takenBy(node: number): Characters {
+    const known = this.#taken.get(node);
+    if (known !== undefined) return known;
+    const automaton = this.#automaton;
+    const taken = noCharacters();
+    for (let byte = 0x20; byte < 0x7f; byte++) {
+      if (automaton.step(this.#plain, byte) === NEVER) continue;
+      const behind = automaton.step(node, byte);
+      if (behind !== NEVER && automaton.nullable(behind)) addCharacter(taken, byte);
+    }
+    if (this.#takesAllHigh(node)) addCharacter(taken, HIGH);
+    this.#taken.set(node, taken);
+    return taken;
+  }
+
+  /** Whether a node matches every character beyond ASCII. */
+  #takesAllHigh(node: number): boolean {
+    const automaton = this.#automaton;
+    const { nodes } = automaton;
+    for (let byte = LEADS.from; byte <= LEADS.to; byte++) {
+      const rest = automaton.step(this.#plain, byte);
+      const missing = nodes.and([rest, nodes.not(automaton.step(node, byte))]);
+      if (missing !== NEVER && automaton.matchesSomething(missing)) return false;
+    }
+    return true;
   }
 
   /** Whether what comes next neither ends nor takes a plain character. */
@@ -114,7 +207,15 @@ export class PlainStates {
   /** Forgets what is known of states. */
   forget(): void {
     this.#room.clear();
+    this.#lately.state = NEVER;
+    this.#loops.clear();
+    this.#taken.clear();
     this.#shortened.clear();
     this.#covering.clear();
   }
+}
+
+/** A byte of UTF-8 that goes on with a character. */
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }

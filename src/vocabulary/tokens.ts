@@ -4,6 +4,7 @@
  * others are looked at (llguidance's slices). The few long tokens stand apart, so that counts beyond a short one need not be
  * told apart.
  */
+import { addCharacter, HIGH, WORDS_OF_CHARACTERS } from "./characters.ts";
 import { spelled } from "./spelling.ts";
 import { type Trie, trieOf } from "./trie.ts";
 import { bytesOf, type Vocabulary } from "./vocabulary.ts";
@@ -22,6 +23,8 @@ export interface Tokens {
   readonly long: Trie;
   /** by node of `plain`: the characters that its longest token has after the node's byte */
   readonly behind: Uint16Array;
+  /** by node of `plain`, three words each: the characters that its tokens have behind the node's byte (characters.ts) */
+  readonly characters: Uint32Array;
   /** words of a mask */
   readonly words: number;
   /** the plain short tokens of at most so many characters: bit i of word i / 32 for token i */
@@ -55,6 +58,7 @@ export function tokensOf(plain_vocabulary: Vocabulary): Tokens {
     long_plain: trieOf(vocabulary, (id) => is_long[id] === 1 && is_plain[id] === 1),
     long: trieOf(vocabulary, (id) => is_long[id] === 1 && is_plain[id] === 0),
     behind: charactersBehind(plain),
+    characters: characterSets(plain),
     words,
     plainMask(room) {
       const length = Math.min(room, SHORT_BYTES);
@@ -101,6 +105,32 @@ function charactersBehind({ nodes, byte, depth }: Trie): Uint16Array {
     }
   }
   return behind;
+}
+
+function characterSets({ nodes, byte, depth }: Trie): Uint32Array {
+  const sets = new Uint32Array(WORDS_OF_CHARACTERS * nodes);
+  // From the last node on: the parent of each has its own byte and what the node has behind it.
+  const parents = parentsIn(depth, nodes);
+  for (let node = nodes - 1; node >= 0; node--) {
+    const parent = parents[node]!;
+    if (parent < 0) continue;
+    const to = WORDS_OF_CHARACTERS * parent;
+    addCharacter(sets, byte[node]! < 0x80 ? byte[node]! : HIGH, to);
+    for (let i = 0; i < WORDS_OF_CHARACTERS; i++) sets[to + i]! |= sets[WORDS_OF_CHARACTERS * node + i]!;
+  }
+  return sets;
+}
+
+/** The parent of each node; −1: none. */
+function parentsIn(depth: Uint16Array, nodes: number): Int32Array {
+  const parents = new Int32Array(nodes);
+  const path: number[] = [];
+  for (let node = 0; node < nodes; node++) {
+    const at = depth[node]!;
+    path[at] = node;
+    parents[node] = at === 0 ? -1 : path[at - 1]!;
+  }
+  return parents;
 }
 
 const STRICT = new TextDecoder("utf-8", { fatal: true });
