@@ -2,8 +2,10 @@
  * The sampler in the memory of another program: the entry point of the bundle for Python. `logit_sampler.create` makes it.
  * Its other functions take no arguments, because these are on the desk.
  */
+
 import { Buffer } from "node:buffer";
 import { createKernelReader, type RowReader } from "../analysis/row-reader.ts";
+import { Problem } from "../errors.ts";
 import type { Row } from "../kernels/kernel.ts";
 import { watermarkKeys } from "../sampling/draw/watermark/keys.ts";
 import { SYSTEM_FINGERPRINT } from "../sampling/fingerprint.ts";
@@ -30,7 +32,8 @@ interface Setup {
   readonly watermark_keys: Readonly<Record<string, readonly string[]>>;
 }
 
-const ROWS_MAX = 32;
+/** Rows in memory at once: the longest draft has 17 of the target and 16 of the drafter. */
+const ROWS_MAX = 33;
 /** of JSON, its numbers apart */
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const BATCH_ROWS_MAX = 65_536;
@@ -68,7 +71,7 @@ function create(setup: Setup): string {
   const context: WireContext = {
     limits,
     vocabularies: sampler.vocabularies,
-    lease: (index = 0) => rows[index] as Row,
+    lease: (index = 0) => rowAt(rows, index),
   };
   const parts: Parts = {
     sampler,
@@ -114,6 +117,15 @@ function functionsOf(desk: Desk, parts: Parts, known: KnownVocabularies, row: Ro
     /** Reads a vocabulary. Its head, as JSON, comes before its bytes; both lengths are on the desk. */
     vocabulary: () => desk.run(() => void known.add(desk.all(values[0] ?? 0), values[1] ?? 0)),
   };
+}
+
+/** The last row is the desk's. */
+function rowAt(rows: readonly Row[], index: number): Row {
+  if (index < ROWS_MAX) return rows[index] as Row; // there are as many
+  throw new Problem(
+    "limit_exceeded",
+    `at most ${ROWS_MAX} rows are in memory at once (rows_max), got a call that needs more`,
+  );
 }
 
 /** The reader of analyses, made on first use, because most samplers make none. */

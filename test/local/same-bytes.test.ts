@@ -130,6 +130,55 @@ test.each([
   expect(await same("sample", body)).toContain("urn:logit-sampler:problem:");
 });
 
+/** The lines of a local stream to these messages; a draft's rows end where it is answered, as the package sends them. */
+function localStream(options: object, messages: readonly (object | Uint8Array)[]): string[] {
+  const utf8 = new TextEncoder();
+  const opening = utf8.encode(JSON.stringify(options));
+  const { results } = host.call("openStream", [opening.length], opening);
+  const [id = 0] = results;
+  let is_answered = false;
+  const lines: string[] = [];
+  for (const message of messages) {
+    const is_text = !(message instanceof Uint8Array);
+    if (is_text) is_answered = false;
+    if (is_answered) continue;
+    const bytes = is_text ? utf8.encode(JSON.stringify(message)) : message;
+    const { text } = host.call("messageStream", [id, bytes.length, is_text ? 1 : 0], bytes);
+    is_answered = text !== "";
+    if (is_answered) lines.push(withoutIds(text));
+  }
+  return lines;
+}
+
+test("drafts on a stream are those of the service: answered as soon as they are certain, refused as a whole", async () => {
+  const rows = [0, 1, 2].map((i) => f32(ROWS.slice(8 * i, 8 * i + 8)));
+  const bytes = Buffer.concat(rows);
+  const draft_rows = { draft_rows: "logits", method: "block" };
+  const drafts = [
+    { draft_token_ids: [2, 4] },
+    { draft_token_ids: [7, 4], temperature: 0 },
+    { draft_token_ids: [2], ...draft_rows },
+    { draft_token_ids: [99, 4] },
+  ];
+  for (const [i, { temperature = 1, ...draft }] of drafts.entries()) {
+    const options = { seed: `${9 + i}`, temperature };
+    const [line] = localStream(options, [{ type: "verify", ...draft }, ...rows]);
+    const whole = JSON.parse(
+      await ofService("verify", { shape: [3, 8], ...draft, ...options }, bytes),
+    ) as object;
+    expect(JSON.parse(line ?? "")).toMatchObject(
+      "status" in whole ? { code: "token_id_out_of_range" } : whole,
+    );
+  }
+  const [accepted, next] = localStream({ seed: "9" }, [
+    { type: "verify", draft_token_ids: [1, 4], method: "typical", epsilon: 1, delta: 1 },
+    ...rows,
+    { logits: ROW },
+  ]);
+  expect(JSON.parse(accepted ?? "")).toMatchObject({ accepted: 0, step: 1 });
+  expect(JSON.parse(next ?? "")).toMatchObject({ step: 1 });
+});
+
 test("beams and particles", async () => {
   const rows = STEPS.filter(({ row }) => row.length === STEPS[0]?.row.length).slice(0, 3);
   const vocab_size = rows[0]?.row.length ?? 0;

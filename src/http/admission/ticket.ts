@@ -174,10 +174,12 @@ export class Ticket implements Visitor {
 
   /**
    * Calls the job in this turn of the event loop or a later one, and again until it returns how long it computed, in
-   * milliseconds. Once the request is over, the job is not called any more.
+   * milliseconds. Once the request is over, the job is not called any more. A request has one job at a time: a second would
+   * take the turn of the first, which would wait for ever.
    */
   compute(job: () => number): void {
     if (this.#left) return;
+    assert(this.#job === undefined, "a request asks for its next turn after the one that it waits for");
     const { gate } = this.#admission;
     if (gate.askTurn(this, performance.now())) this.#admission.spent(this, job());
     else this.#job = job;

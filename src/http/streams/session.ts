@@ -3,15 +3,15 @@ import { assert, Problem } from "../../errors.ts";
 import type { BeamStep } from "../../sampling/beam/search.ts";
 import { requireBeside, StreamSearch } from "../../sampling/beam/stream-search.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
+import type { RowsTaker } from "../../sampling/rows-taker.ts";
 import { openStream, type SampleStream } from "../../sampling/stream.ts";
+import { StreamDraft } from "../../sampling/verify/stream-draft.ts";
 import type { Verified } from "../../sampling/verify/verify.ts";
 import { writeBeams, writeProblem, writeSampled, writeVerified } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
 import type { StreamMessage } from "../../wire/stream-message.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { Service } from "../exchange/service.ts";
-import { StreamDraft } from "./draft.ts";
-import type { RowsTaker } from "./rows-taker.ts";
 
 type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 
@@ -149,10 +149,7 @@ export class StreamSession {
     const taker = this.#taker;
     if (message.type === "step") return taker && this.#takeRow(taker, message);
     if (taker !== undefined) requireBeside(taker, message.type);
-    if (message.type === "verify") {
-      const draft = new StreamDraft(this.#running, message.said, () => this.#arriving(), this.#service);
-      return this.#beginTaker(draft, () => draft.begin(this.#service));
-    }
+    if (message.type === "verify") return this.#beginDraft(message.said);
     if (message.type === "beam") return this.#beginSearch(message.said);
     if (message.type === "open")
       this.#stream = openStream(this.#service.sampler, message.options, this.#service.wire.options);
@@ -210,6 +207,18 @@ export class StreamSession {
   #left(): void {
     this.#pieces = undefined;
     this.is_inside = false;
+  }
+
+  #beginDraft(said: Readonly<Record<string, unknown>>): string | undefined {
+    const { sampler, wire } = this.#service;
+    const draft = new StreamDraft(this.#running, said, {
+      sampler,
+      limits: wire.options,
+      lease: (index) => this.#arriving().lease(index),
+      hold: (bytes) => this.#arriving().hold(bytes),
+      free: (bytes) => this.#arriving().free(bytes),
+    });
+    return this.#beginTaker(draft, () => draft.begin());
   }
 
   /** Begins a search in place of the one that was open. `beam` of null only ends that. */

@@ -16,8 +16,14 @@ import { DRAFT_ROWS, type Draft, type DraftRows } from "./draft.ts";
 import { SIBLINGS, type Siblings } from "./draft-law.ts";
 import { VERIFY_METHODS } from "./index.ts";
 import type { MethodOptions, VerifyMethod } from "./method.ts";
-import { DRAFT_MATCHES, restricted, type TranslationFields, translationOf } from "./translation.ts";
-import { PATH_TOKENS_MAX, TREE_TOKENS_MAX, treeOf } from "./tree.ts";
+import {
+  DRAFT_MATCHES,
+  restricted,
+  type Translation,
+  type TranslationFields,
+  translationOf,
+} from "./translation.ts";
+import { type DraftTree, PATH_TOKENS_MAX, TREE_TOKENS_MAX, treeOf } from "./tree.ts";
 
 /** The options of a step that a draft's chain may have. */
 const CHAIN_OPTIONS: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
@@ -99,16 +105,20 @@ export interface VerifyOptions extends StepOptions {
   readonly given: Readonly<Record<string, unknown>>;
 }
 
-/** Checks the options of a call; throws a Problem whose pointer is relative to the options object. */
+/**
+ * Checks the options of a call; throws a Problem whose pointer is relative to the options object. `known`: its tokens, as
+ * `rowsOfDraft` found them.
+ */
 export function parseVerifyOptions(
   value: unknown,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
   vocabularies: Vocabularies = NO_VOCABULARIES,
+  known?: DraftTokens,
 ): VerifyOptions {
   if (!isRecord(value)) throw new Problem("invalid_option", `options must be an object, got ${show(value)}`);
   const [said, given] = divided(value);
   const options = parseStepOptions(given, limits);
-  const verification = parseVerification(said, options, limits, vocabularies);
+  const verification = parseVerification(said, options, limits, vocabularies, known);
   const length = options.history.length + verification.tree.depth;
   if (length > limits.history_length_max)
     throw new Problem(
@@ -125,23 +135,32 @@ type Asked = Pick<StepOptions, "n" | "vocab_size" | "vocabulary" | "require_exac
 
 /** The rows that a draft needs. */
 export interface DraftRowCounts {
-  /** of the target, one for the root and each token, and of the draft */
+  /** rows that arrive: of the target one for the root and each token, and after them the drafter's unless they come apart */
   readonly count: number;
-  /** how many must be in memory at the same time: one, or all */
+  /** how many of these must be in memory at the same time: one, or all */
   readonly at_once: number;
+  /** rows of the drafter: one for each node with children, or none */
+  readonly of_draft: number;
+  /** what `parseVerification` need not look up again */
+  readonly tokens: DraftTokens;
 }
 
-/** How many rows the draft of these options needs. */
+/** How many rows the draft of these options needs. `apart`: the drafter's rows are not among those of the target. */
 export function rowsOfDraft(
   value: Readonly<Record<string, unknown>>,
   vocabularies: Vocabularies = NO_VOCABULARIES,
+  apart = false,
 ): DraftRowCounts {
   const { draft_token_ids, parents, method, draft_rows, draft_vocabulary, draft_match, vocabulary } = value;
   const named = { draft_vocabulary, draft_match, vocabulary };
   const said = parseWith(ROWS_FIELDS, { draft_token_ids, parents, method, draft_rows, ...named }, "");
-  const { drafted, tree } = draftedTree(said, said.vocabulary, vocabularies);
-  const count = rowCount({ draft_token_ids: drafted, tree, draft_rows: said.draft_rows ?? "none" });
-  return { count, at_once: needsAll(methodNamed(said.method), said.draft_rows) ? count : 1 };
+  const tokens = draftedTree(said, said.vocabulary, vocabularies);
+  const rows = { draft_token_ids: tokens.drafted, tree: tokens.tree };
+  const of_target = rowCount({ ...rows, draft_rows: "none" });
+  const of_draft = rowCount({ ...rows, draft_rows: said.draft_rows ?? "none" }) - of_target;
+  const count = apart ? of_target : of_target + of_draft;
+  const together = needsAll(methodNamed(said.method), apart ? "none" : said.draft_rows);
+  return { count, at_once: together ? count : 1, of_draft, tokens };
 }
 
 /** How many rows a checked draft needs. */
@@ -165,7 +184,14 @@ interface Said extends TranslationFields {
 }
 
 /** The drafted tokens in the ids of the target, and how they follow one another. */
-function draftedTree(said: Said, vocabulary: string | undefined, vocabularies: Vocabularies) {
+export interface DraftTokens {
+  readonly drafted: readonly number[];
+  readonly tree: DraftTree;
+  /** undefined: the drafter has the target's vocabulary */
+  readonly translation: Translation | undefined;
+}
+
+function draftedTree(said: Said, vocabulary: string | undefined, vocabularies: Vocabularies): DraftTokens {
   const given = requireDrafted(said.draft_token_ids);
   // Its size is checked before any of it is looked up.
   const own_tree = treeOf(given.length, said.parents);
@@ -192,11 +218,12 @@ export function parseVerification(
   { n, vocab_size, vocabulary, require_exact, draw, watermark }: Asked,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
   vocabularies: Vocabularies = NO_VOCABULARIES,
+  known?: DraftTokens,
 ): Verification {
   const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
   const told = parseWith(OWN_FIELDS, own, "");
   const { draft_rows, draft_options, draft_siblings, parents } = told;
-  const { drafted, tree, translation } = draftedTree(told, vocabulary, vocabularies);
+  const { drafted, tree, translation } = known ?? draftedTree(told, vocabulary, vocabularies);
   const method = methodNamed(told.method);
   const method_options = optionsOf(method, rest);
   if (n !== undefined)

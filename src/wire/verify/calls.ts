@@ -33,14 +33,20 @@ export interface Sequence {
   /** where its rows begin among those of the body, and how many there are */
   readonly first: number;
   readonly count: number;
+  /** where the drafter's rows begin among those that come apart, and how many there are */
+  readonly first_draft: number;
+  readonly of_draft: number;
   /** Throws the Problem of its options, relative to the request. */
   options(): VerifyOptions;
   readonly place: (problem: Problem) => Problem;
 }
 
-/** What a body says besides its rows: one call, or with `many` those in its `sequences`. */
-export function sequencesOf(fields: Fields, many: boolean, context: WireContext): Sequence[] {
-  if (!many) return [sequenceAt({}, fields, undefined, 0, context)];
+/**
+ * What a body says besides its rows: one call, or with `many` those in its `sequences`. `apart`: the drafters' rows are not
+ * among those of the targets.
+ */
+export function sequencesOf(fields: Fields, many: boolean, context: WireContext, apart = false): Sequence[] {
+  if (!many) return [sequenceAt({}, fields, { ...FIRST, apart }, context)];
   const { sequences, ...shared } = fields;
   if (!Array.isArray(sequences) || sequences.length === 0)
     throw new Problem(
@@ -48,7 +54,7 @@ export function sequencesOf(fields: Fields, many: boolean, context: WireContext)
       `sequences must be an array of at least one object, got ${show(sequences)}`,
       "/sequences",
     );
-  let first = 0;
+  let [first, first_draft] = [0, 0];
   return sequences.map((own: unknown, index) => {
     if (!isRecord(own))
       throw new Problem(
@@ -56,17 +62,26 @@ export function sequencesOf(fields: Fields, many: boolean, context: WireContext)
         `a sequence must be an object, got ${show(own)}`,
         `/sequences/${index}`,
       );
-    const sequence = sequenceAt(own, shared, index, first, context);
+    const sequence = sequenceAt(own, shared, { index, first, first_draft, apart }, context);
     first += sequence.count;
+    first_draft += sequence.of_draft;
     return sequence;
   });
 }
 
+/** The place of a sequence in its body. */
+interface Spot extends Pick<Sequence, "first" | "first_draft"> {
+  /** undefined: the body has no list of sequences */
+  readonly index: number | undefined;
+  readonly apart: boolean;
+}
+
+const FIRST = { index: undefined, first: 0, first_draft: 0 } as const;
+
 function sequenceAt(
   own: Fields,
   shared: Fields,
-  index: number | undefined,
-  first: number,
+  { index, first, first_draft, apart }: Spot,
   { limits, vocabularies }: WireContext,
 ): Sequence {
   const fields = mergeStepOptions(shared, own);
@@ -79,7 +94,7 @@ function sequenceAt(
     }
   };
   const { rows_max = Number.POSITIVE_INFINITY } = limits;
-  const { count, at_once } = placing(() => rowsOfDraft(fields, vocabularies));
+  const { count, at_once, of_draft, tokens } = placing(() => rowsOfDraft(fields, vocabularies, apart));
   if (at_once > rows_max)
     throw place(
       new Problem(
@@ -88,8 +103,8 @@ function sequenceAt(
         "/draft_token_ids",
       ),
     );
-  const options = () => placing(() => parseVerifyOptions(fields, limits.options, vocabularies));
-  return { first, count, place, options };
+  const options = () => placing(() => parseVerifyOptions(fields, limits.options, vocabularies, tokens));
+  return { first, count, first_draft, of_draft, place, options };
 }
 
 /** Rows stand side by side in the request; options stand with the sequence, unless they are shared. */

@@ -109,3 +109,15 @@ describe("a body", () => {
     expect(overdue()).toBe(1);
   });
 });
+
+test("a second job of a ticket whose first waits for its turn is a defect, told by name", async () => {
+  const { ticket, untilDone } = opened(0);
+  const [first, second] = [vi.fn(() => TURN_MS_MAX), vi.fn(() => 0)];
+  ticket.compute(first); // the turn is full now
+  const waiting = vi.fn(() => 0);
+  ticket.compute(waiting);
+  expect(() => ticket.compute(second)).toThrow("assertion failed: a request asks for its next turn after");
+  for (let turn = 0; turn < 4; turn++) await untilDone();
+  expect([first, waiting, second].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
+  ticket.leave();
+});

@@ -1,10 +1,13 @@
 /** Drafts of a drafter with another vocabulary: ids by their bytes, laws over common tokens, texts that are spelled anew. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { seeded } from "../../../evidence/seeded.ts";
 import { goodnessOfFit, P_MIN } from "../../../proof/statistics/chi-square.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../../src/sampling/options/option-limits.ts";
 import type { LogitsRow } from "../../../src/sampling/rows.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
+import { openStream } from "../../../src/sampling/stream.ts";
 import { parseVerifyOptions, rowsOfDraft } from "../../../src/sampling/verify/options.ts";
+import { StreamDraft } from "../../../src/sampling/verify/stream-draft.ts";
 import { verifyDraft } from "../../../src/sampling/verify/verify.ts";
 import { CommonTokensCache, commonTokens } from "../../../src/vocabulary/common-tokens.ts";
 import { SPELLED_BYTES_MAX, spell } from "../../../src/vocabulary/spell.ts";
@@ -26,7 +29,7 @@ function vocabularyOf(
 const TARGET = vocabularyOf("target", ["a", "b", "c", "ab", "abc", "<s>", "x", "é"], [[5, "<s>"]]);
 const DRAFT = vocabularyOf("draft", ["<s>", "c", "zz", "a", "bc", "b", "ab", "q", "é"], [[0, "<s>"]]);
 const vocabularies = vocabulariesOf([TARGET, DRAFT], "target");
-const sampler = createSampler({ vocab_size_max: 1024, rows_max: 64 }, undefined, { vocabularies });
+const sampler = createSampler({ vocab_size_max: 1024, rows_max: 96 }, undefined, { vocabularies });
 const rowOf = rowsOf(sampler);
 
 const parse = (options: object) => parseVerifyOptions(options, undefined, vocabularies);
@@ -69,6 +72,27 @@ describe("the map of ids", () => {
       expect(cache.of(TARGET, DRAFT) === first).toBe(kept > 1);
     }
   });
+});
+
+test("the map takes one walk along both vocabularies: twice the tokens, twice the steps", () => {
+  const words = (count: number, first: number) =>
+    vocabularyOf(
+      `${first} ${count}`,
+      Array.from({ length: count }, (_, i) => `${(i * 7919 + first) % 10_007}`),
+    );
+  const steps = (count: number) => {
+    const [target, draft] = [words(count, 0), words(count, count)];
+    const trees = commonTokens(target, draft); // makes the trees of both, which stay
+    const subarray = vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array, "subarray");
+    expect(commonTokens(target, draft).count).toBe(trees.count);
+    const { length } = subarray.mock.calls;
+    subarray.mockRestore();
+    return length;
+  };
+  const [once, twice, four_times] = [500, 1000, 2000].map(steps) as [number, number, number];
+  expect(once).toBeGreaterThan(1000);
+  expect(twice).toBeLessThan(2.2 * once);
+  expect(four_times).toBeLessThan(2.2 * twice);
 });
 
 const flat = (count: number) => rowOf(Float32Array.from({ length: count }, () => 0));
@@ -136,6 +160,49 @@ describe("draft_match tokens", () => {
     softmax(logits.map((x, id) => (common.to_target[id]! < 0 ? Number.NEGATIVE_INFINITY : x))),
   );
 
+  /** the drafter's rows in ids of the target, in which a token that it has not is masked */
+  const mapped = DRAFT_ROWS.map((logits) =>
+    of(Array.from(common.to_draft, (id) => (id < 0 ? Number.NEGATIVE_INFINITY : logits[id]!))),
+  );
+
+  test.each([
+    ["rejection", "logits"],
+    ["rejection", "none"],
+    ["block", "logits"],
+    ["block", "none"],
+  ] as const)(
+    "%s decides by the uniforms of the same draft in ids of the target, with %s of the drafter",
+    (method, told) => {
+      const random = seeded(31, told.length + method.length);
+      let rejected = 0;
+      for (let i = 0; i < 300; i++) {
+        const first = drawn(laws[4]!, random.unit());
+        const second = drawn(laws[common.to_target[first]!]!, random.unit());
+        const token_ids = [first, second].map((id) => common.to_target[id]!);
+        const before = [4, ...token_ids];
+        const target = before.map((id) => target_rows[id]!);
+        const steps = { seed: String(i), method, draft_rows: told, history: [4], temperature: 0.8 };
+        const rows = (list: readonly LogitsRow[]) =>
+          told === "none" ? [] : before.slice(0, 2).map((id) => list[id]!);
+        const translated = verifyDraft(
+          sampler,
+          { target, draft: rows(draft_rows.logits) },
+          parse({ ...steps, draft_vocabulary: "draft", draft_token_ids: [first, second] }),
+        );
+        const plain = verifyDraft(
+          sampler,
+          { target, draft: rows(mapped) },
+          parse({ ...steps, draft_token_ids: token_ids }),
+        );
+        const { draft_token_ids, draft_accepted, ...same } = translated;
+        expect([draft_token_ids, draft_accepted]).toEqual([token_ids, plain.accepted]);
+        expect(same).toEqual(plain);
+        if (plain.accepted < 2) rejected += 1;
+      }
+      expect(rejected).toBeGreaterThan(30);
+    },
+  );
+
   test.each([
     ["rejection", "logits"],
     ["block", "probabilities"],
@@ -176,6 +243,26 @@ describe("draft_match tokens", () => {
     expect(accepted).toBeGreaterThan(5000);
   });
 });
+
+test("a draft is translated once, although its rows are counted before its options are checked", () => {
+  const common = vi.spyOn(vocabularies, "common");
+  const said = { draft_vocabulary: "draft", draft_match: "text", draft_token_ids: [3, 4] };
+  const { tokens } = rowsOfDraft(said, vocabularies);
+  expect(common).toHaveBeenCalledTimes(1);
+  const options = parseVerifyOptions(said, undefined, vocabularies, tokens);
+  expect(options.verification.draft_token_ids).toEqual([4]);
+  const stream = openStream(sampler, {});
+  const host = { sampler, limits: DEFAULT_OPTION_LIMITS, lease: nothing, hold: nothing, free: nothing };
+  const draft = new StreamDraft(stream, said, host);
+  draft.begin();
+  expect(draft.left).toBe(2);
+  expect(common).toHaveBeenCalledTimes(2);
+  common.mockRestore();
+});
+
+function nothing(): never {
+  throw new Error("nothing is kept");
+}
 
 describe("draft_match text", () => {
   const said = { draft_vocabulary: "draft", draft_match: "text", seed: 1, temperature: 0 };

@@ -239,9 +239,12 @@ describe("parents", () => {
 
   test("need a row of the draft for the root and each token with children", () => {
     const tree = { draft_token_ids: [1, 2, 3, 4, 5], parents: [-1, -1, 0, 0, 2] };
-    expect(rowsOfDraft({ ...tree, draft_rows: "logits" })).toEqual({ count: 9, at_once: 9 });
-    expect(rowsOfDraft(tree)).toEqual({ count: 6, at_once: 1 });
-    expect(rowsOfDraft({ ...tree, parents: undefined, method: "block" })).toEqual({ count: 6, at_once: 6 });
+    expect(rowsOfDraft({ ...tree, draft_rows: "logits" })).toMatchObject({ count: 9, at_once: 9 });
+    expect(rowsOfDraft(tree)).toMatchObject({ count: 6, at_once: 1 });
+    expect(rowsOfDraft({ ...tree, parents: undefined, method: "block" })).toMatchObject({
+      count: 6,
+      at_once: 6,
+    });
   });
 });
 

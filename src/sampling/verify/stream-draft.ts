@@ -5,18 +5,30 @@
  */
 import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
-import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
-import type { StepOptions } from "../../sampling/step.ts";
-import type { SampleStream } from "../../sampling/stream.ts";
-import { needsAll, parseVerification, rowsOfDraft } from "../../sampling/verify/options.ts";
-import { type Verified, verifyOnStream } from "../../sampling/verify/verify.ts";
-import type { Pause, VerifyRows } from "../../sampling/verify/walk.ts";
-import { requireBelow } from "../../sampling/vocab-size.ts";
-import type { Ticket } from "../admission/ticket.ts";
-import type { Service } from "../exchange/service.ts";
-import type { RowsTaker } from "./rows-taker.ts";
+import type { OptionLimits } from "../options/option-limits.ts";
+import { isSparse, type LogitsRow } from "../rows.ts";
+import type { RowsTaker } from "../rows-taker.ts";
+import type { Sampler } from "../sampler.ts";
+import type { StepOptions } from "../step.ts";
+import type { SampleStream } from "../stream.ts";
+import { requireBelow } from "../vocab-size.ts";
+import { type DraftTokens, needsAll, parseVerification, rowsOfDraft } from "./options.ts";
+import { type Verified, verifyOnStream } from "./verify.ts";
+import type { Pause, VerifyRows } from "./walk.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** What a draft on a stream needs of its surroundings. */
+export interface DraftHost {
+  readonly sampler: Sampler;
+  readonly limits: OptionLimits;
+  /** Memory for a row that is kept; index 0 has the row that arrived last. Throws the Problem of one for which there is none. */
+  lease(index: number): Row;
+  /** Is told how many bytes the draft is about to keep in addition. Throws the Problem of one that has no room for them. */
+  hold(bytes: number): void;
+  /** Is told how many bytes the draft keeps no longer. */
+  free(bytes: number): void;
+}
 
 /** A dense row as it is kept, or a sparse one. */
 type Kept = LogitsRow | Float32Array;
@@ -29,8 +41,9 @@ export class StreamDraft implements RowsTaker {
   #is_answered = false;
   readonly #said: Fields;
   readonly #stream: SampleStream;
-  readonly #ticket: () => Ticket;
+  readonly #host: DraftHost;
   readonly #count: number;
+  readonly #tokens: DraftTokens;
   readonly #own: (Fields | undefined)[] = [];
   readonly #kept: Kept[] = [];
   #drafted: readonly number[] = [];
@@ -43,24 +56,23 @@ export class StreamDraft implements RowsTaker {
   #length: number | undefined;
   #received = 0;
 
-  /** Throws where the number of rows cannot be told. `ticket`: what the stream holds rows by. */
-  constructor(stream: SampleStream, said: Fields, ticket: () => Ticket, { sampler }: Service) {
+  /** Throws the Problem of a draft whose rows cannot be counted. */
+  constructor(stream: SampleStream, said: Fields, host: DraftHost) {
     const { vocabulary } = stream.options;
-    this.#count = rowsOfDraft({ ...said, vocabulary }, sampler.vocabularies).count;
-    this.left = this.#count;
+    const { count, tokens } = rowsOfDraft({ ...said, vocabulary }, host.sampler.vocabularies);
+    this.#count = count;
+    this.#tokens = tokens;
+    this.left = count;
     this.#said = said;
     this.#stream = stream;
-    this.#ticket = ticket;
+    this.#host = host;
   }
 
   /** Throws the Problem of what was said. */
-  begin({ sampler, wire }: Service): void {
-    const verification = parseVerification(
-      this.#said,
-      this.#stream.options,
-      wire.options,
-      sampler.vocabularies,
-    );
+  begin(): void {
+    const { sampler, limits } = this.#host;
+    const { options } = this.#stream;
+    const verification = parseVerification(this.#said, options, limits, sampler.vocabularies, this.#tokens);
     const { method, draft_rows, draft_token_ids } = verification;
     this.#drafted = draft_token_ids;
     this.#is_translated = verification.translation !== undefined;
@@ -95,7 +107,7 @@ export class StreamDraft implements RowsTaker {
     this.#row = row;
     if (!this.#together || this.#received === this.#count) return;
     this.#kept.push(isSparse(row) ? row : row.values.slice(0, row.length));
-    if (!isSparse(row)) this.#ticket().hold(4 * row.length);
+    if (!isSparse(row)) this.#host.hold(4 * row.length);
   }
 
   /** Throws the Problem of the draft, and the stream is as it was before. */
@@ -113,8 +125,7 @@ export class StreamDraft implements RowsTaker {
     this.#is_answered = true;
     this.is_inside = false;
     this.#pieces = undefined;
-    for (const row of this.#kept.splice(0))
-      if (row instanceof Float32Array) this.#ticket().free(4 * row.length);
+    for (const row of this.#kept.splice(0)) if (row instanceof Float32Array) this.#host.free(4 * row.length);
   }
 
   #rows(): VerifyRows {
@@ -143,7 +154,7 @@ export class StreamDraft implements RowsTaker {
 
   #rowOf(kept: Kept, index: number): LogitsRow {
     if (!(kept instanceof Float32Array)) return kept;
-    const row: Row = this.#ticket().lease(index);
+    const row: Row = this.#host.lease(index);
     row.load(kept);
     row.finish(this.#isDrafters(index - 1) ? undefined : this.#stream.vocab_size);
     return row;

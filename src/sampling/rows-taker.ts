@@ -1,8 +1,8 @@
 /** What the rows of several messages are for: a draft, or the steps of a search. One line answers the rows of a draft or a step. */
-import type { BeamStep } from "../../sampling/beam/search.ts";
-import type { LogitsRow } from "../../sampling/rows.ts";
-import type { StepOptions } from "../../sampling/step.ts";
-import type { Verified } from "../../sampling/verify/verify.ts";
+import type { BeamStep } from "./beam/search.ts";
+import type { LogitsRow } from "./rows.ts";
+import type { StepOptions } from "./step.ts";
+import type { Verified } from "./verify/verify.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,4 +19,9 @@ export interface RowsTaker {
   goOn(): Verified | BeamStep | undefined;
   /** A Problem was answered: the rows that are still to come are dropped. */
   refused(): void;
+}
+
+/** Drops the rows that are still to come, for a host that sends none after an answer. */
+export function dropRest(taker: RowsTaker): void {
+  while (!taker.is_over && taker.waits !== undefined) taker.take(() => [], undefined);
 }
