@@ -28,6 +28,8 @@ export interface Found {
   /** best first */
   readonly sequences: readonly FoundSequence[];
   readonly steps: number;
+  /** beams that went on, of each step */
+  readonly live: readonly number[];
   readonly last: BeamStep;
 }
 
@@ -59,13 +61,15 @@ export class Searcher {
     let search: Search | undefined;
     let live: number[][] = [[]];
     const ended = new Map<number, number[]>();
+    const counts: number[] = [];
     for (let steps = 1; ; steps++) {
       const step = this.#step(world, beam, search, live, row, seed);
       for (const { id, parent, token_id } of step.ended)
         ended.set(id, [...(live[parent] as number[]), token_id]);
       live = step.beams.map(({ parent, token_id }) => [...(live[parent] as number[]), token_id]);
+      counts.push(live.length);
       search = JSON.parse(JSON.stringify(step.search)) as Search;
-      if (step.finished) return { sequences: sequencesOf(search, ended), steps, last: step };
+      if (step.finished) return { sequences: sequencesOf(search, ended), steps, live: counts, last: step };
     }
   }
 

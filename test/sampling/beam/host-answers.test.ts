@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Searcher } from "../../../evidence/beam-search.ts";
-import { type Answer, type Asked, ownRow, verdictOf } from "../../../proof/beams/searches.ts";
+import { type Answer, type Asked, asTold, ownRow, verdictOf } from "../../../proof/beams/searches.ts";
 
-const HOSTS = ["transformers", "vllm", "tensorrt_llm", "llama_cpp"];
+const HOSTS = ["transformers", "vllm", "onnxruntime_genai", "tensorrt_llm", "llama_cpp"];
 
 test.each(HOSTS)("%s: the same sequences and scores", (host) => {
   const file = new URL(`../../../evidence/beam-answers/${host}.jsonl`, import.meta.url);
@@ -16,7 +16,8 @@ test.each(HOSTS)("%s: the same sequences and scores", (host) => {
   const searcher = new Searcher();
   for (const line of lines) {
     const { theirs, ...asked } = JSON.parse(line) as Asked & { readonly theirs: Answer };
-    const { sequences } = searcher.search(asked.world, asked.beam, ownRow(asked.row));
+    const found = searcher.search(asked.world, asked.beam, ownRow(asked.row));
+    const sequences = asTold(host, asked, found.sequences);
     expect({ line, verdict: verdictOf(sequences, theirs) }).toEqual({ line, verdict: "same" });
   }
 });
