@@ -1,11 +1,11 @@
 /**
- * The automaton of a grammar, made as it is walked: what is left to match behind a byte is the derivative of what was
- * left before it (Brzozowski 1964; for rules that call each other, Might, Darais & Spiewak 2011). A state is a node, the
- * same state is the same node, and each of its transitions is computed once.
+ * The automaton of a grammar, built while it is walked. The state after a byte is the derivative of the state before
+ * it: the expression that is still to be matched (Brzozowski 1964; for rules that call each other, Might, Darais &
+ * Spiewak 2011). A state is a node. Equal states are the same node, so each transition is computed once.
  *
- * The dead state is always NEVER itself: an expression that matches nothing never has another name. Sets, sequences and
- * alternatives have that from their parts; rules that match nothing are taken out when the grammar is sealed; pieces
- * with AND and NOT are searched for a text that they match.
+ * The dead state is always the node NEVER: no other node matches nothing. Sets, sequences and alternatives get this
+ * from their parts. Sealing a grammar removes rules that match nothing. For pieces with AND and NOT, a search looks for
+ * a text that they match.
  */
 
 import { assert, Problem } from "../errors.ts";
@@ -19,7 +19,7 @@ const NOT_ASKED = 0;
 const IS_NULLABLE = 1;
 const IS_NOT = 2;
 
-/** States that a search for a text may look at. */
+/** Maximum states that a search for a text visits. */
 const SEARCH_STATES_MAX = 16_384;
 
 export class Automaton {
@@ -32,18 +32,18 @@ export class Automaton {
   readonly #alone: Uint8Array;
   /** the body of each rule, by number */
   readonly rules: readonly number[];
-  /** one byte of each class with the class, in the order of bytes: the first byte of the class */
+  /** a representative of each class, with the class, in the order of bytes: the lowest byte of the class */
   readonly classesInOrder: readonly (readonly [byte: number, byte_class: number])[];
   readonly #nullable_rules: Uint8Array;
-  /** by node: index of its transitions in `table`; UNKNOWN when they were not computed */
+  /** by node: index of its transitions in `table`; UNKNOWN until they are computed */
   rows: Int32Array = new Int32Array(1024).fill(UNKNOWN);
-  /** transitions: the node behind a byte of each class; UNKNOWN where it was not asked for */
+  /** transitions: the node after a byte of each class; UNKNOWN until it is computed */
   table: Int32Array;
   #table_used = 0;
-  /** by node: whether it may be empty, as far as that was asked */
+  /** by node: whether it matches the empty text, where that is known */
   #nullable = new Uint8Array(1024);
   readonly #alive = new Map<number, boolean>();
-  /** searches that were paused, by where they began */
+  /** paused searches, by the node that they began at */
   readonly #searches = new Map<number, Generator<undefined, boolean>>();
   #sealed: Mark | undefined;
   readonly #table_max: number;
@@ -64,18 +64,18 @@ export class Automaton {
     this.#nullable_rules = new Uint8Array(rules.length);
   }
 
-  /** The nodes that there are now stay; those made while walking may be forgotten. */
+  /** Makes the present nodes permanent. Nodes made later, while walking, may be forgotten. */
   seal(): void {
     this.#sealed = this.nodes.mark();
     this.#forgetTransitions();
   }
 
-  /** True when so much was made while walking that it should be forgotten before the next step. */
+  /** True when walking has made so many nodes that they should be forgotten before the next step. */
   get is_crowded(): boolean {
     return this.#table_used * 4 > this.#table_max * 3 || this.nodes.is_crowded;
   }
 
-  /** Bytes that transitions take. */
+  /** Bytes that the transitions take. */
   get bytes(): number {
     return this.table.byteLength + this.rows.byteLength;
   }
@@ -96,7 +96,7 @@ export class Automaton {
     this.#table_used = 0;
   }
 
-  /** What is left of `node` behind this byte; NEVER when nothing that it matches begins so. */
+  /** The derivative of `node` by this byte; NEVER when no text of the node begins with it. */
   step(node: number, byte: number): number {
     return this.next(node, this.classOf[byte]!);
   }
@@ -112,7 +112,7 @@ export class Automaton {
     return next;
   }
 
-  /** Where the transitions of a node stand in `table`. */
+  /** The index of a node's transitions in `table`. */
   rowOf(node: number): number {
     if (node >= this.rows.length) this.#growRows(node);
     const known = this.rows[node]!;
@@ -180,7 +180,7 @@ export class Automaton {
     const { nodes } = this;
     const inner = nodes.a[node]!;
     const max = nodes.maxOf(node);
-    // What may be empty may be repeated less often.
+    // A node that matches the empty text may be repeated fewer times than `min`.
     const min = this.nullable(inner) ? 0 : nodes.b[node]!;
     const rest = nodes.repeatedAs(node, Math.max(min - 1, 0), max === UNLIMITED ? max : max - 1);
     const begun = this.next(inner, byte_class);
@@ -188,8 +188,8 @@ export class Automaton {
   }
 
   /**
-   * The bytes with which every text of a state begins, at most `max` of them; none when the text may end, or when another
-   * byte may come.
+   * The bytes with which every text of a state begins, at most `max` of them. Stops where the text may end or where two
+   * different bytes may follow.
    */
   forcedBytes(state: number, max: number): Uint8Array {
     const bytes: number[] = [];
@@ -207,7 +207,7 @@ export class Automaton {
     return Uint8Array.from(bytes);
   }
 
-  /** True when the state matches the empty text, so that the text may end here. */
+  /** True when the state matches the empty text: the text may end here. */
   nullable(node: number): boolean {
     const known = this.#nullable[node];
     if (known === IS_NULLABLE || known === IS_NOT) return known === IS_NULLABLE;
@@ -221,11 +221,11 @@ export class Automaton {
     return is_nullable;
   }
 
-  /** Finds which rules match the empty text, before anything is asked of them. */
+  /** Finds the rules that match the empty text. This runs before any query. */
   *readRules(): Generator<undefined, void> {
     const found = yield* rulesThatHold(this.nodes, this.rules, (node) => this.nullable(node));
     this.#nullable_rules.set(found);
-    // What was asked meanwhile knew of no rule.
+    // Answers cached before this point did not know the rules.
     this.#nullable.fill(NOT_ASKED);
   }
 
@@ -262,9 +262,7 @@ export class Automaton {
     return this.matchesSomething(node) ? node : NEVER;
   }
 
-  /**
-   * True when a piece with AND and NOT matches any text. Throws the Problem of a search that would take too long.
-   */
+  /** True when a piece with AND and NOT matches some text. Throws a Problem when the search takes too long. */
   matchesSomething(node: number): boolean {
     const known = this.#alive.get(node);
     if (known !== undefined) return known;
@@ -280,8 +278,8 @@ export class Automaton {
   }
 
   /**
-   * The same with pauses. The shortest text is searched for, and what the search has learnt of the states on its way is
-   * kept, so that the states on the way to an end need no search of their own.
+   * Like the above, with pauses. The search looks for the shortest text. It remembers each state on the way to that
+   * text as matching, so those states need no search of their own.
    */
   *search(node: number): Generator<undefined, boolean> {
     const from = new Map<number, number>([[node, NEVER]]);
@@ -313,14 +311,12 @@ export class Automaton {
     return false;
   }
 
-  /**
-   * True when a state matches some text: it may end, it was searched, or none of its parts needs a search.
-   */
+  /** True when a state matches some text: it may end, it has been searched, or none of its parts needs a search. */
   #isAlive(state: number): boolean {
     return this.nodes.doubtful[state] === 0 || this.#alive.get(state) === true || this.nullable(state);
   }
 
-  /** A transition as the search takes it: the search itself is what would tell whether it leads anywhere. */
+  /** A transition without the check for a dead state: this search is what finds dead states. */
   #unsearched(node: number, byte_class: number): number {
     const { nodes } = this;
     const a = nodes.a[node]!;
@@ -331,7 +327,7 @@ export class Automaton {
   }
 }
 
-/** By class, 1 where exactly one byte is of it. */
+/** By class: 1 where the class has exactly one byte. */
 function aloneAmong(classOf: Uint8Array, classes: number): Uint8Array {
   const counts = new Uint16Array(classes);
   for (const byte_class of classOf) counts[byte_class]!++;

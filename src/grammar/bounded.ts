@@ -16,7 +16,7 @@ export function bounded<T>(work: () => T): T {
   }
 }
 
-/** The same for work in pieces. */
+/** Like the above, for work that is done in pieces. */
 export function* boundedPieces<T>(pieces: Generator<undefined, T>): Generator<undefined, T> {
   for (;;) {
     const next = bounded(() => pieces.next());

@@ -1,4 +1,4 @@
-/** Lists of branches before they become a node: in order, not too many, and those together that share a part. */
+/** Lists of branches before they become a node: sorted, limited in number, with branches that share a part merged. */
 import { Problem } from "../errors.ts";
 import { KIND } from "./kinds.ts";
 
@@ -20,7 +20,7 @@ export function sorted(list: number[]): number[] {
   return list.filter((node, i) => i === 0 || node !== list[i - 1]);
 }
 
-/** Pairs by the part that they share, and all other branches; undefined when no two share theirs. */
+/** The branches grouped by a shared part, and the remaining branches; undefined when no two branches share a part. */
 export function groupsOf(
   branches: readonly number[],
   kinds: Uint8Array,

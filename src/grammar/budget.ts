@@ -1,19 +1,19 @@
 /**
- * Which tokens leave a way to the end: with so many tokens left, a token is allowed only if the shortest text behind it
- * can be spelt by the rest (TruncProof 2605.13076). A JSON text that is cut off is the commonest failure of all.
+ * Keeps a way to the end of the text. With n tokens left, a token is allowed only if the shortest text after it can be
+ * spelt with the n − 1 others (TruncProof 2605.13076). A JSON text that is cut off is the commonest failure of all.
  */
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { Completion, fewestTokens, OUT_OF_REACH } from "./completion.ts";
 import type { Grammar } from "./grammar.ts";
 import { EMPTY, NEVER } from "./nodes.ts";
 
-/** The tokens of a state that need the same number of tokens behind them. */
+/** The tokens of a state after which the same number of tokens is needed. */
 interface Level {
   readonly needed: number;
   readonly mask: Uint32Array;
 }
 
-/** Bytes of the levels that are kept: 2,000 masks of 32,000 tokens. */
+/** Maximum bytes of the levels that are kept: 2,000 masks of 32,000 tokens. */
 const BYTES_MAX = 8 * 1024 * 1024;
 const TOKENS_A_TURN = 2048;
 
@@ -23,7 +23,7 @@ export class Budget {
   readonly #advance: (state: number, token_id: number) => number;
   readonly #maskOf: (state: number) => Uint32Array;
   readonly #completion: Completion;
-  /** by state, ascending by what is needed */
+  /** by state, in ascending order of the tokens needed */
   readonly #levels = new Map<number, readonly Level[]>();
   /** by state: the fewest tokens that complete it */
   readonly #needed = new Map<number, number>();
@@ -43,7 +43,7 @@ export class Budget {
     this.#completion = new Completion(grammar.automaton);
   }
 
-  /** Bytes that are kept, about. */
+  /** Approximate bytes that are kept. */
   get bytes(): number {
     return this.#bytes + this.#needed.size * BYTES_OF_A_NUMBER + this.#completion.bytes;
   }
@@ -53,7 +53,7 @@ export class Budget {
     return this.#levels.has(state);
   }
 
-  /** Finds the levels of a state, a piece at a time. */
+  /** Finds the levels of a state, in pieces. */
   *make(state: number): Generator<undefined, void> {
     if (this.has(state)) return;
     yield* this.#completion.prepare();
@@ -87,7 +87,7 @@ export class Budget {
     for (const { mask } of sorted) this.#bytes += mask.byteLength + BYTES_OF_A_NUMBER;
   }
 
-  /** The tokens behind which `left` tokens complete the text; `make` has run. */
+  /** The tokens after which `left` tokens can complete the text. Call `make` first. */
   maskWithin(state: number, left: number): Uint32Array {
     const levels = this.#levels.get(state) ?? [];
     const mask = new Uint32Array(levels[0]?.mask.length ?? 0);
@@ -98,7 +98,7 @@ export class Budget {
     return mask;
   }
 
-  /** The fewest tokens that complete a state; OUT_OF_REACH where none do. `make` has run for some state. */
+  /** The fewest tokens that complete a state; OUT_OF_REACH when no number does. Call `make` for any state first. */
   needed(state: number): number {
     if (state === NEVER) return OUT_OF_REACH;
     if (state === EMPTY || this.#grammar.automaton.nullable(state)) return 0;

@@ -1,4 +1,4 @@
-/** Sets of bytes, 256 bits in eight words. They are never written to once they are made. */
+/** Sets of bytes: 256 bits in eight words. A set is never changed after it is made. */
 
 export type ByteSet = Uint32Array;
 
@@ -36,7 +36,7 @@ export function hashOfSet(set: ByteSet): number {
   return hash;
 }
 
-/** Classes of bytes that these sets treat alike, as a number for each byte, and one byte of each class. */
+/** Classes of bytes that no set tells apart: the class of each byte, and one byte of each class. */
 export function classesOf(sets: readonly ByteSet[]): {
   readonly classOf: Uint8Array;
   readonly representative: Uint8Array;
@@ -44,7 +44,8 @@ export function classesOf(sets: readonly ByteSet[]): {
   const classOf = new Uint8Array(256);
   let count = 1;
   for (const set of sets) {
-    // Each class is divided in two: those in the set keep their number, the others get a new one when there are both.
+    // Splits each class by the set. Bytes in the set keep the class; the others get a new class when both parts have
+    // bytes.
     const inside = new Uint8Array(count);
     for (let byte = 0; byte < 256; byte++) if (hasByte(set, byte)) inside[classOf[byte]!] = 1;
     const renamed = new Int16Array(count).fill(-1);

@@ -1,4 +1,4 @@
-/** One of some texts. Those that begin alike share their beginning, so that each place has few branches. */
+/** A choice of literal texts. Texts with a common prefix share it, so each place has few branches. */
 import { EMPTY, NEVER, type Nodes } from "./nodes.ts";
 
 export function* choiceNode(nodes: Nodes, texts: readonly string[]): Generator<undefined, number> {
@@ -7,7 +7,7 @@ export function* choiceNode(nodes: Nodes, texts: readonly string[]): Generator<u
   return yield* among(nodes, encoded, 0);
 }
 
-/** Any of the texts, all of which are alike up to `depth`. */
+/** Any of the texts. They are equal up to `depth`. */
 function* among(nodes: Nodes, texts: readonly Uint8Array[], depth: number): Generator<undefined, number> {
   const [first] = texts;
   if (first === undefined) return NEVER;

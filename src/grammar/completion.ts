@@ -1,8 +1,8 @@
 /**
- * How soon a text can be complete: for each state the shortest text that completes it, and how few tokens spell it.
+ * The shortest text that completes each state, and the fewest tokens that spell it.
  *
- * Of the shortest texts it is the first in the order of bytes. So the shortest text behind its first token is what is left
- * of it, and a step that keeps its budget leaves the next step one to keep.
+ * Among equally short texts it is the first in the order of bytes. The shortest text after its first token is therefore
+ * the rest of it, so a step that keeps its budget leaves a completion for the next step too.
  */
 import { tokenLengthsAt } from "../vocabulary/lookup.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
@@ -11,15 +11,15 @@ import { KIND, NEVER } from "./nodes.ts";
 
 /** Longer texts count as out of reach. */
 const TEXT_BYTES_MAX = 4096;
-/** States that the search through AND and NOT may look at. */
+/** Maximum states that the search through AND and NOT visits. */
 const SEARCH_STATES_MAX = 16_384;
 
-/** Nothing completes the text, or nothing of a length that is looked at. */
+/** No text completes the state, or only texts longer than the limit. */
 export const OUT_OF_REACH = Number.POSITIVE_INFINITY;
 
 export class Completion {
   readonly #automaton: Automaton;
-  /** by rule; undefined: not known yet */
+  /** by rule; undefined until it is known */
   readonly #rules: (Uint8Array | undefined)[] = [];
   readonly #known = new Map<number, Uint8Array | undefined>();
   #bytes = 0;
@@ -28,18 +28,18 @@ export class Completion {
     this.#automaton = automaton;
   }
 
-  /** Bytes that are kept, about. */
+  /** Approximate bytes that are kept. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** What was found of states that are forgotten. */
+  /** Drops results for states that are forgotten. */
   forget(): void {
     this.#known.clear();
     this.#bytes = 0;
   }
 
-  /** The shortest text of each rule, by repeated passes until none becomes shorter. */
+  /** The shortest text of each rule, by passes that are repeated until no text becomes shorter. */
   *prepare(): Generator<undefined, void> {
     const { rules, nodes } = this.#automaton;
     if (this.#rules.length === rules.length) return;
@@ -58,7 +58,7 @@ export class Completion {
     this.#rules.push(...found);
   }
 
-  /** The shortest text that completes a state; undefined when it is out of reach. `prepare` has run. */
+  /** The shortest text that completes a state; undefined when it is out of reach. Call `prepare` first. */
   textOf(state: number): Uint8Array | undefined {
     if (this.#known.has(state)) return this.#known.get(state);
     if (this.#bytes > KEPT_BYTES_MAX) this.forget();
@@ -108,7 +108,7 @@ export class Completion {
     }
   }
 
-  /** The first text in the order of length, then of bytes, by a search through the states. */
+  /** The first text in the order of length, then of bytes, found by a search through the states. */
   #search(node: number): Uint8Array | undefined {
     const automaton = this.#automaton;
     const from = new Map<number, readonly [state: number, byte: number]>([[node, [NEVER, 0]]]);
@@ -130,7 +130,7 @@ export class Completion {
 /** Bytes of texts that are kept. */
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
-/** An entry of a map, and an array. */
+/** Bytes of an entry of a map and of its array. */
 const BYTES_OF_A_TEXT = 120;
 
 function wayTo(
@@ -182,7 +182,7 @@ function isBefore(text: Uint8Array, other: Uint8Array | undefined): boolean {
   return false;
 }
 
-/** How few tokens of a vocabulary spell a text; OUT_OF_REACH where they cannot. */
+/** The fewest tokens of a vocabulary that spell a text; OUT_OF_REACH when no tokens spell it. */
 export function fewestTokens(vocabulary: Vocabulary, text: Uint8Array): number {
   const fewest = new Float64Array(text.length + 1).fill(OUT_OF_REACH);
   fewest[text.length] = 0;

@@ -1,18 +1,18 @@
 /**
- * Work on a grammar, counted in units. The count serves two purposes. A piece of some thousand units ends, so that
- * others have their turn between two pieces. An account of some million units ends, so that no grammar takes a worker
- * for itself: what goes beyond it is refused with a Problem that names the limit.
+ * Work on a grammar, counted in units. The count serves two purposes. A piece is some thousand units; other requests
+ * get their turn between two pieces. An account is some million units; work beyond it is refused with a Problem that
+ * names the limit, so no grammar takes a worker for itself.
  *
- * A loop asks now and then whether its piece is done. A computation that cannot stop in its middle, but keeps what it
- * learns, is left by an error and begun again: it finds what it has learnt, and comes further.
+ * A loop checks now and then whether its piece is done. A computation that cannot stop in the middle throws an error at
+ * the end of its piece and is started again. It keeps what it has learnt, so each attempt gets further.
  */
 import { Problem } from "../errors.ts";
 
-/** Looking up a byte costs 1 unit; deriving a part of an expression, or asking for a node, costs so many. */
+/** Looking up a byte costs 1 unit. Deriving a part of an expression, or asking for a node, costs this many. */
 export const PART_UNITS = 16;
-/** Of the order of half a millisecond. */
+/** Units of a piece: about half a millisecond. */
 export const PIECE_UNITS = 8192;
-/** The default of grammar_work_max: of the order of two seconds. */
+/** The default of grammar_work_max: about two seconds. */
 export const WORK_MAX = 33_554_432;
 
 const PAUSE: unique symbol = Symbol("the piece is done");
@@ -26,25 +26,25 @@ export class Effort {
   units = 0;
   #end = PIECE_UNITS;
   #may_pause = false;
-  /** nothing new was learnt since the work was begun again: it may still be on its way to where it was left */
+  /** true when a restarted attempt has learnt nothing yet: it may still be on its way to the place where it stopped */
   #is_fresh = false;
   #account_max = Number.POSITIVE_INFINITY;
   #account_end = Number.POSITIVE_INFINITY;
 
-  /** Opens a new account with this number of units, in place of the old one. */
+  /** Replaces the account by a new one with this number of units. */
   open(units_max: number): void {
     this.#account_max = units_max;
     this.#account_end = this.units + units_max;
     this.beginPiece();
   }
 
-  /** Spends units. Throws the Problem of an account that is spent. */
+  /** Spends units. Throws a Problem when the account is spent. */
   spend(units: number): void {
     this.units += units;
     if (this.units > this.#account_end) throw this.#spent();
   }
 
-  /** True when the piece is done; the next one begins then. Throws like `spend`. */
+  /** True when the piece is done; the next piece then begins. Throws like `spend`. */
   isDue(): boolean {
     if (this.units < this.#end) return false;
     this.spend(0);
@@ -57,8 +57,9 @@ export class Effort {
   }
 
   /**
-   * Something was learnt. Pauses when the piece is done, where that is awaited. Throws as `spend` does. Work that is
-   * begun again has half a piece behind the first thing that it learns, however long its way there was.
+   * Call this when something was learnt. Pauses when the piece is done and the caller allows pauses. Throws like
+   * `spend`. A restarted attempt gets another half piece after the first thing that it learns, however long the way
+   * there was.
    */
   checkpoint(): void {
     if (this.#is_fresh) {
@@ -70,12 +71,12 @@ export class Effort {
     this.pause();
   }
 
-  /** Pauses, where that is awaited. */
+  /** Pauses if the caller allows it. */
   pause(): void {
     if (this.#may_pause) throw PAUSE;
   }
 
-  /** Where a pause is awaited, as an error that isPause knows. */
+  /** Pauses, if the caller allows it, by throwing an error that isPause recognises. */
   pausing<T>(work: () => T): T {
     const before = this.#may_pause;
     this.#may_pause = true;
@@ -86,7 +87,7 @@ export class Effort {
     }
   }
 
-  /** Does the work, unless it takes more than a piece: undefined then. What it has learnt by then is kept. */
+  /** Does the work if it fits into one piece; otherwise returns undefined and keeps what was learnt. */
   briefly<T>(work: () => T): T | undefined {
     this.beginPiece();
     try {
@@ -97,7 +98,7 @@ export class Effort {
     }
   }
 
-  /** Begins the work again as often as its piece is done before it is. */
+  /** Does the work, restarting it after each piece until it is complete. */
   *again<T>(work: () => T): Generator<undefined, T> {
     for (;;) {
       try {

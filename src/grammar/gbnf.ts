@@ -1,6 +1,6 @@
 /**
- * GBNF, llama.cpp's grammars: rules of literals, sets of characters, `.`, groups, `|`, and `*`, `+`, `?`, `{n,m}`; the
- * text is a `root`. `<[1000]>` and `<think>` are special tokens; a token with text is written as its text.
+ * GBNF, llama.cpp's grammars: rules of literals, sets of characters, `.`, groups, `|`, and `*`, `+`, `?`, `{n,m}`. The
+ * rule `root` is the whole text. `<[1000]>` and `<think>` are special tokens. A token with text is written as its text.
  */
 import { Problem, show } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
@@ -20,7 +20,7 @@ export function* gbnfNode(parts: RuleParts, source: string): Generator<undefined
   return yield* ruleGrammarNode(parts, { rules, root: ROOT, what: "a GBNF grammar", source });
 }
 
-/** The rules of a grammar, by name. Throws a Problem when the text is no grammar. */
+/** The rules of a grammar, by name. Throws a Problem when the text is not a valid grammar. */
 export function parseGbnf(source: string): ReadonlyMap<string, Part> {
   return allAtOnce(new Parser(source).parse(new Effort()));
 }
@@ -135,7 +135,7 @@ class Parser {
   #reference(is_nested: boolean): Part | undefined {
     const at = this.#at;
     const name = this.#name();
-    // The next rule begins with a name too: what comes behind it tells.
+    // A name may begin the next rule: the `::=` after it decides.
     if (!is_nested && /^[ \t]*::=/.test(this.#source.slice(this.#at, this.#at + 64))) {
       this.#at = at;
       return undefined;
@@ -218,7 +218,7 @@ class Parser {
     return String.fromCodePoint(point);
   }
 
-  /** Blanks and comments, with line ends where they mean nothing. */
+  /** Skips blanks and comments, and line ends where they have no meaning. */
   #skip(lines: boolean): void {
     const blank = lines ? /[ \t\r\n]/ : /[ \t]/;
     for (;;) {

@@ -1,6 +1,6 @@
 /**
- * A compiled grammar: its automaton, where it begins, and for each vocabulary the masks of its states. Compiling is done
- * in pieces, since a large schema takes longer than others should wait.
+ * A compiled grammar: its automaton, its start state, and the masks of its states for each vocabulary. Compilation is
+ * done in pieces, because a large schema takes longer than other requests should wait.
  */
 
 import { Problem } from "../errors.ts";
@@ -20,13 +20,13 @@ import { SharedHeads } from "./shared-heads.ts";
 import { type GrammarSource, kindNamed, pointerOf } from "./source.ts";
 
 export interface GrammarLimits {
-  /** parts of a grammar, its states among them */
+  /** parts of a grammar, including states */
   readonly nodes_max: number;
-  /** transitions that are kept, 4 bytes each */
+  /** maximum transitions that are kept, 4 bytes each */
   readonly transitions_max: number;
-  /** bytes of masks that are kept for one vocabulary */
+  /** maximum bytes of masks that are kept for one vocabulary */
   readonly mask_bytes_max: number;
-  /** units of work (effort.ts) to compile a grammar, and to follow a text and make its mask in one step */
+  /** maximum units of work (effort.ts) to compile a grammar, and to follow a text and make its mask in one step */
   readonly work_max: number;
 }
 
@@ -42,14 +42,14 @@ export class Grammar {
   readonly start: number;
   /** what it does not hold to */
   readonly notes: readonly GrammarNote[];
-  /** ids of special tokens that it names */
+  /** ids of the special tokens that the grammar names */
   readonly token_ids: ReadonlySet<number>;
   readonly #plain: number;
   readonly #limits: GrammarLimits;
   readonly #heads: SharedHeads;
   readonly #masks = new Map<Vocabulary, Masks>();
   readonly #plain_states: PlainStates[] = [];
-  /** counts how often states were forgotten: a state is good for one generation */
+  /** counts how often states were forgotten; a state is valid for one generation */
   generation = 0;
 
   constructor(
@@ -80,24 +80,24 @@ export class Grammar {
     return masks;
   }
 
-  /** The state behind some bytes; NEVER when the grammar does not take them. */
+  /** The state after some bytes; NEVER when the grammar does not accept them. */
   advance(state: number, bytes: Uint8Array): number {
     let next = state;
     for (let i = 0; i < bytes.length && next !== NEVER; i++) next = this.automaton.step(next, bytes[i]!);
     return next;
   }
 
-  /** Opens the account of a step: what it follows and makes may take so much work together. */
+  /** Opens the account of a step, for all the work of following its text and making its mask. */
   openAccount(): void {
     this.automaton.nodes.effort.open(this.#limits.work_max);
   }
 
-  /** Whether much was made while walking, so that it should be forgotten before the next walk. */
+  /** True when walking has made so many states that they should be forgotten before the next walk. */
   get is_crowded(): boolean {
     return this.automaton.is_crowded;
   }
 
-  /** Between two steps: what was made while walking is forgotten when it has become much. */
+  /** Call this between two steps. Forgets what walking has made when it has become much. */
   tidy(): void {
     if (!this.is_crowded) return;
     this.automaton.forget();
@@ -106,7 +106,7 @@ export class Grammar {
     this.generation++;
   }
 
-  /** Bytes that its tables and masks take, about. */
+  /** Approximate bytes of the tables and masks. */
   get bytes(): number {
     let bytes = this.automaton.bytes + this.automaton.nodes.bytes;
     for (const masks of this.#masks.values()) bytes += masks.bytes;
@@ -115,8 +115,8 @@ export class Grammar {
 }
 
 /**
- * Throws a Problem whose pointer is relative to the grammar: `/json_schema/properties/a/pattern`. `heads`: what was found
- * for other grammars, where it is kept.
+ * Compiles a grammar. Throws a Problem whose pointer is relative to the grammar: `/json_schema/properties/a/pattern`.
+ * `heads`: results of other grammars, if they are kept.
  */
 export function* compileGrammar(
   source: GrammarSource,
@@ -129,7 +129,7 @@ export function* compileGrammar(
   const nodes = new Nodes(limits.nodes_max, effort);
   const rules = new Rules(nodes);
   const notes = new GrammarNotes().below(pointerOf(source));
-  // Its bytes need their own classes from the start, in every grammar.
+  // The bytes of special tokens need classes of their own from the start, in every grammar.
   const plain = plainCharacter(nodes);
   try {
     const node = yield* boundedPieces(kind.compile(nodes, rules, source, notes));

@@ -1,11 +1,11 @@
 /**
- * The grammars compiled lately. A host sends the same grammar with every step of a sequence: it is compiled once, and
- * found again by a hash of its text, or by the object that holds it. All that is kept is counted in bytes, and what was
- * not used for longest goes first.
+ * A cache of compiled grammars. A host sends the same grammar with every step of a sequence. It is compiled once and
+ * found again by a hash of its text, or by the object that holds it. The cache counts the bytes of all its grammars and
+ * drops the least recently used first.
  *
- * Work on a grammar is done in pieces, and steps are taken between two of them. Those who need the same grammar compiled
- * do the pieces of one compilation. A compiled grammar is worked on by one at a time: whoever comes meanwhile finishes
- * that work first.
+ * Work on a grammar is done in pieces, and other steps run between two pieces. Requests that need the same grammar
+ * share one compilation and take turns with its pieces. Only one request works on a compiled grammar at a time: a
+ * request that arrives meanwhile first helps to finish that work.
  */
 import { Problem } from "../errors.ts";
 import { textInOrder } from "../ordered-names.ts";
@@ -19,9 +19,9 @@ import { SharedHeads } from "./shared-heads.ts";
 import { type GrammarSource, pointerOf } from "./source.ts";
 
 export interface GrammarsLimits extends GrammarLimits {
-  /** characters of a grammar as JSON text */
+  /** maximum characters of a grammar as JSON text */
   readonly source_length_max: number;
-  /** bytes that all kept grammars take, with their masks */
+  /** maximum bytes of all kept grammars, including their masks */
   readonly kept_bytes_max: number;
 }
 
@@ -33,34 +33,34 @@ export const DEFAULT_GRAMMARS_LIMITS: GrammarsLimits = {
 
 /** The counters of grammars for metrics. */
 export interface GrammarsFigures {
-  /** grammars that are kept, and the bytes that they take */
+  /** number of kept grammars, and the bytes that they take */
   readonly count: number;
   readonly bytes: number;
   /** units of work (effort.ts) that all grammars have taken so far */
   readonly work_units: number;
-  /** compilations and walks that were begun */
+  /** compilations and walks that were started */
   readonly jobs: number;
 }
 
 interface Kept {
   readonly grammar: Grammar;
-  /** what it took when it was last looked at; 0 while it is not kept */
+  /** its bytes when they were last counted; 0 while it is not kept */
   bytes: number;
   readonly matchers: Map<string, Matcher>;
-  /** by the object that holds the options: a step asks several times, and all steps of a stream have one */
+  /** by the object that holds the options: one step asks several times, and all steps of a stream share one object */
   readonly lately: WeakMap<MatcherOptions, Matcher>;
-  /** work on it that was begun; those who do it hold it */
+  /** work in progress; the requests that do it hold it */
   job: WeakRef<Job<unknown>> | undefined;
 }
 
-/** A text as a key that is short, and that no other text has. */
+/** A short and unique key of a text. */
 export type TextHash = (text: string) => string;
 
 /** Called before each piece of work on a grammar. */
 export interface GrammarWatch {
-  /** Work on this grammar goes on. */
+  /** Call this while work on this grammar goes on. */
   works(grammar: string): void;
-  /** True when the grammar is refused, because a worker process ended while it worked on it. */
+  /** True when the grammar is refused because a worker process ended while working on it. */
   isRefused(grammar: string): boolean;
 }
 
@@ -68,23 +68,23 @@ const UNWATCHED: GrammarWatch = { works: () => undefined, isRefused: () => false
 
 /** Number of remembered refused sources: compiling one again would take as long as the first time. */
 const REFUSED_MAX = 256;
-/** What grammars have in common may take one part in so many of the bytes that are kept. */
+/** Results that grammars share may take 1/n of the bytes of the cache, where n is this number. */
 const HEADS_PART = 8;
-/** Bytes of a grammar that is kept, besides those that are counted: its rules, maps and objects, measured. */
+/** Bytes of a kept grammar that are not counted elsewhere: its rules, maps and objects. Measured. */
 const KEPT_BYTES = 56 * 1024;
 
 export class Grammars {
   readonly #limits: GrammarsLimits;
   readonly #hash: TextHash;
   readonly #watch: GrammarWatch;
-  /** by hash; what was used last stands last */
+  /** by hash; the most recently used is last */
   readonly #kept = new Map<string, Kept>();
   readonly #keys = new WeakMap<GrammarSource, string>();
   readonly #compiling = new Map<string, WeakRef<Job<Kept>>>();
   readonly #refused = new Map<string, Problem>();
-  /** of all that are kept, when each was last looked at */
+  /** bytes of all kept grammars, each as last counted */
   #bytes = 0;
-  /** what masks of one grammar found, for the others */
+  /** results for the masks of one grammar that other grammars reuse */
   readonly #heads: SharedHeads;
   #work_units = 0;
   #jobs = 0;
@@ -111,18 +111,21 @@ export class Grammars {
     };
   }
 
-  /** A grammar's matcher for a vocabulary; undefined when it has to be compiled first, or is worked on. */
+  /**
+   * A grammar's matcher for a vocabulary; undefined when the grammar must be compiled first or another request works on
+   * it.
+   */
   ready(source: GrammarSource, vocabulary: Vocabulary, options: MatcherOptions): Matcher | undefined {
     const key = this.#keyOf(source);
     const kept = this.#kept.get(key);
     if (kept === undefined || jobOf(kept) !== undefined) return undefined;
     const matcher = matcherOf(kept, vocabulary, options);
-    // It may have grown since: masks are made while texts are.
+    // The grammar may have grown since: steps make masks.
     this.#use(key, kept);
     return matcher;
   }
 
-  /** Compiles the grammar, a piece at a time. */
+  /** Compiles the grammar in pieces. */
   *compile(source: GrammarSource): Generator<undefined, void> {
     yield* this.#compiled(this.#keyOf(source), source);
   }
@@ -132,7 +135,7 @@ export class Grammars {
     return yield* this.#watched(this.#keyOf(question.source), inspectGrammar(question, this.#limits));
   }
 
-  /** Works on a grammar by its matcher, a piece at a time, and alone. The grammar is kept when the work is done. */
+  /** Works on a grammar through its matcher, in pieces and alone. The grammar is kept when the work is done. */
   *work<Result>(
     source: GrammarSource,
     vocabulary: Vocabulary,
@@ -188,7 +191,7 @@ export class Grammars {
     }
   }
 
-  /** The same work, of which the watch is told before each piece. Throws the Problem of a grammar that it refuses. */
+  /** Like the above, and calls the watch before each piece. Throws a Problem when the watch refuses the grammar. */
   *#watched<Result>(key: string, pieces: Generator<undefined, Result>): Generator<undefined, Result> {
     try {
       for (;;) {
@@ -216,7 +219,7 @@ export class Grammars {
     this.#refused.set(key, problem);
   }
 
-  /** Makes it the one that was used last. What was used last stays, however large it is. */
+  /** Marks it as the most recently used. The most recently used grammar stays, however large it is. */
   #use(key: string, kept: Kept): void {
     const other = this.#kept.get(key);
     if (other !== undefined && other !== kept) this.#drop(key, other);

@@ -1,14 +1,14 @@
 /**
- * What rules have because their parts have it: that they match some text, or that they match the empty one. A whole
- * is looked at again only when one of its parts is found to have it, so the work grows with the number of parts.
+ * Properties that a rule gets from its parts, such as "matches some text" and "matches the empty text". A node is
+ * looked at again only when one of its parts gets the property, so the work grows linearly with the number of parts.
  */
 import { PART_UNITS } from "./effort.ts";
 import { KIND, type Nodes } from "./nodes.ts";
 
 /**
- * Marks the rules of which it holds, by number. An ALT has it when a branch has it, a sequence when both parts do, a
- * repetition when its node does or may come 0 times, a call when its rule does. `plainly` answers for nodes without
- * calls.
+ * Marks the rules that have the property, by number. An ALT has it when a branch has it, a sequence when both parts
+ * have it, a repetition when its node has it or may repeat 0 times, a call when its rule has it. `plainly` answers for
+ * nodes without calls.
  */
 export function* rulesThatHold(
   nodes: Nodes,
@@ -50,7 +50,7 @@ export function* rulesThatHold(
 
 const NOTHING = -1;
 
-/** The parts that decide about a node; undefined: it is asked itself. */
+/** The parts that decide about a node; undefined when the node itself is asked. */
 function partsToAsk(nodes: Nodes, bodies: readonly number[], node: number): readonly number[] | undefined {
   if (nodes.doubtful[node] === 0) return undefined;
   const a = nodes.a[node]!;
@@ -70,14 +70,14 @@ function partsToAsk(nodes: Nodes, bodies: readonly number[], node: number): read
   }
 }
 
-/** Whether a whole has it now that one of its parts has. */
+/** Whether a node has the property, now that one of its parts has it. */
 function hasEnough(nodes: Nodes, whole: number, holds: Uint8Array): boolean {
   const kind = nodes.kind[whole];
   if (kind !== KIND.seq && kind !== KIND.word) return true;
   return holds[nodes.a[whole]!] === 1 && holds[nodes.b[whole]!] === 1;
 }
 
-/** Edges from nodes, as lists in flat arrays. */
+/** Edges between nodes, as linked lists in flat arrays. */
 class Edges {
   readonly #heads: Int32Array;
   #to = new Int32Array(1024);

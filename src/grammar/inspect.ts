@@ -1,6 +1,6 @@
 /**
- * Reports on a grammar before a token is drawn with it: its size, the parts that masks do not enforce, and how a text relates to
- * it.
+ * Reports on a grammar before a token is drawn with it: its size, the parts that masks do not enforce, and whether a
+ * text matches it.
  */
 import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
 import { Effort } from "./effort.ts";
@@ -10,46 +10,46 @@ import { NEVER } from "./nodes.ts";
 import type { GrammarNote } from "./notes.ts";
 import type { GrammarSource } from "./source.ts";
 
-/** What is asked of a grammar. */
+/** Inputs of a report. */
 export interface GrammarQuestion {
   readonly source: GrammarSource;
-  /** the vocabulary of the tokens that may follow; undefined: no tokens are listed */
+  /** the vocabulary for the list of tokens that may follow; undefined: no tokens are listed */
   readonly vocabulary: Vocabulary | undefined;
   readonly options: MatcherOptions;
   /** the text so far */
   readonly text: string;
-  /** how many of the tokens that may follow are listed */
+  /** maximum number of tokens in the list */
   readonly tokens_max: number;
 }
 
 export interface GrammarReport {
   readonly kind: string;
-  /** parts of expressions, states among them */
+  /** parts of expressions, including states */
   readonly parts: number;
-  /** memory that it takes, with the masks that were made */
+  /** memory of the grammar and of the masks made so far */
   readonly bytes: number;
-  /** units of work that it took to compile, of which grammar_work_max allows so many */
+  /** units of work to compile it, at most grammar_work_max */
   readonly work: number;
   readonly notes: readonly GrammarNote[];
   readonly text: TextReport;
-  /** null where there is no vocabulary, or the text has left the grammar */
+  /** null without a vocabulary, or when the text does not match */
   readonly next: NextReport | null;
 }
 
-/** Where a text stands in a grammar. */
+/** How a text relates to a grammar. */
 export interface TextReport {
-  /** whether it is a text of the grammar as it is */
+  /** whether the text is a complete text of the grammar */
   readonly is_complete: boolean;
-  /** whether some text of the grammar begins so */
+  /** whether some text of the grammar begins with it */
   readonly is_begun: boolean;
-  /** UTF-8 bytes before the first that cannot stand there; null when all can */
+  /** UTF-8 bytes before the first that does not match; null when all match */
   readonly left_at: number | null;
 }
 
-/** Which tokens may follow a text. */
+/** The tokens that may follow a text. */
 export interface NextReport {
   readonly vocabulary: string;
-  /** whether some token may, or an end: else the vocabulary cannot spell what the grammar wants */
+  /** whether some token or an end may follow; false: the vocabulary cannot spell what the grammar requires */
   readonly fits: boolean;
   readonly count: number;
   /** the first of them, by id */
@@ -59,10 +59,10 @@ export interface NextReport {
 
 const UTF8 = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true });
-/** Bytes of the text between two pieces. */
+/** Bytes of the text that are read between two pauses. */
 const BYTES_A_PIECE = 1024;
 
-/** Throws the Problem of an invalid grammar, like a step. */
+/** Throws the same Problem as a step when the grammar is invalid. */
 export function* inspectGrammar(
   { source, vocabulary, options, text, tokens_max }: GrammarQuestion,
   limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS,
@@ -91,7 +91,7 @@ export function* inspectGrammar(
   };
 }
 
-/** The state behind some bytes, or where they leave the grammar. */
+/** The state after some bytes, or the place of the first byte that does not match. */
 function* follow(
   { automaton, start }: Grammar,
   bytes: Uint8Array,
@@ -126,7 +126,7 @@ function* nextOf(matcher: Matcher, state: number, tokens_max: number): Generator
   };
 }
 
-/** null: part of a character. */
+/** null: the token is part of a character. */
 function textOf(bytes: Uint8Array): string | null {
   try {
     return DECODER.decode(bytes);

@@ -1,6 +1,6 @@
 /**
- * Work in pieces for several waiting steps. Each of them does the next piece in its turn, so the work continues as
- * long as one of them is left, and all share the result.
+ * Work in pieces, shared by several waiting steps. Each step does the next piece in its turn, so the work continues
+ * while at least one of them waits, and all share the result.
  */
 type Outcome<Result> = { readonly value: Result } | { readonly error: unknown };
 
@@ -16,7 +16,7 @@ export class Job<Result> {
     return this.#outcome !== undefined;
   }
 
-  /** Does the rest, a piece at a time. What came of it, or what it threw. */
+  /** Does the remaining pieces. Returns the result, or throws the error of the work. */
   *finish(): Generator<undefined, Result> {
     while (!this.is_done) {
       this.advance();
@@ -25,7 +25,7 @@ export class Job<Result> {
     return this.#result();
   }
 
-  /** Does the next piece. An error is kept for those whose work it is. */
+  /** Does the next piece. An error is kept for the other steps that wait for this work. */
   advance(): void {
     try {
       const next = this.#pieces.next();

@@ -1,4 +1,4 @@
-/** The kinds of nodes, which nodes.ts describes, and those that every grammar has. */
+/** The kinds of nodes (described in nodes.ts), and the nodes that every grammar has. */
 export const NEVER = 0;
 export const EMPTY = 1;
 

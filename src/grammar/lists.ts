@@ -1,20 +1,20 @@
 /**
- * Lists of nodes, each kept once and known by a number, and what the branches of a list become when they are merged.
- * A list is found again by a table of open addresses.
+ * Lists of nodes, and the cached result of merging the branches of each list. Equal lists have the same number, found
+ * by a table with open addressing.
  */
 
 const UNKNOWN = -1;
-/** Bytes of a list besides its numbers, and of each number, as V8 keeps them. */
+/** Bytes of a list without its numbers, and of each number, as V8 stores them. */
 const LIST_BYTES = 56;
 const NUMBER_BYTES = 8;
 
 export class Lists {
   #lists: (readonly number[])[] = [];
-  /** by list: the node that an ALT of its branches is */
+  /** by list: the ALT node of its branches */
   #merged = new Int32Array(64).fill(UNKNOWN);
   #places = new Int32Array(128).fill(UNKNOWN);
   #list_bytes = 0;
-  /** places that the last call of idOf looked at beyond the first */
+  /** probes of the last call of idOf after the first */
   probes = 0;
 
   get count(): number {
@@ -29,7 +29,7 @@ export class Lists {
     return this.#lists[list]!;
   }
 
-  /** The number of a list, whose nodes stand in order. The list must not be written to any more. */
+  /** The number of a list of sorted nodes. The list must not be changed afterwards. */
   idOf(nodes: readonly number[]): number {
     const mask = this.#places.length - 1;
     this.probes = 0;
@@ -56,7 +56,7 @@ export class Lists {
     this.#merged[list] = node;
   }
 
-  /** Forgets the lists behind the first so many, and what has become a node that is forgotten. */
+  /** Forgets the lists from this number on, and the results that are forgotten nodes. */
   backTo(count: number, nodes: number): void {
     for (let list = count; list < this.#lists.length; list++)
       this.#list_bytes -= LIST_BYTES + NUMBER_BYTES * this.#lists[list]!.length;

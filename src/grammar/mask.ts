@@ -1,7 +1,8 @@
 /**
- * Which tokens may come next in a state: the automaton walks the tree of their bytes. A state is a head, the piece that
- * is being matched, and what lies below it on the stack. What a head allows by itself is found once for all stacks; only
- * tokens that reach past its end are looked at for each stack (XGrammar's division, 2411.15100).
+ * The tokens that may come next in a state, found by walking the automaton along the tree of token bytes. A state is a
+ * head, which is the piece that is being matched, and the stack below it. The tokens that a head allows by itself are
+ * found once for all stacks; only tokens that reach past its end are checked for each stack (XGrammar's division,
+ * 2411.15100).
  */
 
 import { allAtOnce } from "../pieces.ts";
@@ -20,23 +21,26 @@ import {
   type Structures,
 } from "./shared-heads.ts";
 
-/** Words of masks that are put together while a byte is looked up, about. */
+/** Approximate words of masks that are combined in the time of looking up one byte. */
 const WORDS_A_UNIT = 8;
 
-/** Bytes by which the state is found that a head has behind most text. */
+/** Bytes that are tried to find the state that follows a head after most text. */
 const USUAL_TEXT = [0x7e, 0x51, 0x30, 0x65];
 
-/** Walks of smaller trees are over before such a state is found and compared. */
+/** Walks of smaller trees end before that state is found and compared. */
 const OTHER_NODES_MIN = 8192;
 
-/** A walk of a tree from a head. */
+/** A walk of the tree from a head. */
 interface Walk {
   readonly trie: Trie;
   readonly mask: Uint32Array;
   readonly crossings: Crossing[];
-  /** the head from whose answer it began: where both have the same left to match, the answer stays; else NEVER's */
+  /**
+   * the head whose answer the walk starts from: where both have the same rest to match, the answer holds; NEVER for
+   * none
+   */
   readonly base: Head;
-  /** the crossing of the base that comes next */
+  /** index of the next crossing of the base */
   at: number;
   /** where it goes on */
   node: number;
@@ -49,14 +53,14 @@ export class Masks {
   readonly #bytes_max: number;
   readonly #heads = new Map<number, Head>();
   readonly #masks = new Map<number, Uint32Array>();
-  /** of short tokens, by states whose counts are cut to them */
+  /** of short tokens, by state with limited counts */
   readonly #short = new Map<number, Uint32Array>();
   readonly #shared: SharedHeads;
   readonly #structures: Structures;
   readonly #path: Int32Array;
-  /** the same for the head that a walk begins from */
+  /** the same for the head whose answer the walk starts from */
   readonly #base_path: Int32Array;
-  /** 1 where the head, or the one that the walk begins from, may have ended on the way to a depth, or there */
+  /** by depth: 1 where the head, or the base head, may have ended at or before that depth */
   readonly #ended: Uint8Array;
   #bytes = 0;
 
@@ -89,25 +93,25 @@ export class Masks {
     return this.#masks.has(this.#keyOf(state));
   }
 
-  /** States with one key have one mask. */
+  /** States with equal keys have the same mask. */
   #keyOf(state: number): number {
     return this.#plain.shortened(state, this.#tokens.vocabulary.token_bytes_max);
   }
 
-  /** The tokens with bytes that may come in this state; the mask is kept and must not be written to. */
+  /** The tokens with bytes that may come in this state. The mask is cached and must not be changed. */
   of(state: number): Uint32Array {
     const known = this.#masks.get(this.#keyOf(state));
     if (known !== undefined) return known;
     return allAtOnce(this.make(state));
   }
 
-  /** The same, a piece at a time. Throws the Problem of a step that takes more work than it may. */
+  /** Like the above, in pieces. Throws a Problem when the step takes too much work. */
   *make(state: number): Generator<undefined, Uint32Array> {
     const key = this.#keyOf(state);
     const known = this.#masks.get(key);
     if (known !== undefined) return known;
     const short = this.#plain.shortened(key, SHORT_BYTES);
-    // Other counts may have been here: only what reaches beyond them is another.
+    // A mask for other counts may exist: only tokens that reach beyond the counts differ.
     const shared = this.#short.get(short);
     const mask = shared?.slice() ?? new Uint32Array(this.#tokens.words);
     if (shared === undefined) {
@@ -134,7 +138,7 @@ export class Masks {
     this.#bytes = 0;
   }
 
-  /** Adds what a state allows, unless it was added before: each way that it may go on by itself. */
+  /** Adds the tokens of a state, once: the tokens of each alternative of the state. */
   *#add(state: number, mask: Uint32Array, added: Set<number>): Generator<undefined, void> {
     if (added.has(state)) return;
     added.add(state);
@@ -152,7 +156,7 @@ export class Masks {
     if (this.#effort.isDue()) yield;
   }
 
-  /** The states that a state is a choice of, each with its own head; undefined where it has one. */
+  /** The alternatives of a state, each with its own head; undefined when the state has one head. */
   #waysOf(state: number): readonly number[] | undefined {
     const { nodes, rules } = this.#automaton;
     const a = nodes.a[state]!;
@@ -171,7 +175,9 @@ export class Masks {
     }
   }
 
-  /** Whether a head is a choice of what has a stack of its own: what each of them allows serves other heads, too. */
+  /**
+   * Whether a head is a choice between parts with stacks of their own: the answer of each part serves other heads, too.
+   */
   #hasFrames(head: number): boolean {
     const { nodes } = this.#automaton;
     if (nodes.kind[head] !== KIND.alt) return nodes.kind[head] === KIND.call;
@@ -194,7 +200,7 @@ export class Masks {
     const shared = structure === NOT_SHARED ? undefined : this.#shared.get(this.#tokens, structure);
     const head = shared ?? (yield* this.#findHead(node));
     if (shared === undefined && structure !== NOT_SHARED) {
-      // What is kept may have been forgotten meanwhile: the structure is asked again.
+      // The cache may have been emptied meanwhile: the structure is looked up again.
       const own = this.#structureOf(node);
       if (own !== NOT_SHARED) this.#shared.keep(this.#tokens, own, head);
     }
@@ -203,7 +209,7 @@ export class Masks {
     return head;
   }
 
-  /** Text that begins with one certain byte is seldom another grammar's, and is soon walked. */
+  /** Text that begins with one certain byte is rarely shared with another grammar, and is walked quickly. */
   #structureOf(node: number): number {
     const { nodes } = this.#automaton;
     if (nodes.kind[node] === KIND.word && nodes.kind[nodes.a[node]!] === KIND.set) return NOT_SHARED;
@@ -241,8 +247,8 @@ export class Masks {
   }
 
   /**
-   * The state that any plain text may follow and that a head has behind most text, if there is one: a name of a property
-   * is any string behind the first letter that no other name has.
+   * The state that a head has after most text and that any plain text may follow, if there is one. Example: a property
+   * name is an arbitrary string after the first letter that no listed name has.
    */
   #usualBehind(node: number): number {
     const automaton = this.#automaton;
@@ -254,7 +260,7 @@ export class Masks {
     return NEVER;
   }
 
-  /** Walks a tree from a head, as far as it comes before others should have a turn. */
+  /** Walks a tree from a head until it ends or other requests should have their turn. */
   #walk(walk: Walk): void {
     try {
       this.#effort.pausing(() => this.#walkOn(walk));
@@ -263,7 +269,7 @@ export class Masks {
     }
   }
 
-  /** Tokens that the head takes are allowed, and where it may have ended before is noted. */
+  /** Allows the tokens that the head matches, and notes where the head may have ended before. */
   #walkOn(walk: Walk): void {
     const automaton = this.#automaton;
     const { classOf } = automaton;
@@ -314,7 +320,7 @@ export class Masks {
       if (this.#automaton.nullable(this.#path[ended]!)) crossings.push({ trie, node, ended });
   }
 
-  /** Long tokens are few: they are looked at for each state, except where all plain text may follow. */
+  /** Long tokens are few: they are checked for each state, except where all plain text may follow. */
   #addLong(state: number, mask: Uint32Array): void {
     const { long, long_plain } = this.#tokens;
     const takes_plain = this.#plain.roomIn(state) === UNLIMITED;
@@ -324,7 +330,7 @@ export class Masks {
     else this.#allow(long_plain, 0, long_plain.nodes, mask);
   }
 
-  /** Allows the tokens at and below the node whose bytes behind the end of the head the stack takes. */
+  /** Allows the tokens at and below the node if the stack matches their bytes after the end of the head. */
   #cross({ trie, node, ended }: Crossing, below: number, mask: Uint32Array): void {
     const automaton = this.#automaton;
     const { classOf } = automaton;
@@ -341,7 +347,7 @@ export class Masks {
     this.#allow(trie, node, trie.skip[node]!, mask);
   }
 
-  /** Allows those tokens of a part of a tree that the states on the path to it take. */
+  /** Allows the tokens of a part of a tree that the states on their path match. */
   #allow({ byte, depth, skip, first, ordered }: Trie, from: number, end: number, mask: Uint32Array): void {
     const automaton = this.#automaton;
     const { classOf } = automaton;
@@ -366,7 +372,7 @@ export class Masks {
 
 const NOTHING = new Uint32Array(0);
 
-/** Takes back the tokens ordered[from … end). */
+/** Removes the tokens ordered[from … end). */
 function disallow(mask: Uint32Array, ordered: Int32Array, from: number, end: number): void {
   for (let i = from; i < end; i++) {
     const id = ordered[i]!;
@@ -374,7 +380,7 @@ function disallow(mask: Uint32Array, ordered: Int32Array, from: number, end: num
   }
 }
 
-/** Copies the crossings of the base at the nodes from … end). They stand in the order of nodes, each tree for itself. */
+/** Copies the crossings of the base at the nodes from … end). They are sorted by node within each tree. */
 function copyCrossings(walk: Walk, from: number, end: number): void {
   const { trie, base, crossings } = walk;
   for (let next = base.crossings[walk.at]; next !== undefined; next = base.crossings[++walk.at]) {

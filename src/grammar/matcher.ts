@@ -1,9 +1,9 @@
 /**
- * Where a sequence stands in a grammar: a state that is a pure function of the tokens generated so far. What was
- * found for sequences before is kept, so that a step costs one token's bytes; a stream's history, which grows in place, is
- * known again by itself.
+ * The place of a sequence in a grammar: a state that is a pure function of the tokens generated so far. States of
+ * earlier sequences are cached, so a step costs one token's bytes. A stream's history grows in place and is recognised
+ * by its object.
  *
- * A state is a node of the automaton, or below zero while the trigger of a lazy grammar has not come (waiting.ts).
+ * A state is a node of the automaton, or negative while the trigger of a lazy grammar has not come (waiting.ts).
  */
 import { Problem } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
@@ -15,26 +15,26 @@ import type { Masks } from "./mask.ts";
 import { EMPTY, NEVER } from "./nodes.ts";
 import { isWaiting, type Trigger, Waiting } from "./waiting.ts";
 
-/** How a grammar holds over a text of a vocabulary. */
+/** How a grammar applies to a text of a vocabulary. */
 export interface MatcherOptions {
-  /** undefined: from the beginning */
+  /** undefined: the grammar holds from the beginning */
   readonly after: Trigger | undefined;
-  /** ids that end the text; undefined: the vocabulary's */
+  /** ids that end the text; undefined: those of the vocabulary */
   readonly end_ids: readonly number[] | undefined;
 }
 
 const SEQUENCES_MAX = 64;
-/** Tokens that all kept sequences have together: 8 bytes each. */
+/** Maximum tokens of all cached sequences together: 8 bytes each. */
 const TOKENS_MAX = 1_048_576;
-/** Ids that all lists of banned tokens have together; when there are more, all are forgotten. */
+/** Maximum ids of all lists of banned tokens together; when there are more, all lists are forgotten. */
 const BANNED_MAX = 524_288;
 /** An id and a state. */
 const BYTES_OF_A_TOKEN = 8;
-/** An id in a set takes as much as so many tokens; a sequence by itself as many as so many. */
+/** An id in a set counts as this many tokens; a sequence by itself as this many. */
 const BYTES_OF_A_LISTED_ID = 6;
 const SEQUENCE_TOKENS = 64;
 
-/** A sequence that came before: its generated tokens, and the state behind each number of them. */
+/** An earlier sequence: its generated tokens, and the state after each number of them. */
 interface Sequence {
   token_ids: Int32Array;
   states: Int32Array;
@@ -47,10 +47,10 @@ export class Matcher {
   readonly vocabulary: Vocabulary;
   readonly masks: Masks;
   readonly #spelled: Vocabulary;
-  /** which tokens leave a way to the end; made only where a step asks for it */
+  /** the tokens that leave a way to the end; made when a step first asks for it */
   readonly budget: Budget;
   readonly #end_ids: ReadonlySet<number>;
-  /** words of a mask that holds all of them */
+  /** words of a mask for all tokens */
   readonly #end_words: number;
   /** undefined: the grammar holds from the beginning */
   readonly #waiting: Waiting | undefined;
@@ -79,14 +79,14 @@ export class Matcher {
     this.#start = this.#waiting?.start ?? grammar.start;
   }
 
-  /** Bytes that sequences and lists take, about. */
+  /** Approximate bytes of the sequences and lists. */
   get bytes(): number {
     let tokens = this.#banned_count + BYTES_OF_A_LISTED_ID * this.#end_ids.size;
     for (const { token_ids } of this.#sequences) tokens += SEQUENCE_TOKENS + token_ids.length;
     return tokens * BYTES_OF_A_TOKEN + this.budget.bytes + (this.#waiting?.bytes ?? 0);
   }
 
-  /** The state behind history[from …]. Throws the Problem of a token that the grammar does not take. */
+  /** The state after history[from …]. Throws a Problem for a token that the grammar does not accept. */
   *follow(history: readonly number[], from: number): Generator<undefined, number> {
     this.grammar.tidy();
     this.grammar.openAccount();
@@ -108,7 +108,7 @@ export class Matcher {
     return this.grammar.automaton.nodes.effort;
   }
 
-  /** The same at once, where it was followed before. May pause where that is awaited. */
+  /** Like the above without pieces, where most of it is cached. May pause if the caller allows it. */
   stateBehind(history: readonly number[], from: number): number {
     const length = history.length - from;
     const sequence = this.#sequenceFor(history, from);
@@ -124,13 +124,16 @@ export class Matcher {
     return sequence.states[length]!;
   }
 
-  /** Does the work, unless it takes more than a piece: undefined then. What it has learnt by then is kept. */
+  /** Does the work if it fits into one piece; otherwise returns undefined and keeps what was learnt. */
   briefly<T>(work: () => T): T | undefined {
     this.grammar.openAccount();
     return this.#effort.briefly(work);
   }
 
-  /** Whether a step finds its mask made, or all but a piece of work: else it should be made while others have turns. */
+  /**
+   * Whether the mask of a step is made, or needs at most one piece of work. If not, it should be made while other
+   * requests have turns.
+   */
   isReady(history: readonly number[], from: number): boolean {
     if (this.grammar.is_crowded) return false;
     return this.briefly(() => this.hasMade(this.stateBehind(history, from))) === true;
@@ -141,7 +144,7 @@ export class Matcher {
     return isWaiting(state) ? this.#banned.has(state) : this.masks.has(state);
   }
 
-  /** Makes what a step in this state asks for. */
+  /** Makes what a step in this state needs. */
   *make(state: number): Generator<undefined, void> {
     if (!isWaiting(state)) yield* this.masks.make(state);
     else if (!this.#banned.has(state)) {
@@ -155,7 +158,10 @@ export class Matcher {
     }
   }
 
-  /** The tokens that may not come while the grammar waits: those that would start it and go on as it does not want. */
+  /**
+   * The tokens that are banned while the grammar waits: those that contain the trigger and go on with text that the
+   * grammar refuses.
+   */
   bannedIn(state: number): readonly number[] {
     allAtOnce(this.make(state));
     return this.#banned.get(state) ?? [];
@@ -173,8 +179,8 @@ export class Matcher {
   }
 
   /**
-   * The tokens that may come in a state where the grammar holds: those that end the text, where it may end, too. With
-   * `left`, only tokens behind which so many complete the text.
+   * The tokens that may come in a state where the grammar holds, with the end tokens where the text may end. With
+   * `left`, only tokens after which this number of tokens can complete the text.
    */
   maskOf(state: number, left?: number): Uint32Array {
     const mask = left === undefined ? this.masks.of(state) : this.budget.maskWithin(state, left);
@@ -185,7 +191,7 @@ export class Matcher {
     return whole;
   }
 
-  /** The state behind one more token; NEVER when the grammar does not take it. */
+  /** The state after one more token; NEVER when the grammar does not accept it. */
   advance(state: number, token_id: number): number {
     const { automaton, token_ids } = this.grammar;
     if (this.#waiting !== undefined && isWaiting(state)) {
@@ -201,7 +207,7 @@ export class Matcher {
     return next === NEVER && is_end && automaton.nullable(state) ? EMPTY : next;
   }
 
-  /** The same, a piece at a time. */
+  /** Like the above, in pieces. */
   advanced(state: number, token_id: number): Generator<undefined, number> {
     return this.#effort.again(() => this.advance(state, token_id));
   }
@@ -215,7 +221,7 @@ export class Matcher {
     );
   }
 
-  /** The kept sequence that shares most with this one, cut or copied so that it may be grown to it. */
+  /** The cached sequence with the longest common prefix, cut or copied so that it can grow into this one. */
   #sequenceFor(history: readonly number[], from: number): Sequence {
     const own = this.#own.get(history);
     const known = own === undefined ? this.#sequences : [own];
@@ -250,7 +256,7 @@ export class Matcher {
   }
 }
 
-/** A token with text is written as its text: only special ones are named in a grammar. */
+/** A token with text is written as its text: a grammar names only special tokens. */
 function requireSpecial(token_ids: ReadonlySet<number>, { name, special }: Vocabulary): void {
   for (const id of token_ids)
     if (!special.has(id))
@@ -261,7 +267,7 @@ function requireSpecial(token_ids: ReadonlySet<number>, { name, special }: Vocab
       );
 }
 
-/** Most kept sequences are others': their last token tells, without a look at the rest. */
+/** Most cached sequences belong to other texts: their last token shows that, without comparing the rest. */
 function mayShare(
   sequence: Sequence,
   history: readonly number[],

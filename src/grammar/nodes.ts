@@ -31,22 +31,22 @@ type Pair = typeof KIND.seq | typeof KIND.word;
 
 /** More alternatives than a list may hold would make each step slow. */
 const LIST_LENGTH_MAX = 4096;
-/** The same before branches that share a part are made one. */
+/** The same limit, before branches that share a part are merged. */
 const FLAT_LENGTH_MAX = 16_384;
-/** No text repeats a node so often: larger counts are taken as this one, and as unlimited. */
+/** No text repeats a node this often: larger counts are treated as this one, and as unlimited. */
 const COUNT_MAX = 0x7fffffff;
 const UNKNOWN = -1;
 const UTF8 = new TextEncoder();
-/** Bytes that a set takes, with its array. */
+/** Bytes of a set with its array. */
 const SET_BYTES = 160;
-/** A list may take so many bytes for each node that is allowed. */
+/** A list may take this many bytes for each node of the limit. */
 const LIST_BYTES_A_NODE = 64;
-/** What it costs to put a branch among others. */
+/** Units for putting one branch among others. */
 const BRANCH_UNITS = 4;
-/** Probes of a table that are not charged: more of them are rare, unless somebody looks for them. */
+/** Probes of a table that cost nothing: more are rare unless a client provokes them. */
 const FREE_PROBES = 8;
 
-/** How far the columns had grown. */
+/** The lengths of the columns at one moment. */
 export interface Mark {
   readonly nodes: number;
   readonly lists: number;
@@ -57,17 +57,17 @@ export class Nodes {
   kind = new Uint8Array(256);
   a = new Int32Array(256);
   b = new Int32Array(256);
-  /** 1 for a call, AND or NOT, and for what has one inside: whether it matches anything has to be found out */
+  /** 1 for a CALL, AND or NOT, and for nodes that contain one: a search must find out whether they match anything */
   doubtful = new Uint8Array(256);
   readonly sets: ByteSet[] = [];
-  /** what was done with these nodes */
+  /** cached results of operations on these nodes */
   readonly effort: Effort;
   readonly #lists = new Lists();
   #c = new Int32Array(256);
   #count = 2;
   /** nodes by what they are */
   #places = new Int32Array(512).fill(UNKNOWN);
-  /** the node of each single byte, as far as it was asked for */
+  /** the node of each single byte, once it was needed */
   readonly #bytes = new Int32Array(256).fill(UNKNOWN);
   #all: number | undefined;
   readonly #nodes_max: number;
@@ -82,12 +82,12 @@ export class Nodes {
     return this.#count;
   }
 
-  /** Bytes that all of it takes. */
+  /** Bytes of all of it. */
   get bytes(): number {
     return 14 * this.kind.length + 4 * this.#places.length + SET_BYTES * this.sets.length + this.#lists.bytes;
   }
 
-  /** True when three quarters of what is allowed are there. */
+  /** True when three quarters of the limit are used. */
   get is_crowded(): boolean {
     return (
       this.#count * 4 > this.#nodes_max * 3 || this.#lists.bytes * 4 > this.#nodes_max * LIST_BYTES_A_NODE * 3
@@ -105,10 +105,10 @@ export class Nodes {
     return max === COUNT_MAX ? UNLIMITED : max;
   }
 
-  /** What there is now, to go back to. */
+  /** The present lengths, for going back to them. */
   mark = (): Mark => ({ nodes: this.#count, lists: this.#lists.count, sets: this.sets.length });
 
-  /** Forgets all that was made since. */
+  /** Forgets all nodes made since. */
   backTo({ nodes, lists, sets }: Mark): void {
     this.#count = nodes;
     this.sets.length = sets;
@@ -121,7 +121,7 @@ export class Nodes {
   set(set: ByteSet): number {
     this.effort.spend(PART_UNITS);
     if (set.every((word) => word === 0)) return NEVER;
-    // The few sets are found by their words: a node of each is among those of its hash.
+    // The few sets are found by comparing the nodes with the same hash.
     const hash = hashOfSet(set);
     let place = hashOf(KIND.set, hash, 0, 0) & (this.#places.length - 1);
     for (; ; place = (place + 1) & (this.#places.length - 1)) {
@@ -143,7 +143,7 @@ export class Nodes {
     return node;
   }
 
-  /** The bytes one behind the other. */
+  /** A sequence of bytes. */
   literal(bytes: Uint8Array): number {
     const parts = Array.from(bytes, (byte) => this.range(byte, byte));
     return this.#joined(KIND.word, parts);
@@ -153,7 +153,7 @@ export class Nodes {
     return this.literal(UTF8.encode(text));
   }
 
-  /** Any number of bytes, and what comes behind them. */
+  /** A text of any number of bytes, then `behind`. */
   *longText(bytes: ArrayLike<number>, behind: number = EMPTY): Generator<undefined, number> {
     let node = behind;
     for (let i = bytes.length - 1; i >= 0; i--) {
@@ -163,7 +163,7 @@ export class Nodes {
     return node;
   }
 
-  /** Many parts one behind the other. */
+  /** A sequence of many parts. */
   *chain(kind: "seq" | "word", parts: readonly number[]): Generator<undefined, number> {
     let node: number = EMPTY;
     for (let i = parts.length - 1; i >= 0; i--) {
@@ -192,7 +192,7 @@ export class Nodes {
     if (a === EMPTY) return b;
     if (b === EMPTY) return a;
     if (this.kind[a] !== kind) return this.#find(kind, a, b, 0);
-    // The stack leans to the right, however it was put together.
+    // The stack leans to the right, in whatever order it is built.
     const parts: number[] = [];
     let last = a;
     for (; this.kind[last] === kind; last = this.b[last]!) {
@@ -232,14 +232,14 @@ export class Nodes {
     return this.alt([EMPTY, node]);
   }
 
-  /** The same as `alt`, a piece at a time. */
+  /** Like `alt`, in pieces. */
   either(branches: readonly number[]): Generator<undefined, number> {
     return this.effort.again(() => this.alt(branches));
   }
 
   /**
-   * Any of them. Branches that end alike become one branch, as do those that begin alike: what is equal is then looked
-   * at once. What some branches become is kept, since the same ones meet again behind each of many beginnings.
+   * A choice of branches. Branches with the same end become one branch, as do those with the same beginning, so equal
+   * parts are handled once. Results are cached, because the same branches recur after many beginnings.
    */
   alt(branches: readonly number[]): number {
     const flat = this.#flattened(branches);
@@ -255,7 +255,7 @@ export class Nodes {
     return node;
   }
 
-  /** The branches of which none is an ALT and at most one a set, in order, each once. */
+  /** The branches in order and without duplicates; no branch is an ALT, and at most one is a SET. */
   #flattened(branches: readonly number[]): number[] {
     const flat: number[] = [];
     let set: ByteSet | undefined;
@@ -286,7 +286,7 @@ export class Nodes {
     return this.#find(KIND.alt, flat === branches ? list : this.#lists.idOf(flat), 0, 0);
   }
 
-  /** The branches with those made one that share a part. The same list where none do. */
+  /** The branches with those merged that share a part. The same list when no two share one. */
   #factored(
     branches: readonly number[],
     shared_part: Int32Array,
@@ -303,7 +303,7 @@ export class Nodes {
     return sorted(flat);
   }
 
-  /** What all of them match. Whether that is anything, the automaton tells. */
+  /** The conjunction of the nodes. The automaton finds out whether it matches anything. */
   and(parts: readonly number[]): number {
     const flat = new Set<number>();
     for (const part of parts) {
@@ -340,7 +340,7 @@ export class Nodes {
     return this.kind[node] === KIND.and || this.kind[node] === KIND.not;
   }
 
-  /** Every text: one node, made when it is first asked for. */
+  /** The node of every text, made when it is first needed. */
   all(): number {
     this.#all ??= this.wordRepeat(this.range(0, 255), 0, UNLIMITED);
     return this.#all;
@@ -365,7 +365,7 @@ export class Nodes {
     }
   }
 
-  /** The node that is this, made where there is none. */
+  /** The node with these parts, made if there is none. */
   #find(kind: number, a: number, b: number, c: number): number {
     this.effort.spend(PART_UNITS);
     const mask = this.#places.length - 1;

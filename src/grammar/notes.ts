@@ -1,31 +1,31 @@
 /**
  * The parts of a compiled grammar that its masks do not enforce, with their places. The reply lists them, so that the
- * host can check them.
+ * host can check them itself.
  */
 
 export interface GrammarNote {
-  /** `ignored`: an annotation by the rules of the draft; `weakened`: the masks allow more than the grammar says */
+  /** `ignored`: the draft makes it an annotation; `weakened`: the masks allow more than the grammar does */
   readonly kind: "ignored" | "weakened";
   readonly keyword: string;
-  /** the first place, relative to the grammar */
+  /** pointer to the first place, relative to the grammar */
   readonly pointer: string;
   readonly detail: string;
-  /** how many places there are */
+  /** number of places */
   count: number;
 }
 
-/** Different notes of one grammar. The rest are only counted. */
+/** Maximum different notes of one grammar. Further notes are only counted. */
 const NOTES_MAX = 64;
-/** Places that are told apart; beyond them one may be counted twice. */
+/** Maximum places that are remembered; beyond them one place may be counted twice. */
 const PLACES_MAX = 4096;
 
 interface Kept {
   /** ids of special tokens that the grammar names */
   readonly token_ids: Set<number>;
   readonly notes: Map<string, GrammarNote>;
-  /** the places that were noted */
+  /** the places that are already noted */
   readonly places: Set<string>;
-  /** how many notes there are beyond the first 64 */
+  /** number of notes after the first 64 */
   more: number;
 }
 
@@ -41,7 +41,7 @@ export class GrammarNotes {
     this.#prefix = prefix;
   }
 
-  /** The same notes, for what stands below a pointer. */
+  /** A view that adds this pointer to the place of each note. */
   below(pointer: string): GrammarNotes {
     return new GrammarNotes(this.#kept, this.#prefix + pointer);
   }
@@ -49,7 +49,7 @@ export class GrammarNotes {
   add(kind: GrammarNote["kind"], keyword: string, pointer: string, detail: string): void {
     const key = `${kind} ${keyword} ${detail}`;
     const { notes, places } = this.#kept;
-    // Work that is begun again comes by here once more.
+    // Restarted work notes the same place again.
     const place = `${key} ${this.#prefix}${pointer}`;
     if (places.has(place)) return;
     if (places.size < PLACES_MAX) places.add(place);
@@ -73,7 +73,7 @@ export class GrammarNotes {
   }
 }
 
-/** A note as a sentence of the reply's `warnings`. */
+/** A note as a sentence for `warnings` in the reply. */
 export function sentenceOf({ kind, pointer, detail, count }: GrammarNote): string {
   return `grammar: ${detail} (${kind} at ${pointer}${count > 1 ? ` and ${count - 1} more` : ""})`;
 }

@@ -1,8 +1,8 @@
 /**
- * Three things about repetitions that make masks cheap. A state in which plain text may follow allows the plain tokens that
- * are no longer than it takes. A state that repeats some characters, such as [^/]*, allows the plain tokens that have no
- * others. And counts beyond the longest token cannot matter to the next one: states that differ only
- * there have one mask.
+ * Three properties of repetitions that make masks cheap. First: a state that accepts n characters of any plain text
+ * allows all plain tokens of at most n characters. Second: a state that repeats some characters, such as [^/]*, allows
+ * the plain tokens that consist of these characters. Third: a repeat count above the longest token does not affect the
+ * next token, so states that differ only in such counts have the same mask.
  */
 
 import {
@@ -27,12 +27,12 @@ export class PlainStates {
   readonly #plain: number;
   readonly #covering = new Map<number, boolean>();
   readonly #room = new Map<number, number>();
-  /** by state, and by what is repeated */
+  /** by state and by repeated node */
   readonly #loops = new Map<number, Characters>();
   readonly #taken = new Map<number, Characters>();
   readonly #shortened = new Map<number, Map<number, number>>();
 
-  /** what a walk asked last of a state: most of its nodes lead to the state of the node before */
+  /** the last query of a walk: most of its nodes lead to the same state as the node before */
   readonly #lately = { state: NEVER as number, room: 0, loop: NO_CHARACTERS };
 
   constructor(automaton: Automaton, plain: number) {
@@ -41,8 +41,8 @@ export class PlainStates {
   }
 
   /**
-   * How many characters of plain text a state takes, whichever they are, where it takes no plain token that is longer; 0
-   * may also mean that it is not seen.
+   * The number of characters of any plain text that a state accepts, up to the longest plain token. 0 may also mean
+   * that the structure was not recognised.
    */
   roomIn(state: number): number {
     const known = this.#room.get(state);
@@ -52,7 +52,10 @@ export class PlainStates {
     return room;
   }
 
-  /** Whether a state takes all plain tokens below a node of their tree whose byte led to it; false where there are none. */
+  /**
+   * Whether a state accepts all plain tokens below a node of the token tree, after that node's byte; false when there
+   * are none.
+   */
   takesBehind({ plain, behind, characters }: Tokens, node: number, state: number): boolean {
     const longest = behind[node]!;
     if (longest === 0) return false;
@@ -64,7 +67,7 @@ export class PlainStates {
       lately.state = state;
     }
     if (lately.room >= longest) return true;
-    // Inside a character, what follows is no text of characters.
+    // After the first byte of a character, the rest of it is not text of characters.
     if (isContinuation(plain.byte[node + 1]!)) return false;
     return holdsAll(lately.loop, characters, WORDS_OF_CHARACTERS * node);
   }
@@ -86,7 +89,7 @@ export class PlainStates {
     }
   }
 
-  /** How often a plain character is repeated. */
+  /** The number of times that a plain character is repeated. */
   #repeats(node: number): number {
     const { nodes } = this.#automaton;
     const kind = nodes.kind[node];
@@ -95,8 +98,8 @@ export class PlainStates {
   }
 
   /**
-   * Plain characters of which a state takes any text, however long: those of one repetition; none may also mean that they
-   * are not seen.
+   * The plain characters of which a state accepts any text of any length: those of one repetition. An empty set may
+   * also mean that the structure was not recognised.
    */
   loopIn(state: number): Characters {
     const known = this.#loops.get(state);
@@ -149,7 +152,7 @@ export class PlainStates {
     return true;
   }
 
-  /** Whether what comes next neither ends nor takes a plain character. */
+  /** Whether the next part neither matches the empty text nor begins with a plain character. */
   #stopsPlain(node: number): boolean {
     const automaton = this.#automaton;
     if (automaton.nullable(node)) return false;
@@ -169,7 +172,7 @@ export class PlainStates {
     return covers;
   }
 
-  /** The state with counts cut to what tokens of so many bytes can reach: their mask is the same. */
+  /** The state with its counts cut to what tokens of this many bytes can reach. Both have the same mask. */
   shortened(state: number, bytes_max: number): number {
     let known = this.#shortened.get(bytes_max);
     if (known === undefined) {
@@ -204,7 +207,7 @@ export class PlainStates {
     }
   }
 
-  /** Forgets what is known of states. */
+  /** Forgets all cached properties of states. */
   forget(): void {
     this.#room.clear();
     this.#lately.state = NEVER;
@@ -215,7 +218,7 @@ export class PlainStates {
   }
 }
 
-/** A byte of UTF-8 that goes on with a character. */
+/** A continuation byte of UTF-8. */
 function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
 }

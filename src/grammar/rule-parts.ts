@@ -1,6 +1,6 @@
 /**
- * Grammars of rules, as GBNF and Lark write them, as nodes. A rule that does not lead back to itself is written into those
- * that use it; only recursion, and a JSON schema, cost a stack.
+ * Grammars made of rules (GBNF, Lark) as nodes. A rule without recursion is copied into the rules that use it. Only
+ * recursion, and a JSON schema, need a stack.
  */
 import { Problem, show } from "../errors.ts";
 import { NEVER, type Nodes, UNLIMITED } from "./nodes.ts";
@@ -11,10 +11,10 @@ import { utf8Node } from "./regex/utf8.ts";
 import type { Rules } from "./rules.ts";
 import { idsOfToken, type TokenNames, tokenNode } from "./token-parts.ts";
 
-/** A rule without recursion is written into others so often, counted in parts; beyond that it is called. */
+/** Maximum parts of a rule that are copied into other rules; a larger rule is called. */
 const INLINED_MAX = 20_000;
 
-/** What rules are made of. `and`, `not` and `lazy` stand where no rule is called. */
+/** The parts of rules. `and`, `not` and `lazy` must not contain a call of a rule. */
 export type Part =
   | { readonly type: "set"; readonly set: CodePoints }
   | { readonly type: "text"; readonly text: string }
@@ -32,19 +32,19 @@ export type Part =
 /** A grammar that was read. */
 export interface RuleGrammar {
   readonly rules: ReadonlyMap<string, Part>;
-  /** the rule that is the text */
+  /** the rule of the whole text */
   readonly root: string;
-  /** what it is called in errors: "a GBNF grammar" */
+  /** name of the grammar in errors: "a GBNF grammar" */
   readonly what: string;
   readonly source: string;
 }
 
-/** What rules are compiled with. */
+/** The context in which rules are compiled. */
 export interface RuleParts {
   readonly nodes: Nodes;
   readonly rules: Rules;
   readonly tokens: TokenNames;
-  /** the node of a JSON schema; absent where the grammars have none */
+  /** the node of a JSON schema; undefined where grammars have no schemas */
   schemaNode?(schema: unknown): Generator<undefined, number>;
 }
 
@@ -60,7 +60,7 @@ class RuleNodes {
   readonly #grammar: RuleGrammar;
   readonly #parsed: ReadonlyMap<string, Part>;
   readonly #recursive: ReadonlySet<string>;
-  /** of rules without recursion */
+  /** of the rules without recursion */
   readonly #inlined = new Map<string, number>();
   readonly #called = new Map<string, number>();
 
@@ -119,7 +119,7 @@ class RuleNodes {
     return leads;
   }
 
-  /** True when a part calls a rule; otherwise it is a piece that needs no stack. */
+  /** True when a part calls a rule; other parts are pieces that need no stack. */
   #needsStack(part: Part): boolean {
     return holdsSchema(part) || namesIn(part).some((name) => this.#leadsToRecursion(name));
   }
@@ -134,14 +134,14 @@ class RuleNodes {
     return this.#nodes.wordRepeat(utf8Node(this.#nodes, ANY), 0, UNLIMITED);
   }
 
-  /** The texts of a piece of which no beginning is a text of it. */
+  /** The texts of a piece without those that begin with another text of the piece. */
   #shortest(node: number): number {
     const nodes = this.#nodes;
     const more = nodes.word(utf8Node(nodes, ANY), this.#anyText());
     return nodes.and([node, nodes.not(nodes.word(node, more))]);
   }
 
-  /** `is_word`: nothing below calls a rule, so that no stack is needed. */
+  /** `is_word`: no part below calls a rule, so no stack is needed. */
   *#node(part: Part, is_word: boolean): Generator<undefined, number> {
     const nodes = this.#nodes;
     if (nodes.effort.isDue()) yield;
@@ -181,7 +181,7 @@ const UTF8 = new TextEncoder();
 
 function* nothing(): Generator<undefined, undefined> {}
 
-/** The parts that stand directly in a part. */
+/** The direct parts of a part. */
 export function partsIn(part: Part): readonly Part[] {
   switch (part.type) {
     case "alt":
@@ -207,7 +207,7 @@ function holdsSchema(part: Part): boolean {
   return part.type === "json" || partsIn(part).some(holdsSchema);
 }
 
-/** Rules that lead back to themselves: those that are met again on a walk that goes deep first (Tarjan's components). */
+/** Rules that can call themselves: the strongly connected components of the call graph (Tarjan). */
 function recursiveAmong(parsed: ReadonlyMap<string, Part>): ReadonlySet<string> {
   const recursive = new Set<string>();
   const order = new Map<string, number>();

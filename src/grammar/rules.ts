@@ -1,6 +1,6 @@
 /**
- * Rules that may call each other, from the first that is known of them to an automaton: rules that match nothing are
- * taken out, and a rule that calls itself before it has read anything is refused, since it would be read for ever.
+ * Turns rules, which may call each other, into an automaton. Rules that match nothing are removed. A rule that calls
+ * itself before it has read a byte is refused, because it would recurse for ever.
  */
 import { Problem } from "../errors.ts";
 import { Automaton } from "./automaton.ts";
@@ -17,7 +17,7 @@ export class Rules {
     this.#nodes = nodes;
   }
 
-  /** A new rule, whose body is given later. The name is for errors. */
+  /** Declares a rule; its body is given later. The name is for errors. */
   declare(name: string): number {
     this.#bodies.push(NEVER);
     this.#names.push(name);
@@ -32,7 +32,7 @@ export class Rules {
     return this.#bodies.length;
   }
 
-  /** The automaton over these rules, and the node that `root` has become; NEVER when it matches nothing. */
+  /** The automaton of these rules, and the node of `root`; NEVER when it matches nothing. */
   *sealed(
     root: number,
     table_max: number,
@@ -59,7 +59,9 @@ export class Rules {
     return this.#nodes.isSearched(node) ? automaton.matchesSomething(node) : node !== NEVER;
   }
 
-  /** The node without what matches nothing: its parts first, and then itself. `known` keeps what is done. */
+  /**
+   * The node without parts that match nothing: first the parts are cleaned, then the node. `known` holds the results.
+   */
   *#pruned(
     root: number,
     rules: Uint8Array,
@@ -82,7 +84,7 @@ export class Rules {
     return known.get(root)!;
   }
 
-  /** Its parts that may change. */
+  /** The parts that may change. */
   #partsOf(node: number): readonly number[] {
     const nodes = this.#nodes;
     if (nodes.doubtful[node] === 0) return [];
@@ -182,7 +184,7 @@ export class Rules {
 const OPEN = 1;
 const DONE = 2;
 
-/** A rule that is called by itself on a way from `start`, where there is one. Rules marked in `done` are on none. */
+/** A rule on a cycle that is reachable from `start`, if there is one. Rules marked in `done` are on no cycle. */
 function* ringFrom(
   start: number,
   calls: readonly ReadonlySet<number>[],

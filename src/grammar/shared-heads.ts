@@ -1,42 +1,47 @@
 /**
- * What heads of one grammar allow, kept for others. A string of JSON is the same expression in every schema: what it
- * allows is found once for a vocabulary. Nodes of two grammars are the same when they have the same structure, however
- * they are numbered: each structure gets a number of its own here, made of the numbers of its parts.
+ * The answers of heads, shared between grammars. For example, a JSON string is the same expression in every schema: its
+ * tokens are found once for each vocabulary. Nodes of two grammars are equal when they have the same structure. Each
+ * structure gets a number here, which is made from the numbers of its parts.
  */
 import type { Tokens } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
 import { KIND, type Nodes } from "./nodes.ts";
 
-/** What a head allows: tokens whatever lies below, and where tokens reach past its end. */
+/** The answer of a head: the tokens that it allows on every stack, and the places where tokens reach past its end. */
 export interface Head {
   readonly mask: Uint32Array;
   readonly crossings: readonly Crossing[];
 }
 
-/** A node of the tree that the head itself cannot take, though it may have ended `ended` bytes into the token. */
+/**
+ * A node of the token tree that the head itself does not match, although the head may have ended `ended` bytes into the
+ * token.
+ */
 export interface Crossing {
   readonly trie: Trie;
   readonly node: number;
   readonly ended: number;
 }
 
-/** Bytes that a crossing takes, about. */
+/** Approximate bytes of a crossing. */
 const CROSSING_BYTES = 40;
-/** Bytes of an entry of a map besides the text that is its key, about. */
+/** Approximate bytes of a map entry without the text of its key. */
 const STRUCTURE_BYTES = 160;
 
-/** Bytes that a head takes, about. */
+/** Approximate bytes of a head. */
 export function bytesOfHead({ mask, crossings }: Head): number {
   return mask.byteLength + crossings.length * CROSSING_BYTES;
 }
 
-/** The number of a structure that is not kept: too large, or with rules, which are another grammar's own. */
+/**
+ * The number of a structure that is not shared: it is too large, or it has calls, whose rules belong to one grammar.
+ */
 export const NOT_SHARED = -1;
-/** Parts of a structure that is looked at. */
+/** Maximum parts of a structure. */
 const PARTS_MAX = 512;
 const DEPTH_MAX = 64;
 
-/** The structures of one grammar's nodes. They are asked again when what is kept was forgotten. */
+/** The structure numbers of one grammar's nodes. They are computed again after the shared answers were forgotten. */
 export interface Structures {
   generation: number;
   readonly ids: Map<number, number>;
@@ -47,14 +52,14 @@ export class SharedHeads {
   #structures = new Map<string, number>();
   #heads = new WeakMap<Tokens, Map<number, Head>>();
   #bytes = 0;
-  /** counts how often all was forgotten */
+  /** counts how often everything was forgotten */
   #generation = 0;
 
   constructor(bytes_max: number) {
     this.#bytes_max = bytes_max;
   }
 
-  /** Bytes that are kept, about. */
+  /** Approximate bytes that are kept. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -63,7 +68,7 @@ export class SharedHeads {
     return { generation: this.#generation, ids: new Map() };
   }
 
-  /** The number of a node's structure; NOT_SHARED where it has none. Spends units for each part that is looked at. */
+  /** The number of a node's structure; NOT_SHARED when it has none. Spends units for each part. */
   structureOf(nodes: Nodes, node: number, known: Structures): number {
     if (this.bytes > this.#bytes_max) this.#forget();
     if (known.generation !== this.#generation) {
@@ -83,7 +88,7 @@ export class SharedHeads {
     left: { parts: number },
     depth: number,
   ): number {
-    // A known part counts, too: it stands in the key of what it is a part of.
+    // A known part counts, too: it is in the key of its parent.
     if (left.parts-- <= 0 || depth > DEPTH_MAX) return NOT_SHARED;
     const found = known.get(node);
     if (found !== undefined) return found;
@@ -103,7 +108,7 @@ export class SharedHeads {
     return id;
   }
 
-  /** A node as text, its parts as the numbers of their structures; undefined where a part has none. */
+  /** A node as text, with its parts as the numbers of their structures; undefined when a part has no number. */
   #keyOf(nodes: Nodes, node: number, of: (part: number) => number): string | undefined {
     const kind = nodes.kind[node]!;
     const a = nodes.a[node]!;
@@ -128,7 +133,7 @@ export class SharedHeads {
     }
   }
 
-  /** What heads of this structure allow, if it is known. */
+  /** The answer of heads with this structure; undefined until it is known. */
   get(tokens: Tokens, structure: number): Head | undefined {
     return this.#heads.get(tokens)?.get(structure);
   }

@@ -1,4 +1,7 @@
-/** The kinds of grammars that a request may bring: each its name, what it must be, and how it becomes nodes. */
+/**
+ * The kinds of grammars that a request may send. Each has a name, a type of value, and a function that makes nodes of
+ * it.
+ */
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { spellingOf } from "../vocabulary/spelling.ts";
@@ -20,19 +23,19 @@ import { tagsNode } from "./tags.ts";
 import type { TokenNames } from "./token-parts.ts";
 import { isTools, TOOLS_MUST, toolsNode } from "./tools.ts";
 
-/** What a grammar is made of: one of the kinds below, how JSON is written, and how a schema is read. */
+/** A grammar's source: one of the kinds below, the white space of JSON, and the reading of a schema. */
 export interface GrammarSource extends Partial<ReadingOptions> {
   readonly kind: string;
   readonly value: unknown;
   readonly whitespace: Whitespace;
   readonly property_order: PropertyOrder;
-  /** ids of special tokens that a grammar of rules may name, by name: {"<think>": 151667} */
+  /** ids of special tokens, by the names that the grammar may use: {"<think>": 151667} */
   readonly special_ids?: Readonly<Record<string, number>>;
   /** of tags */
   readonly triggers?: readonly string[] | undefined;
   readonly at_least_one?: boolean;
   readonly stop_after_first?: boolean;
-  /** where the value stands in the grammar, for pointers; "/" and its kind where none is given */
+  /** pointer to the value in the grammar; the default is "/" and the kind */
   readonly pointer?: string;
 }
 
@@ -46,7 +49,7 @@ export interface GrammarKind {
   /** what the value must be */
   readonly must: string;
   takes(value: unknown): boolean;
-  /** which of the names of special tokens, such as <think>, the grammar holds; absent where it cannot name one */
+  /** the names of special tokens, such as <think>, that the grammar uses; undefined for kinds that cannot name one */
   namesTokens?(
     source: GrammarSource,
     isSpecial: (name: string) => boolean,
@@ -61,7 +64,7 @@ export interface GrammarKind {
   ): Generator<undefined, number>;
 }
 
-/** How a schema is read when the request does not say. */
+/** How a schema is read by default. */
 export const READING: ReadingOptions = {
   unknown_keywords: "ignore",
   formats: "annotate",
@@ -182,7 +185,7 @@ export const GRAMMAR_KINDS: readonly GrammarKind[] = [
   },
 ];
 
-/** What a grammar of rules asks of special tokens. */
+/** What a grammar of rules needs to know of special tokens. */
 function tokensFor(special_ids: Readonly<Record<string, number>>, notes: GrammarNotes): TokenNames {
   return {
     idOf: (name) => (Object.hasOwn(special_ids, name) ? special_ids[name] : undefined),
@@ -190,12 +193,14 @@ function tokensFor(special_ids: Readonly<Record<string, number>>, notes: Grammar
   };
 }
 
-/** Names in angle brackets, as they may stand in a grammar of rules. */
+/** Names in angle brackets that a grammar of rules may use. */
 function namesInBrackets(text: string): string[] {
   return text.match(/<[^<>\s]+>/g) ?? [];
 }
 
-/** The bytes of a text, in which special tokens stand as grammars spell them; of names that begin alike the longest. */
+/**
+ * The bytes of a text, with special tokens spelled as in grammars. Of names with a common prefix the longest is taken.
+ */
 function encoderFor(special_ids: Readonly<Record<string, number>>): (text: string) => Uint8Array {
   const names = Object.keys(special_ids).sort((a, b) => b.length - a.length);
   return (text) => {
@@ -239,7 +244,7 @@ function isTag(value: unknown): value is TagFields {
   );
 }
 
-/** The kind of a tag's content and its value; undefined: any text. */
+/** The kind and the value of a tag's content; undefined: any text. */
 function contentOf({ content }: TagFields): { readonly kind: string; readonly value: unknown } | undefined {
   const [kind = ""] = Object.keys(content);
   return kind === "any_text" ? undefined : { kind, value: content[kind] };

@@ -1,11 +1,12 @@
 /**
- * Structural tags: free text, in which a trigger starts one of several tags, and free text again behind it. A tag is its
- * beginning, a content that a grammar constrains, and its end. This is how tool calls stand in a text, and how an answer
- * follows reasoning (XGrammar's triggered tags; vLLM's structural_tag; llama.cpp's lazy grammars).
+ * Structural tags: free text, then a trigger that starts one of several tags, then free text again. A tag is its
+ * beginning, a content that a grammar constrains, and its end. Tool calls have this form, and so have answers after
+ * reasoning (XGrammar's triggered tags; vLLM's structural_tag; llama.cpp's lazy grammars).
  *
- *   free text:  Fᵢ → byte Fⱼ | last byte of a trigger, rest of one of its tags, F₀ | the end      i, j: states of the search
+ * free text:  Fᵢ → byte Fⱼ | last byte of a trigger, rest of one of its tags, F₀ | the end      i, j: states of the
+ * search
  *
- * The rules call each other last, so that free text of any length needs no stack.
+ * Each rule calls the next one at its end, so free text of any length needs no stack.
  */
 import { Problem, show } from "../errors.ts";
 import { bytesAmong } from "./byte-set.ts";
@@ -13,7 +14,7 @@ import { EMPTY, type Nodes } from "./nodes.ts";
 import type { Rules } from "./rules.ts";
 import { hiddenAmong, type Search, searchFor, TRIGGER_BYTES_MAX } from "./triggers.ts";
 
-/** A tag whose content is of the type that the caller compiles; undefined: any text up to the end. */
+/** A tag. The caller compiles the content; undefined: any text up to the end. */
 export interface Tag<Content> {
   readonly begin: string;
   readonly content: Content | undefined;
@@ -22,15 +23,15 @@ export interface Tag<Content> {
 
 export interface Tags<Content> {
   readonly tags: readonly Tag<Content>[];
-  /** each begins the `begin` of one tag or several; undefined: each `begin` is a trigger */
+  /** each is a prefix of the `begin` of one tag or several; undefined: each `begin` is a trigger */
   readonly triggers: readonly string[] | undefined;
-  /** the text begins with a tag, without free text before it */
+  /** true: the text begins with a tag, without free text before it */
   readonly at_least_one: boolean;
-  /** the text ends behind the first tag */
+  /** true: the text ends after the first tag */
   readonly stop_after_first: boolean;
 }
 
-/** The bytes of a text, in which a special token stands as grammars spell it. */
+/** The bytes of a text, with special tokens spelled as in grammars. */
 export type Encode = (text: string) => Uint8Array;
 
 /** The node of the whole text. Pointers of Problems are relative to the list of tags. */
@@ -72,7 +73,7 @@ export function* tagsNode<Content>(
   return nodes.alt(triggers.map((trigger, i) => nodes.seq(nodes.literal(encode(trigger)), rests[i]!)));
 }
 
-/** Any text up to the first `end`, and what comes behind it; with an empty end all that is left. */
+/** Any text up to the first `end`, then `behind`. With an empty end: all remaining text. */
 function anyText(nodes: Nodes, rules: Rules, end: Uint8Array, behind: number): number {
   if (end.length === 0) return nodes.all();
   const search = searchFor([end]);
@@ -82,7 +83,9 @@ function anyText(nodes: Nodes, rules: Rules, end: Uint8Array, behind: number): n
   return nodes.call(states[0]!);
 }
 
-/** A byte in a state of the search, and what follows it: the next state, or what is behind the trigger that is complete. */
+/**
+ * A byte in a state of the search, followed by the next state, or by what follows the trigger that this byte completes.
+ */
 function bytesIn(
   nodes: Nodes,
   search: Search,
@@ -101,7 +104,7 @@ function bytesIn(
   return nodes.alt(Array.from(bytes, ([next, those]) => nodes.seq(nodes.set(bytesAmong(those)), next)));
 }
 
-/** By trigger, the tags that it starts. Throws the Problem of a tag or trigger without the other, or with several. */
+/** The tags of each trigger. Throws a Problem when a tag has no trigger or several, or a trigger has no tag. */
 function dispatch(tags: readonly Tag<unknown>[], triggers: readonly string[], encode: Encode): number[][] {
   const encoded = triggers.map(encode);
   const bytes = encoded.reduce((total, { length }) => total + length, 0);

@@ -1,6 +1,6 @@
 /**
- * Special tokens in grammars of rules: <[128010]> by id, <[128000-128255,7]> any of several, <|python_tag|> by name. What a
- * name stands for only the vocabulary tells: its ids are looked up before the grammar is compiled.
+ * Special tokens in grammars of rules: <[128010]> by id, <[128000-128255,7]> any of several, <|python_tag|> by name.
+ * The vocabulary gives the ids of names; they are looked up before the grammar is compiled.
  */
 import { Problem, show } from "../errors.ts";
 import { TOKEN_MARK } from "../vocabulary/spelling.ts";
@@ -8,7 +8,7 @@ import { TOKEN_ID_MAX } from "../vocabulary/vocabulary.ts";
 import { choiceNode } from "./choices.ts";
 import type { Nodes } from "./nodes.ts";
 
-/** What a grammar asks of special tokens. */
+/** What a grammar needs to know of special tokens. */
 export interface TokenNames {
   /** the id of the special token with this name, brackets included; undefined when there is none */
   idOf(name: string): number | undefined;
@@ -20,7 +20,7 @@ const IDS_MAX = 4096;
 /** A name in angle brackets. */
 export const TOKEN = /^<(?:\[([^\]<>]*)\]|[^<>\s]+)>/;
 
-/** The ids of a token as a grammar writes it, brackets included. Throws the Problem of one that there is not. */
+/** The ids of a token in a grammar's notation, brackets included. Throws a Problem for an unknown token. */
 export function idsOfToken(text: string, names: TokenNames): readonly number[] {
   const list = TOKEN.exec(text)?.[1];
   const ids = list === undefined ? namedIds(text, names) : listedIds(list, text);

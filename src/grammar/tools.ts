@@ -1,6 +1,7 @@
 /**
- * A call of one of some tools, as models write it between their marks: {"name": "…", "arguments": {…}}. The list is what
- * hosts pass on: OpenAI's functions, of chat completions or of responses, and the tools of MCP and of Anthropic.
+ * A call of one of several tools, in the form that models write: {"name": "…", "arguments": {…}}. The list of tools has
+ * the form that hosts receive: OpenAI's functions (chat completions or responses), or the tools of MCP and of
+ * Anthropic.
  */
 import { Problem } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -13,14 +14,14 @@ import type { Rules } from "./rules.ts";
 interface Tool {
   readonly name: string;
   readonly parameters: unknown;
-  /** where the parameters stand in the list */
+  /** pointer to the parameters in the list */
   readonly pointer: string;
 }
 
 const TOOLS_MAX = 1000;
-/** What lists of tools call the schema of the arguments. */
+/** The names that lists of tools use for the schema of the arguments. */
 const PARAMETERS = ["parameters", "inputSchema", "input_schema"] as const;
-/** Arguments of a tool that says nothing of them. */
+/** Arguments of a tool without a schema. */
 const NO_PARAMETERS = { type: "object" };
 
 export const TOOLS_MUST = `must be a list of 1 to ${TOOLS_MAX} tools, each with a name`;
@@ -43,7 +44,7 @@ function toolOf(value: unknown, index: number): Tool | undefined {
   return { name, parameters: own[keyword] ?? NO_PARAMETERS, pointer: `/${index}${path}/${keyword}` };
 }
 
-/** Names come first, whatever the order of properties: behind a name it is known what the arguments must be. */
+/** The name comes first, whatever the order of properties: it decides which arguments are valid. */
 export function* toolsNode(
   nodes: Nodes,
   rules: Rules,

@@ -1,29 +1,29 @@
 /**
- * Texts that are looked for in a stream of bytes, all at once (Aho & Corasick 1975). A state is the longest beginning of
- * a trigger with which the bytes so far end. The first trigger that is complete ends the search.
+ * Searches a stream of bytes for several texts at once (Aho & Corasick 1975). A state is the longest prefix of a
+ * trigger that is a suffix of the bytes so far. The search ends with the first complete trigger.
  */
 
-/** Bytes of all triggers together: each is a state, and each state has 256 transitions. */
+/** Maximum bytes of all triggers together: each byte is a state with 256 transitions. */
 export const TRIGGER_BYTES_MAX = 4096;
 
-/** A transition: the next state, or the trigger that is complete behind the byte. */
+/** A transition: the next state, or the trigger that the byte completes. */
 export type Step = { readonly state: number } | { readonly trigger: number };
 
 export interface Search {
-  /** how many states there are; the search begins in state 0 */
+  /** number of states; the search begins in state 0 */
   readonly states: number;
   /** memory that it takes */
   readonly bytes: number;
   step(state: number, byte: number): Step;
 }
 
-/** A trigger that another one contains: the shorter one is complete first, so that the longer one never is. */
+/** A trigger that contains another one. The shorter one is complete first, so the longer one is never found. */
 export interface Hidden {
   readonly trigger: number;
   readonly by: number;
 }
 
-/** The first trigger that contains another one, or that stands twice; undefined when each can be found. */
+/** The first trigger that contains or repeats another one; undefined when each can be found. */
 export function hiddenAmong(triggers: readonly Uint8Array[]): Hidden | undefined {
   const texts = triggers.map((bytes) => String.fromCharCode(...bytes));
   for (const [trigger, text] of texts.entries())
@@ -32,7 +32,7 @@ export function hiddenAmong(triggers: readonly Uint8Array[]): Hidden | undefined
   return undefined;
 }
 
-/** The search for these texts, none of which contains another one. */
+/** The search for these texts. No text may contain another one. */
 export function searchFor(triggers: readonly Uint8Array[]): Search {
   const next: Int16Array[] = [newRow()];
   /** by state: the trigger that is complete there */
@@ -60,7 +60,7 @@ export function searchFor(triggers: readonly Uint8Array[]): Search {
 
 const NONE = -1;
 
-/** A row of transitions with its array, and a step. */
+/** Units for a row of transitions with its array, and for a step. */
 const BYTES_OF_A_STATE = 512 + 160 + 32;
 
 /** The states of TRIGGER_BYTES_MAX bytes fit into 16 bits. */
@@ -68,7 +68,7 @@ function newRow(): Int16Array {
   return new Int16Array(256).fill(NONE);
 }
 
-/** Where a state has no transition, it takes the one of the longest proper end of it that is a state. */
+/** A missing transition is that of the longest proper suffix which is a state. */
 function completeTransitions(next: Int16Array[]): void {
   const fallback = new Int32Array(next.length);
   const queue: number[] = [0];

@@ -1,31 +1,31 @@
 /**
- * A lazy grammar before its trigger has come: any token may come, and the grammar holds behind the trigger. This is one tag
- * that ends the text, and the search of structural tags finds its trigger. Two things differ, so that it is no rule of the
- * grammar: tokens that end a text, and ids without text, pass while it waits; and an ordinary token may be a trigger, which
- * its bytes do not tell from its text.
+ * A lazy grammar before its trigger has come: any token may come, and the grammar holds after the trigger. This equals
+ * one tag that ends the text, so the trigger is found by the search of structural tags. It is not a rule of the
+ * grammar, for two reasons. While it waits, end tokens and ids without text are allowed. And an ordinary token may be a
+ * trigger: its bytes do not distinguish it from the same text in other tokens.
  *
- * A state below zero is one of the search: -1 is its first.
+ * A negative state is a state of the search: -1 is the first.
  */
 import { type Search, searchFor } from "./triggers.ts";
 
-/** What a grammar waits for: one of some tokens, or a text. Behind it the grammar holds. */
+/** The trigger of a grammar: one of some tokens, or a text. The grammar holds after it. */
 export type Trigger = { readonly token_ids: readonly number[] } | { readonly text: string };
 
-/** Bytes that an id in a set takes. */
+/** Bytes of an id in a set. */
 const BYTES_OF_AN_ID = 48;
 const UTF8 = new TextEncoder();
 
-/** The state in which nothing of the trigger has come. */
+/** The state in which no part of the trigger has come. */
 const FIRST = -1;
 
-/** Whether the grammar does not hold yet. */
+/** True while the grammar does not hold yet. */
 export function isWaiting(state: number): boolean {
   return state < 0;
 }
 
 export class Waiting {
   readonly #ids: ReadonlySet<number>;
-  /** undefined: the trigger is no text */
+  /** undefined: the trigger is not a text */
   readonly #search: Search | undefined;
 
   constructor(trigger: Trigger) {
@@ -38,19 +38,19 @@ export class Waiting {
     return FIRST;
   }
 
-  /** Whether some token may be banned: one in whose middle the trigger ends. */
+  /** Whether some tokens may be banned: those in whose middle the trigger ends. */
   get looksInside(): boolean {
     return this.#search !== undefined;
   }
 
-  /** Bytes that it takes, about. */
+  /** Approximate bytes that it takes. */
   get bytes(): number {
     return BYTES_OF_AN_ID * this.#ids.size + (this.#search?.bytes ?? 0);
   }
 
   /**
-   * The state behind a token with these bytes. Where it completes the trigger, `enter` tells the state behind the bytes
-   * that are left of it, which belong to the grammar.
+   * The state after a token with these bytes. When the token completes the trigger, `enter` gives the state of the
+   * grammar after the token's remaining bytes.
    */
   advance(state: number, token_id: number, bytes: Uint8Array, enter: (rest: Uint8Array) => number): number {
     if (this.#ids.has(token_id)) return enter(bytes.subarray(bytes.length));

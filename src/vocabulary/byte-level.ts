@@ -1,5 +1,5 @@
 /**
- * The letters that byte-level tokenizers write bytes as (GPT-2's table): printable Latin-1 stands for itself, every
+ * The letters that byte-level tokenizers write for bytes (GPT-2's table): printable Latin-1 stands for itself, every
  * other byte for a letter from U+0100 on.
  */
 
@@ -15,7 +15,7 @@ function bytesOfLetters(): ReadonlyMap<string, number> {
   return bytes;
 }
 
-/** The bytes that a token of such a tokenizer is; undefined when one of its letters stands for none. */
+/** The bytes of a byte-level token; undefined when one of its letters is not in the table. */
 export function byteLevelBytes(token: string): Uint8Array | undefined {
   const bytes = new Uint8Array(token.length);
   for (let i = 0; i < token.length; i++) {

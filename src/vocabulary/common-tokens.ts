@@ -1,9 +1,10 @@
 /**
  * The tokens that two vocabularies have in common: those with the same bytes, and special tokens with the same name. A
- * drafter with another tokenizer may draft these, and each is one token of the target.
+ * drafter with another tokenizer may draft these tokens, because each is one token of the target.
  *
- * Each token has at most one partner. SentencePiece has the bytes of a letter twice, as a byte and as a letter: of several
- * tokens with the same bytes the last ones are partners, then those before them. A token without a partner is not common.
+ * Each token has at most one partner. SentencePiece has the bytes of an ASCII letter twice: as a byte token and as a
+ * letter. When several tokens have the same bytes, the last ones of both sides are partners, then those before them. A
+ * token without a partner is not common.
  */
 import { type Tokens, tokensOf } from "./tokens.ts";
 import type { Trie } from "./trie.ts";
@@ -21,17 +22,17 @@ export interface CommonTokens {
   readonly to_target: Int32Array;
   /** by id of the target: the id in the draft, or NO_PARTNER */
   readonly to_draft: Int32Array;
-  /** of the draft: bit i mod 32 of word i div 32 is set where token i is common */
+  /** of the draft: bit i mod 32 of word ⌊i / 32⌋ is set when token i is common */
   readonly draft_mask: Uint32Array;
 }
 
-/** Bytes that the tables of all pairs may take. A pair of 128,256 and 32,000 tokens takes 660 kB. */
+/** Maximum bytes of the tables of all pairs. A pair of 128,256 and 32,000 tokens takes 660 kB. */
 const COMMON_BYTES_MAX = 16 * 1024 * 1024;
 
-/** The tables of the pairs that were used last. */
+/** The tables of the most recently used pairs. */
 export class CommonTokensCache {
   readonly #bytes_max: number;
-  /** what was used last stands last */
+  /** the most recently used is last */
   #kept: CommonTokens[] = [];
 
   constructor(bytes_max = COMMON_BYTES_MAX) {
@@ -60,7 +61,7 @@ function bytesOfTables({ to_target, to_draft, draft_mask }: CommonTokens): numbe
   return to_target.byteLength + to_draft.byteLength + draft_mask.byteLength;
 }
 
-/** Takes one walk along the tokens of both in the order of their bytes. */
+/** Walks both vocabularies once, in the order of their tokens' bytes. */
 export function commonTokens(target: Vocabulary, draft: Vocabulary): CommonTokens {
   const to_target = new Int32Array(draft.size).fill(NO_PARTNER);
   const to_draft = new Int32Array(target.size).fill(NO_PARTNER);
@@ -73,7 +74,7 @@ export function commonTokens(target: Vocabulary, draft: Vocabulary): CommonToken
     count += 1;
   };
   const [target_tokens, draft_tokens] = [tokensOf(target), tokensOf(draft)];
-  // Which of the trees has a token follows from its bytes.
+  // The bytes of a token decide which tree it is in.
   for (const name of ["plain", "other", "long_plain", "long"] as const)
     pairEqual(
       runsOf(target_tokens, target_tokens[name], target),
@@ -88,13 +89,13 @@ export function commonTokens(target: Vocabulary, draft: Vocabulary): CommonToken
   return { target, draft, count, to_target, to_draft, draft_mask };
 }
 
-/** Tokens with the same bytes, by id, ascending. */
+/** The ids of the tokens with the same bytes, ascending. */
 interface EqualTokens {
   readonly bytes: Uint8Array;
   readonly ids: readonly number[];
 }
 
-/** The text tokens of a tree in the order of their bytes, those with the same bytes together. */
+/** The text tokens of a tree in the order of their bytes, grouped by equal bytes. */
 function* runsOf(
   { vocabulary }: Tokens,
   trie: Trie,

@@ -1,4 +1,4 @@
-/** The vocabulary that is built in: the demo model's, 8,192 tokens of a byte-level BPE. */
+/** The built-in vocabulary: that of the demo model, a byte-level BPE with 8,192 tokens. */
 import { decodeBase64 } from "../base64.ts";
 import { DEMO_END_IDS, DEMO_SPECIAL, DEMO_TOKENS_BASE64 } from "./demo-tokens.ts";
 import { unpackTokens } from "./packed.ts";

@@ -1,4 +1,4 @@
-/** Which special tokens end a text, where a file does not say: by the names that model families give them. */
+/** Guesses which special tokens end a text when a file does not say, by the names that model families give them. */
 
 const END_NAMES: ReadonlySet<string> = new Set([
   "</s>",

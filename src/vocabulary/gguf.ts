@@ -1,13 +1,10 @@
-/**
- * The metadata at the head of a GGUF file → tokens as bytes. Only the entries about the tokenizer are kept; what else
- * stands between them is stepped over.
- */
+/** The metadata at the head of a GGUF file → tokens as bytes. Entries that are not about the tokenizer are skipped. */
 import { byteLevelBytes } from "./byte-level.ts";
 import type { TokenList } from "./vocabulary.ts";
 
 const MAGIC = 0x46554747; // "GGUF", little-endian
 const UTF8 = new TextEncoder();
-/** A token may begin with U+FEFF, which is no mark of an order here. */
+/** U+FEFF at the beginning of a token is text, not a byte order mark. */
 const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Kinds of values, by their number in the file. */
@@ -40,7 +37,9 @@ const PREFIX = "tokenizer.ggml.";
 const END_KEYS = ["eos_token_id", "eot_token_id", "eom_token_id"] as const;
 const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;
 
-/** `head`: the beginning of the file, as far as its metadata at least. Throws an Error that says what is wrong with it. */
+/**
+ * `head`: the beginning of the file, at least up to the end of its metadata. Throws an Error that says what is wrong.
+ */
 export function tokensOfGguf(head: Uint8Array): TokenList {
   const found = metadataOf(new Reader(head));
   const tokens = found.get(`${PREFIX}tokens`);
@@ -58,7 +57,7 @@ export function tokensOfGguf(head: Uint8Array): TokenList {
   return { tokens: spelt, special, end_ids };
 }
 
-/** As llama.cpp's token_to_piece has it: what was added to a vocabulary is text as it stands. */
+/** As in llama.cpp's token_to_piece: a token that was added to a vocabulary is literal text. */
 function spell(token: string, model: unknown, kind: unknown): Uint8Array {
   if (kind === USER_DEFINED) return UTF8.encode(token);
   if (model === "gpt2") return byteLevelBytes(token) ?? UTF8.encode(token);
@@ -97,7 +96,7 @@ class Reader {
     return this.#view.getUint32(this.#take(4), true);
   }
 
-  /** A length of 64 bits. No real one has more than 53. */
+  /** A length of 64 bits. No real length needs more than 53. */
   size(): number {
     return Number(this.#view.getBigUint64(this.#take(8), true));
   }
@@ -108,7 +107,7 @@ class Reader {
     return TEXT.decode(this.#bytes.subarray(at, at + length));
   }
 
-  /** A value of use here: texts, whole numbers of 32 bits, and lists of those; others are stepped over. */
+  /** Reads a text, a 32-bit integer or a list of these; skips other values. */
   value(kind: number): unknown {
     if (kind === STRING) return this.string();
     if (kind === UINT32) return this.uint32();

@@ -1,4 +1,4 @@
-/** Which tokens a vocabulary has for a text: by its bytes, or for a special token by its name. */
+/** Finds the tokens of a text in a vocabulary: by bytes, or a special token by its name. */
 import { type Tokens, tokensOf } from "./tokens.ts";
 import type { Trie } from "./trie.ts";
 import type { Vocabulary } from "./vocabulary.ts";
@@ -6,8 +6,8 @@ import type { Vocabulary } from "./vocabulary.ts";
 const UTF8 = new TextEncoder();
 
 /**
- * The token that a text is; undefined when it is none. Of several with the same bytes it is the last: SentencePiece has
- * single bytes before letters, and its tokenizers take the letter.
+ * The token whose bytes are this text; undefined when there is none. Of several tokens with the same bytes it returns
+ * the last: SentencePiece lists single bytes before letters, and its tokenizers use the letter.
  */
 export function tokenNamed(vocabulary: Vocabulary, text: string): number | undefined {
   return specialNamed(vocabulary, text) ?? tokensOfBytes(vocabulary, UTF8.encode(text)).at(-1);
@@ -25,7 +25,7 @@ export function specialNamed(vocabulary: Vocabulary, name: string): number | und
   return ids.get(name);
 }
 
-/** All tokens that are just these bytes, ascending; there must be at least one byte. */
+/** All tokens with exactly these bytes, ascending; there must be at least one byte. */
 export function tokensOfBytes(vocabulary: Vocabulary, bytes: Uint8Array): number[] {
   const ids: number[] = [];
   for (const trie of triesOf(tokensOf(vocabulary))) {
@@ -40,7 +40,7 @@ function triesOf({ plain, other, long_plain, long }: Tokens): readonly Trie[] {
   return [plain, other, long_plain, long];
 }
 
-/** The node to which bytes lead; -1 when none of the tokens begins with them. */
+/** The node that these bytes lead to; -1 when no token begins with them. */
 function nodeOf({ byte, skip, nodes }: Trie, bytes: Uint8Array): number {
   let node = -1;
   let end = nodes;
@@ -54,7 +54,7 @@ function nodeOf({ byte, skip, nodes }: Trie, bytes: Uint8Array): number {
   return node;
 }
 
-/** The lengths, in bytes, of the tokens that stand in a text from a place on. */
+/** The lengths, in bytes, of the tokens that occur in a text at a position. */
 export function tokenLengthsAt(vocabulary: Vocabulary, text: Uint8Array, begin: number): number[] {
   const lengths: number[] = [];
   for (const { byte, skip, first, nodes } of triesOf(tokensOf(vocabulary))) {

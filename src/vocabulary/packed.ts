@@ -1,4 +1,7 @@
-/** Tokens as one run of bytes, in the order of their ids: a byte with the length of each, and its own; 0 for one without. */
+/**
+ * Tokens packed into one run of bytes, in the order of their ids: for each token one byte with its length, then its
+ * bytes. Length 0 is a token without text.
+ */
 
 export function packTokens(tokens: readonly (Uint8Array | undefined)[]): Uint8Array {
   const packed: number[] = [];

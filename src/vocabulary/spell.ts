@@ -1,17 +1,17 @@
 /**
- * A text as tokens of a vocabulary of which only the bytes are known. Of all neighbours whose bytes together are a token,
- * those are joined first whose token has the lowest id: byte-pair encoders number tokens in the order of their merges, so
- * that this is their rule. What a file says besides (merges that it numbers otherwise, how text is cut into words before)
- * is not known here: the tokens spell the text, and another encoder may spell it by others.
+ * Spells a text in tokens of a vocabulary of which only the bytes are known. It joins neighbouring pieces whose bytes
+ * together are a token, the lowest token id first. Byte-pair encoders number tokens in the order of their merges, so
+ * this is their rule. A tokenizer's file may have other merge ranks, or rules that cut text into words first. These are
+ * not known here, so the tokens may differ from the tokenizer's own; they always spell the text.
  */
 import { Problem } from "../errors.ts";
 import { tokensOfBytes } from "./lookup.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** Longest text, in bytes. Joining looks at all neighbours once for each join. */
+/** Longest text, in bytes. Each join looks at all neighbours once. */
 export const SPELLED_BYTES_MAX = 1024;
 
-/** Throws the Problem of a text that is too long, or has a byte that is no token. `pointer` leads to the text. */
+/** Throws a Problem when the text is too long or has a byte that is not a token. `pointer` leads to the text. */
 export function spell(vocabulary: Vocabulary, text: Uint8Array, pointer: string): number[] {
   if (text.length > SPELLED_BYTES_MAX)
     throw new Problem(
@@ -39,7 +39,7 @@ interface Piece {
   readonly id: number;
 }
 
-/** The token of this piece and the next one together; undefined: there is none. */
+/** The token of this piece and the next one together; undefined when there is none. */
 function joinedAt(
   vocabulary: Vocabulary,
   text: Uint8Array,
@@ -51,7 +51,7 @@ function joinedAt(
   return tokensOfBytes(vocabulary, text.subarray(left.begin, right.end)).at(-1);
 }
 
-/** Whole characters that are tokens, and single bytes of the others. */
+/** Characters that are tokens as they are, and the single bytes of the others. */
 function unitsOf(vocabulary: Vocabulary, text: Uint8Array, pointer: string): Piece[] {
   const units: Piece[] = [];
   for (let begin = 0; begin < text.length; ) {
@@ -75,7 +75,7 @@ function byteAt(vocabulary: Vocabulary, text: Uint8Array, at: number, pointer: s
   );
 }
 
-/** Where the character ends that begins here; after one byte where none begins. */
+/** The index after the character that begins here, or after one byte when none begins. */
 function characterEnd(text: Uint8Array, begin: number): number {
   const first = text[begin]!;
   const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;

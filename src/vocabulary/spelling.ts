@@ -1,6 +1,7 @@
 /**
- * How a grammar spells a special token, which has no text: a byte that no UTF-8 text has, and its id in brackets. Token
- * 128010 is 0xFF [ 1 2 8 0 1 0 ]. Text of a grammar never reaches such a token; a token that the grammar names does.
+ * The bytes by which a grammar spells a special token, which has no text: a byte that never occurs in UTF-8 (0xFF),
+ * then its id in brackets. Token 128010 is 0xFF [ 1 2 8 0 1 0 ]. Text in a grammar never matches such a token; a token
+ * that the grammar names does.
  */
 import { bytesOf, createVocabulary, type Vocabulary } from "./vocabulary.ts";
 
@@ -15,12 +16,12 @@ export function spellingOf(token_id: number): Uint8Array {
 
 const KNOWN = new WeakMap<Vocabulary, Vocabulary>();
 
-/** A token with the mark in it is in no text, and would be read as the beginning of a special one. */
+/** A token that contains the mark is in no text. It would be mistaken for the beginning of a special token. */
 function textOf(bytes: Uint8Array): Uint8Array | undefined {
   return bytes.includes(TOKEN_MARK) ? undefined : bytes;
 }
 
-/** The same vocabulary, in which special tokens have the bytes that grammars spell them by. */
+/** The same vocabulary, with special tokens spelled as in grammars. */
 export function spelled(vocabulary: Vocabulary): Vocabulary {
   const known = KNOWN.get(vocabulary);
   if (known !== undefined) return known;

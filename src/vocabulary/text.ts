@@ -1,11 +1,11 @@
-/** Tokens as text, for replies: text where a token is whole characters, and bytes where it is not. */
+/** Tokens as text for replies: as text where a token is whole characters, as bytes otherwise. */
 import { bytesOf, type Vocabulary } from "./vocabulary.ts";
 
-/** What is told of a token besides its id. */
+/** A token in a reply, besides its id. */
 export interface TokenText {
-  /** bytes that are no whole character stand as U+FFFD; a special token is its name */
+  /** incomplete characters are U+FFFD; a special token is its name */
   readonly text: string;
-  /** only where the text does not tell them */
+  /** only when the text has replaced bytes */
   readonly bytes?: readonly number[];
 }
 
@@ -18,7 +18,7 @@ export function textOf(vocabulary: Vocabulary, token_id: number): TokenText {
   return textOfBytes(bytesOf(vocabulary, token_id));
 }
 
-/** What is left of a token without the bytes at its end that belong to a stop, which may have begun before it. */
+/** The bytes of a token without those at its end that belong to a stop. The stop may have begun in an earlier token. */
 export function textBefore(vocabulary: Vocabulary, token_id: number, stop_bytes: number): TokenText {
   const bytes = bytesOf(vocabulary, token_id);
   return textOfBytes(bytes.subarray(0, Math.max(bytes.length - stop_bytes, 0)));
@@ -32,9 +32,9 @@ function textOfBytes(bytes: Uint8Array): TokenText {
   }
 }
 
-/** The whole characters at the beginning of some bytes; undefined when the first byte begins none. */
+/** The whole characters at the beginning of some bytes; undefined when the bytes begin with no whole character. */
 export function wholeCharacters(bytes: Uint8Array): string | undefined {
-  // A character has at most four bytes, so that at most three at the end begin one that is not whole.
+  // A character has at most four bytes, so an incomplete one at the end has at most three.
   for (let end = bytes.length; end >= Math.max(bytes.length - 3, 0); end--)
     try {
       return STRICT.decode(bytes.subarray(0, end));

@@ -1,6 +1,6 @@
 /**
- * A `.tiktoken` file → tokens as bytes: a line for each, its bytes in base64, a blank, its rank. Special tokens stand
- * in no such file; those of OpenAI's known encodings are told by the file's name.
+ * A `.tiktoken` file → tokens as bytes. Each line has the token's bytes in base64, a blank, and its rank. Special
+ * tokens are not in the file; those of OpenAI's known encodings are chosen by the file's name.
  */
 import { decodeBase64 } from "../base64.ts";
 import { endIdsAmong } from "./end-tokens.ts";
@@ -21,7 +21,7 @@ const SPECIAL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   o200k_harmony: harmonyTokens(),
 };
 
-/** Those of gpt-oss: ids from 200000 to 201087 without a name of their own are reserved. */
+/** The special tokens of gpt-oss: ids from 200000 to 201087 without a name are reserved. */
 function harmonyTokens(): Readonly<Record<string, number>> {
   const reserved = Array.from({ length: 1088 }, (_, i) => [`<|reserved_${200_000 + i}|>`, 200_000 + i]);
   const named = {

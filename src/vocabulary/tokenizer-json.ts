@@ -1,7 +1,7 @@
 /**
- * Hugging Face's `tokenizer.json` → tokens as bytes. What its letters mean, its decoder says: byte-level (GPT-2's
- * table), `▁` for a blank with byte fallback (SentencePiece), or `##` for what continues a word (WordPiece). A word of
- * WordPiece begins with a blank, as its decoder puts one there.
+ * Hugging Face's `tokenizer.json` → tokens as bytes. The decoder in the file says how to read a token's letters:
+ * byte-level (GPT-2's table), `▁` for a blank with byte fallback (SentencePiece), or `##` for the continuation of a
+ * word (WordPiece). A WordPiece word gets a blank before it, because the decoder puts one there.
  */
 import { byteLevelBytes } from "./byte-level.ts";
 import { endIdsAmong } from "./end-tokens.ts";
@@ -36,15 +36,15 @@ interface TokenizerFile {
   };
 }
 
-/** How the letters of a token are made bytes. */
+/** How the letters of a token become bytes. */
 type Spelling = (token: string) => Uint8Array;
 
 const UTF8 = new TextEncoder();
 const BLANK = "▁";
-/** A byte that no token spells: `<0x0A>`. */
+/** A token of one byte: `<0x0A>`. */
 const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
 
-/** Throws an Error that says what is missing. `end_ids`: what the model's configuration says ends a text, if it is known. */
+/** Throws an Error that says what is missing. `end_ids`: the end tokens in the model's configuration, if known. */
 export function tokensOfTokenizerJson(text: string, end_ids?: readonly number[]): TokenList {
   const file = JSON.parse(text) as TokenizerFile; // each field is looked at before it is used
   const vocab = file.model?.vocab;
@@ -58,7 +58,7 @@ export function tokensOfTokenizerJson(text: string, end_ids?: readonly number[])
   for (const [token, id] of entries) tokens[requiredId(id)] = spelling(token);
   const special = new Map<number, string>();
   for (const { id, content, special: is_special } of file.added_tokens ?? []) {
-    // The decoder is asked of these as well: Gemma's runs of blanks are added tokens of as many ▁.
+    // The decoder applies to added tokens as well: Gemma's runs of blanks are added tokens of as many ▁.
     tokens[requiredId(id)] = spelling(content);
     if (is_special) special.set(id, content);
   }
@@ -105,7 +105,7 @@ function has(component: Component | null | undefined, type: string): boolean {
   return partsOf(component).some((part) => part.type === type);
 }
 
-/** A decoder that makes `▁` a blank, or a normaliser that makes a blank `▁`. */
+/** A decoder that turns `▁` into a blank, or a normaliser that turns a blank into `▁`. */
 function replacesBlanks(component: Component | null | undefined): boolean {
   return partsOf(component).some(
     ({ type, pattern, content }) =>

@@ -1,8 +1,8 @@
 /**
- * A vocabulary as a grammar's masks need it: its tree of bytes in three. Most tokens are plain text: whole characters that
- * may stand inside a JSON string as they are. Where any plain text may follow, all of them are allowed at once, and only the
- * others are looked at (llguidance's slices). The few long tokens stand apart, so that counts beyond a short one need not be
- * told apart.
+ * A vocabulary in the form that a grammar's masks need: three trees of token bytes. Most tokens are plain text: whole
+ * characters that need no escape inside a JSON string. Where any plain text may follow, all plain tokens are allowed at
+ * once, and only the others are checked (llguidance's slices). The few long tokens have trees of their own, so that
+ * repeat counts above a short length need not be distinguished.
  */
 import { addCharacter, HIGH, WORDS_OF_CHARACTERS } from "./characters.ts";
 import { spelled } from "./spelling.ts";
@@ -13,21 +13,21 @@ import { bytesOf, type Vocabulary } from "./vocabulary.ts";
 export const SHORT_BYTES = 24;
 
 export interface Tokens {
-  /** the vocabulary, its special tokens spelled as grammars have them */
+  /** the vocabulary, with special tokens spelled as in grammars */
   readonly vocabulary: Vocabulary;
-  /** short tokens of plain text, and all other short ones */
+  /** short tokens of plain text, and all other short tokens */
   readonly plain: Trie;
   readonly other: Trie;
-  /** long tokens of plain text, and all other long ones */
+  /** long tokens of plain text, and all other long tokens */
   readonly long_plain: Trie;
   readonly long: Trie;
-  /** by node of `plain`: the characters that its longest token has after the node's byte */
+  /** by node of `plain`: the number of characters of its longest token after the node's byte */
   readonly behind: Uint16Array;
-  /** by node of `plain`, three words each: the characters that its tokens have behind the node's byte (characters.ts) */
+  /** by node of `plain`, three words each: the characters of its tokens after the node's byte (characters.ts) */
   readonly characters: Uint32Array;
   /** words of a mask */
   readonly words: number;
-  /** the plain short tokens of at most so many characters: bit i of word i / 32 for token i */
+  /** the plain short tokens of at most n characters: bit i of word i / 32 for token i */
   plainMask(characters: number): Uint32Array;
 }
 
@@ -38,7 +38,7 @@ export function tokensOf(plain_vocabulary: Vocabulary): Tokens {
   if (known !== undefined) return known;
   const vocabulary = spelled(plain_vocabulary);
   const { size } = vocabulary;
-  /** by token: its characters where it is plain and short, else 0 */
+  /** by token: its number of characters if it is plain and short, else 0 */
   const characters = new Uint8Array(size);
   const is_plain = new Uint8Array(size);
   const is_long = new Uint8Array(size);
@@ -109,7 +109,7 @@ function charactersBehind({ nodes, byte, depth }: Trie): Uint16Array {
 
 function characterSets({ nodes, byte, depth }: Trie): Uint32Array {
   const sets = new Uint32Array(WORDS_OF_CHARACTERS * nodes);
-  // From the last node on: the parent of each has its own byte and what the node has behind it.
+  // From the last node on: each node adds its own byte, and what follows it, to its parent.
   const parents = parentsIn(depth, nodes);
   for (let node = nodes - 1; node >= 0; node--) {
     const parent = parents[node]!;
@@ -135,7 +135,7 @@ function parentsIn(depth: Uint16Array, nodes: number): Int32Array {
 
 const STRICT = new TextDecoder("utf-8", { fatal: true });
 
-/** Whole characters, none of which a JSON string would escape. */
+/** Whole characters, none of which needs an escape in a JSON string. */
 function isPlain(bytes: Uint8Array): boolean {
   if (bytes.length === 0) return false;
   for (const byte of bytes) if (byte < 0x20 || byte === 0x22 || byte === 0x5c || byte === 0x7f) return false;

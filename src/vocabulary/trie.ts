@@ -1,13 +1,13 @@
 /**
- * The tokens of a vocabulary as a tree of their bytes, in flat arrays. Nodes stand in the order of a walk that goes
- * deep first, so that a walk is a loop: the next node is the next index, and what begins alike is left out by a jump.
+ * The tokens of a vocabulary as a tree of their bytes, in flat arrays. Nodes are in depth-first order, so a walk is a
+ * loop: the next node is the next index, and a subtree is skipped by a jump.
  *
- *   node      0     1     2     3     4            tokens "a", "ab", "ac", "b"
- *   byte      a     b     c     b
- *   depth     0     1     1     0                  bytes before it
- *   skip      3     2     3     4                  the next node that is not below it
- *   first     0     1     2     3     4            its tokens are ordered[first[node] … first[node + 1]]
- *   ordered   ids, in the order of their bytes
+ * node      0     1     2     3     4            tokens "a", "ab", "ac", "b"
+ * byte      a     b     c     b
+ * depth     0     1     1     0                  bytes before it
+ * skip      3     2     3     4                  the next node that is not below it
+ * first     0     1     2     3     4            its tokens are ordered[first[node] … first[node + 1]]
+ * ordered   ids, in the order of their bytes
  */
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -20,7 +20,7 @@ export interface Trie {
   readonly ordered: Int32Array;
 }
 
-/** The tree of those tokens that have bytes and that `wanted` takes. */
+/** The tree of the tokens that have bytes and that `wanted` accepts. */
 export function trieOf(vocabulary: Vocabulary, wanted: (token_id: number) => boolean = () => true): Trie {
   const { bytes, offsets, size } = vocabulary;
   const lengthOf = (id: number) => offsets[id + 1]! - offsets[id]!;
@@ -48,7 +48,7 @@ export function trieOf(vocabulary: Vocabulary, wanted: (token_id: number) => boo
     for (let depth = shared; depth < lengthOf(id); depth++) {
       building.byte[nodes] = bytes[offsets[id]! + depth]!;
       building.depth[nodes] = depth;
-      // All nodes of its way get the same number, so that only the last one holds the token.
+      // All nodes on the path get the same number, so only the last one holds the token.
       building.first[nodes] = at;
       open.push(nodes);
       nodes++;

@@ -1,4 +1,4 @@
-/** The vocabularies that a sampler knows by name, and the one that holds where a step names none. */
+/** The vocabularies that a sampler knows by name, and the default for steps that name none. */
 import { Problem, show } from "../errors.ts";
 import { type CommonTokens, CommonTokensCache } from "./common-tokens.ts";
 import { tokensOf } from "./tokens.ts";
@@ -6,17 +6,17 @@ import type { Vocabulary } from "./vocabulary.ts";
 
 export interface Vocabularies {
   readonly all: readonly Vocabulary[];
-  /** the one that is meant by default; undefined: none is */
+  /** the default; undefined: there is none */
   readonly standard: Vocabulary | undefined;
-  /** That of a name, or the standard of none. Throws the Problem of a name that there is not. */
+  /** The vocabulary with this name, or the default. Throws a Problem for an unknown name. */
   of(name: string | undefined): Vocabulary | undefined;
-  /** What two of them have in common. Made once and kept, as long as there is room. */
+  /** The common tokens of two vocabularies. Made once and cached while there is room. */
   common(target: Vocabulary, draft: Vocabulary): CommonTokens;
 }
 
 export const NO_VOCABULARIES: Vocabularies = vocabulariesOf([]);
 
-/** Makes their trees of bytes too, which takes a moment for large ones: steps find them made. */
+/** Also makes their trees of bytes, which takes a moment for large ones, so that no step has to. */
 export function vocabulariesOf(all: readonly Vocabulary[], standard?: string): Vocabularies {
   const by_name = new Map(all.map((vocabulary) => [vocabulary.name, vocabulary]));
   for (const vocabulary of all) tokensOf(vocabulary);

@@ -1,12 +1,12 @@
 /**
- * A vocabulary: what text each token id stands for, as bytes. Half a character is half a character here, and a special
- * token is no text at all. All tokens lie in flat arrays, so that a quarter of a million of them are few objects.
+ * A vocabulary: the bytes of each token id. A token may be half a character, and a special token has no bytes. All
+ * tokens lie in flat arrays, so a quarter of a million of them are few objects.
  */
 
-/** What is read from a file, before it is a vocabulary: the bytes of each id; undefined: the id stands for no text. */
+/** The contents of a file before it becomes a vocabulary: the bytes of each id; undefined: the id has no text. */
 export interface TokenList {
   readonly tokens: readonly (Uint8Array | undefined)[];
-  /** special tokens by id, with the name that their file gives them */
+  /** special tokens by id, with their names in the file */
   readonly special: ReadonlyMap<number, string>;
   /** ids that end a text */
   readonly end_ids: readonly number[];
@@ -16,7 +16,7 @@ export interface Vocabulary {
   readonly name: string;
   /** one more than the largest id */
   readonly size: number;
-  /** all tokens one after the other; token i is bytes[offsets[i] … offsets[i + 1]] */
+  /** all tokens in one array; token i is bytes[offsets[i] … offsets[i + 1]] */
   readonly bytes: Uint8Array;
   readonly offsets: Uint32Array;
   /** special tokens, such as `<|endoftext|>`, by id */
@@ -25,14 +25,14 @@ export interface Vocabulary {
   readonly end_ids: readonly number[];
   /** bytes of the longest token */
   readonly token_bytes_max: number;
-  /** tells vocabularies apart: equal where sizes, bytes, special and end ids are */
+  /** identifies the vocabulary: equal when sizes, bytes, special and end ids are equal */
   readonly hash: string;
 }
 
 /** Largest token id. Vocabularies hold 10⁵ to 10⁶ tokens; the bound keeps every table by token id small. */
 export const TOKEN_ID_MAX = 2 ** 24 - 1;
 
-/** An id as a file has it. Throws an Error when it is none. */
+/** An id in a file. Throws an Error when it is invalid. */
 export function requiredId(id: unknown): number {
   if (Number.isInteger(id) && (id as number) >= 0 && (id as number) <= TOKEN_ID_MAX) return id as number; // just checked
   throw new Error(`token ids must be whole numbers from 0 to ${TOKEN_ID_MAX}, got ${String(id)}`);
@@ -77,7 +77,10 @@ export function bytesOf({ bytes, offsets, size }: Vocabulary, token_id: number):
   return bytes.subarray(offsets[token_id], offsets[token_id + 1]);
 }
 
-/** Two FNV-1a hashes of 32 bits with different beginnings, as 16 digits: it tells files apart, and guards nothing. */
+/**
+ * Two 32-bit FNV-1a hashes with different initial values, as 16 digits. It tells files apart; it is not a security
+ * measure.
+ */
 function hashOf(parts: readonly (Uint8Array | Uint32Array)[]): string {
   let a = 0x811c9dc5;
   let b = 0x01000193;

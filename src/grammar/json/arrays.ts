@@ -1,11 +1,11 @@
-/** What schemas that hold at once say of an array, as a node: items behind each other, as many as may be. */
+/** Arrays under a set of schemas, as a node: a sequence of items. */
 import { Problem } from "../../errors.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
 import type { ArrayParts, Items } from "./array-parts.ts";
 import { type Contained, containing } from "./contains.ts";
 import { type Place, type SchemaDocument, said } from "./document.ts";
 
-/** All sets of the values that have come are states. */
+/** Every set of the values seen so far is a state. */
 const UNIQUE_MAX = 8;
 
 export function* arrayNode(parts: ArrayParts, places: readonly Place[]): Generator<undefined, number> {
@@ -65,7 +65,7 @@ function* plainInside(
   return nodes.alt([min === 0 ? nodes.text("]") : NEVER, max > 0 ? first : NEVER]);
 }
 
-/** Items that are all different; undefined when that cannot be enforced. */
+/** Items that all differ; undefined when that cannot be enforced. */
 function* distinctInside(
   parts: ArrayParts,
   items: Items,
@@ -82,7 +82,7 @@ function* distinctInside(
   return undefined;
 }
 
-/** Each of a few values at most once; undefined where they are not a few. */
+/** Each of a few values at most once; undefined when there are more than a few. */
 function* uniqueInside(
   { lexemes, valuesOf }: ArrayParts,
   { min, max, prefix, at }: Items,
@@ -105,7 +105,7 @@ function* uniqueInside(
   return behind[0]!;
 }
 
-/** The one `contains` that says something of the count. */
+/** The only `contains` that limits the count. */
 function containedOf(parts: ArrayParts, places: readonly Place[]): Contained | undefined {
   const { document } = parts;
   const found = places.flatMap((place) => {

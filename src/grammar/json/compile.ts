@@ -1,6 +1,6 @@
 /**
- * A JSON Schema → rules. Schemas that hold at once are one rule, named by which they are, so that recursion ends by
- * itself; the rules still to be made stand in a queue, and between two of them others may have their turn.
+ * JSON Schema → rules. A set of schemas that must hold together is one rule, named by its members, so recursion ends by
+ * itself. Rules that are still to be made wait in a queue; other requests may have their turn between two of them.
  */
 import { Problem } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -28,7 +28,7 @@ export interface JsonOptions extends ReadingOptions {
 
 const RULES_MAX = 20_000;
 
-/** The node of the root; pointers of Problems lead into the schema. */
+/** The node of the root. Pointers of Problems are relative to the schema. */
 export function* schemaNode(
   nodes: Nodes,
   rules: Rules,
@@ -93,7 +93,7 @@ class SchemaRules {
     return root;
   }
 
-  /** A call of the rule for schemas that hold at once. */
+  /** A call of the rule for a set of schemas. */
   #call(places: readonly Place[]): number {
     if (places.some(({ schema }) => schema === false)) return NEVER;
     const objects = places.filter(({ schema }) => schema !== true);
@@ -123,7 +123,7 @@ class SchemaRules {
     return yield* this.#nodes.either(branches);
   }
 
-  /** What schemas admit of which only mergeable keywords count. */
+  /** The values of schemas that have mergeable keywords only. */
   *#merged(places: readonly Place[]): Generator<undefined, number> {
     const values = valuesIn(places);
     if (values !== undefined) return yield* this.#literals(places, values);
@@ -134,14 +134,14 @@ class SchemaRules {
     return yield* this.#nodes.either(branches);
   }
 
-  /** The values that schemas admit, where all are listed, or are few by their type. */
+  /** The values that schemas admit, if all are listed, or few because of their type. */
   *#listed(places: readonly Place[]): Generator<undefined, readonly number[] | undefined> {
     const found = new Map<string, number>();
     for (const open of yield* this.#conjunctions.alternatives(places)) {
       const values = valuesIn(open) ?? valuesOfTypes(typesOf(open).types);
       if (values === undefined) return undefined;
       for (const value of values) {
-        // Objects that list their properties in another order are equal too.
+        // Objects whose properties are in another order are equal too.
         if (isRecord(value) || Array.isArray(value)) return undefined;
         if (yield* this.#evaluator.admitted(open, value))
           found.set(JSON.stringify(value), yield* this.#literal(value));
@@ -150,7 +150,7 @@ class SchemaRules {
     return [...found.values()];
   }
 
-  /** Those of the values that all schemas admit. */
+  /** The values that all schemas admit. */
   *#literals(places: readonly Place[], values: readonly unknown[]): Generator<undefined, number> {
     const { effort } = this.#nodes;
     const scalars: string[] = [];
@@ -211,7 +211,7 @@ class SchemaRules {
     const is_broken = places.some((place) => said(place, NOT_INTEGER) !== undefined);
     if (is_broken && integer) return NEVER;
     if (numbers.length === 0 && !is_broken) return node;
-    // A number with an exponent could be any of them: only those without are told apart.
+    // A number with an exponent could equal any of them: only numbers without an exponent are told apart.
     const told =
       node === this.#lexemes.number
         ? this.#nodes.word(this.#lexemes.integer, this.#lexemes.fraction())
@@ -248,7 +248,7 @@ class SchemaRules {
 
 const UTF8 = new TextEncoder();
 
-/** The same for schemas that say the same in the same flat words; otherwise a name for the place. */
+/** The same key for schemas that say the same in the same order; otherwise the key names the place. */
 function keyOf({ schema, id }: Place): string {
   if (!isRecord(schema) || Object.getOwnPropertySymbols(schema).length > 0) return String(id);
   const is_flat =
@@ -258,7 +258,7 @@ function keyOf({ schema, id }: Place): string {
   return text.length > 200 || "$id" in schema ? String(id) : text;
 }
 
-/** All values of these types; undefined: more than can be listed. */
+/** All values of these types; undefined: too many to list. */
 function valuesOfTypes(types: ReadonlySet<JsonType>): readonly unknown[] | undefined {
   const lists = [...types].map((type) =>
     type === "null" ? [null] : type === "boolean" ? [true, false] : undefined,
@@ -283,7 +283,7 @@ function typesOf(places: readonly Place[]): {
   return { types, integer };
 }
 
-/** The bound that leaves least, of two keywords in all the schemas. */
+/** The strictest bound, of two keywords in all the schemas. */
 function tightest(
   places: readonly Place[],
   closed: string,

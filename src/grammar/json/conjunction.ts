@@ -1,6 +1,7 @@
 /**
- * Schemas that hold at once, opened into alternatives without choices: what $ref leads to and allOf lists joins them,
- * anyOf, oneOf, if, not and dependencies become branches. What is left in an alternative are keywords that can be merged.
+ * Opens a set of schemas that must hold together into alternatives. $ref and allOf add their schemas to an alternative.
+ * anyOf, oneOf, if, not and dependencies make several alternatives. An alternative then holds only keywords that can be
+ * merged.
  */
 import { Problem } from "../../errors.ts";
 import { type Effort, PART_UNITS } from "../effort.ts";
@@ -13,13 +14,13 @@ import { hasUnevaluated, unevaluatedOf } from "./unevaluated.ts";
 
 const ALTERNATIVES_MAX = 1024;
 
-/** A way from a schema to one that holds at the same place: what leads back to itself never ends. */
+/** Maximum steps from a schema to another one for the same value: a longer way is a loop. */
 interface Opened {
   readonly place: Place;
   readonly from: Opened | undefined;
-  /** what stands below `not` or is turned around: it evaluates no properties and items */
+  /** true below `not` or in a negated schema: it evaluates no properties and items */
   readonly is_silent: boolean;
-  /** where it stands: of each keyword on the way, its place in its schema and in its list */
+  /** its place: for each keyword on the way, the index in its schema and in its list */
   readonly way: readonly number[];
 }
 
@@ -29,7 +30,7 @@ interface Partial {
   readonly choices: readonly Choice[];
 }
 
-/** Branches, of which one holds, each with all that it says. */
+/** Branches, one of which must hold, each with all of its schemas. */
 type Choice = readonly (readonly Opened[])[];
 
 export class Conjunctions {
@@ -43,7 +44,7 @@ export class Conjunctions {
     this.#exclusion = new Exclusion(document, evaluator, effort);
   }
 
-  /** The alternatives of schemas that hold at once, each a list of schemas of which only mergeable keywords count. */
+  /** The alternatives of a set of schemas. Each is a list of schemas whose mergeable keywords are all that counts. */
   *alternatives(places: readonly Place[]): Generator<undefined, (readonly Place[])[]> {
     const done: (readonly Place[])[] = [];
     const todo: Partial[] = [
@@ -74,19 +75,19 @@ export class Conjunctions {
     return done;
   }
 
-  /** What holds in every alternative: less than any of them says. */
+  /** The schemas that every alternative contains: a weaker rule than any alternative. */
   *#withoutChoices(places: readonly Place[]): Generator<undefined, readonly Place[]> {
     const open = places.map((place) => openedAt(place));
     const opened = yield* this.#opened({ open, places: new Map(), choices: [] });
     return this.#placesOf(opened?.places ?? new Map());
   }
 
-  /** With all that must hold besides; undefined when nothing can. */
+  /** The alternative with all other schemas that must hold; undefined when it admits nothing. */
   *#opened({ open, places, choices }: Partial): Generator<undefined, Partial | undefined> {
     const found = new Map(places);
     this.#effort.spend(PART_UNITS * places.size);
     const all_choices = [...choices];
-    // The order in which schemas are found is that of their properties.
+    // Schemas are found in the order of the properties.
     const todo = open.toReversed();
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       const { place } = next;
@@ -133,14 +134,16 @@ export class Conjunctions {
     return { place, from, is_silent, way: [...from.way, indexIn(from.place, keyword), index] };
   }
 
-  /** The schemas in the order in which their properties stand in the text. */
+  /** The schemas in the order of their properties in the text. */
   #placesOf(places: ReadonlyMap<string, Opened>): Place[] {
     const opened = [...places.values()];
     const at = new Map(opened.map((each) => [each, positionOf(each)]));
     return this.#withUnevaluated(opened.sort((a, b) => compareWays(at.get(a)!, at.get(b)!))); // just put in
   }
 
-  /** With what `unevaluated…` comes to: all that stands inside its schema, and holds, is known here. */
+  /**
+   * Adds the meaning of `unevaluated…`. It is known here, because all schemas that hold inside its schema are known.
+   */
   #withUnevaluated(opened: readonly Opened[]): Place[] {
     const owners = new Map(opened.flatMap((each) => ownersOf(each).map((owner) => [owner.id, owner])));
     const made = [...owners.values()].flatMap((owner) => {
@@ -187,7 +190,7 @@ export class Conjunctions {
     return choices;
   }
 
-  /** Those of the branches that hold, where it matters which: all that do evaluate something. */
+  /** The branches that hold, when it matters which: all combinations that evaluate something. */
   #subsets(branches: readonly Opened[]): Choice {
     if (2 ** branches.length > ALTERNATIVES_MAX)
       throw new Problem(
@@ -204,7 +207,7 @@ export class Conjunctions {
     const { place } = from;
     const branch = (name: string) =>
       schema[name] === undefined ? [] : [this.#follow(from, this.#document.at(place, name), [name, 0])];
-    // Weakened: whatever `else` admits may come, whether `if` holds or not.
+    // Weakened: any value of `else` is admitted, whether `if` holds or not.
     const others = this.#turned(this.#document.at(place, "if"), "if") ?? [true];
     return [
       [this.#follow(from, this.#document.at(place, "if"), ["if", 0]), ...branch("then")],
@@ -215,7 +218,7 @@ export class Conjunctions {
     ];
   }
 
-  /** What a schema does not admit; undefined: that cannot be said, and all is admitted. */
+  /** The negation of a schema; undefined: it cannot be expressed, and every value is admitted. */
   #turned(place: Place, keyword: string): readonly (SchemaObject | boolean)[] | undefined {
     const others = negationOf(this.#document, place);
     if (others !== undefined) return others;
@@ -228,7 +231,9 @@ export class Conjunctions {
     return undefined;
   }
 
-  /** Branches that exclude each other stand alone; with others it must be said that those do not hold. */
+  /**
+   * Branches that exclude each other need no negation; beside others, a branch must say that the others do not hold.
+   */
   *#oneOf(from: Opened, schema: SchemaObject): Generator<undefined, Choice[]> {
     const branches = ((schema["oneOf"] as readonly unknown[] | undefined) ?? []).map((_, i) =>
       this.#document.at(from.place, "oneOf", i),
@@ -247,7 +252,7 @@ export class Conjunctions {
     return branches.length === 0 ? [] : [choice];
   }
 
-  /** Weakened: false where it cannot be told. */
+  /** Weakened: false when it cannot be decided. */
   #exclude(one: Place, other: Place): boolean {
     try {
       return this.#exclusion.exclude(one, other);
@@ -283,13 +288,13 @@ function openedAt(place: Place, way: readonly number[] = []): Opened {
   return { place, from: undefined, is_silent: false, way };
 }
 
-/** Where a keyword stands in its schema; where it does not, as what is made here, at the end. */
+/** The index of a keyword in its schema; keywords made here sort last. */
 function indexIn({ schema }: Place, keyword: string): number {
   const index = Object.keys(schema).indexOf(keyword);
   return index < 0 ? Number.MAX_SAFE_INTEGER : index;
 }
 
-/** Where the properties of a schema stand in the text. */
+/** The order of a schema's properties in the text. */
 function positionOf({ place, way }: Opened): readonly number[] {
   return [...way, indexIn(place, "properties")];
 }
@@ -299,7 +304,7 @@ function compareWays(a: readonly number[], b: readonly number[]): number {
   return a.length - b.length;
 }
 
-/** The schemas with `unevaluated…` inside of which this one stands, itself among them. */
+/** The schemas with `unevaluated…` that contain this one, including itself. */
 function ownersOf(opened: Opened): Place[] {
   const owners: Place[] = [];
   for (let at: Opened | undefined = opened; at !== undefined; at = at.from)

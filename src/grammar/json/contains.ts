@@ -1,6 +1,7 @@
 /**
- * Arrays of whose items so many are what `contains` says. How many have come, and how many of those were such items, is
- * what is behind them; without maxContains none has to be told from the others, since any may be counted or not.
+ * Arrays with `contains`: the number of items that match it must be within bounds. A state is the number of items so
+ * far and the number of matches among them. Without maxContains, an item that matches need not be told from one that
+ * does not, because a match may be left uncounted.
  */
 import { Problem } from "../../errors.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
@@ -16,10 +17,10 @@ export interface Contained {
   readonly owner: Place;
 }
 
-/** Items, times how many of them are counted. */
+/** Limit of states: items, times counted matches. */
 const CELLS_MAX = 1024;
 
-/** What stands behind the opening bracket. */
+/** The node after the opening bracket. */
 export function* containing(
   { lexemes, nodeOf }: ArrayParts,
   items: Items,
@@ -28,7 +29,7 @@ export function* containing(
   const { nodes, comma, end_of_array } = lexemes;
   if (counted.max < counted.min || items.max < counted.min) return NEVER;
   const top = counted.max === UNLIMITED ? counted.min : counted.max;
-  /** from so many items on each is as the last */
+  /** from this number of items on, every item is like the last */
   const last = items.max === UNLIMITED ? Math.max(items.prefix, items.min) : items.max;
   if ((last + 1) * (top + 1) > CELLS_MAX)
     throw new Problem(
@@ -39,7 +40,7 @@ export function* containing(
   const such = (index: number) => nodeOf([...items.at(index), is]);
   const other = (index: number) =>
     nodeOf(counted.max === UNLIMITED ? items.at(index) : [...items.at(index), not]);
-  /** One more item behind so many of which so many were counted; `next` is what is behind it, by what is counted then. */
+  /** One more item, after some items and some counted matches; `next` gives the node after it for each new count. */
   const item = (index: number, count: number, next: readonly number[]) =>
     nodes.alt([
       nodes.seq(other(index), next[count]!),

@@ -1,10 +1,10 @@
-/** Numbers as their decimal digits, exactly: what a JSON text says, not what a float64 rounds it to. */
+/** Numbers as exact decimal digits: what a JSON text says, without float64 rounding. */
 
 export interface Decimal {
   readonly negative: boolean;
   /** digits before the point, without leading zeros; "0" when there are none */
   readonly whole: string;
-  /** digits behind the point, without trailing zeros */
+  /** digits after the point, without trailing zeros */
   readonly fraction: string;
 }
 
@@ -24,13 +24,13 @@ export function decimalOf(value: number): Decimal {
   };
 }
 
-/** The number times 10^places, when that is whole. */
+/** The number times 10^places when that is a whole number. */
 export function scaled({ negative, whole, fraction }: Decimal, places: number): bigint {
   const digits = BigInt(whole + fraction.padEnd(places, "0"));
   return negative ? -digits : digits;
 }
 
-/** True when a number is a whole multiple of another, in decimal digits. */
+/** True when a number is an exact multiple of another one, in decimal digits. */
 export function isMultiple(value: number, of: number): boolean {
   const a = decimalOf(value);
   const b = decimalOf(of);

@@ -1,6 +1,6 @@
 /**
- * A schema as it was sent, and where each $ref leads. A place is a schema with its pointer; the same place is the same
- * object. A place is checked when it is first asked for: definitions that nothing refers to may hold what they like.
+ * A schema as it was sent, and the target of each $ref. A place is a schema with its pointer; equal places are the same
+ * object. A place is checked when it is first used, so definitions without a reference to them may contain anything.
  */
 import { assert, Problem, pointerTo, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -22,15 +22,15 @@ import type { Reference } from "./references.ts";
 
 export type SchemaObject = Readonly<Record<string | symbol, unknown>>;
 
-/** How a schema is read where its own words leave a choice. */
+/** How a schema is read where the standard leaves a choice. */
 export interface ReadingOptions {
-  /** what becomes of a keyword that no draft knows: it is an annotation, or refuses the schema */
+  /** treatment of an unknown keyword: it is an annotation, or the schema is refused */
   readonly unknown_keywords: "ignore" | "refuse";
   /** treatment of a format that is not enforced: it is an annotation, or the schema is refused */
   readonly formats: "annotate" | "assert";
   /**
-   * treatment of rules that an automaton cannot enforce: the schema is refused, or the masks allow more and the
-   * reply says so
+   * treatment of rules that an automaton cannot enforce: the schema is refused, or the masks allow more and the reply
+   * says so
    */
   readonly unsupported: "refuse" | "weaken";
   /** the draft of a schema without $schema */
@@ -38,18 +38,18 @@ export interface ReadingOptions {
 }
 
 export interface Place {
-  /** the schema as one of draft 2020-12 */
+  /** the schema, rewritten as one of draft 2020-12 */
   readonly schema: SchemaObject | boolean;
   readonly pointer: string;
-  /** what references in it are relative to */
+  /** the base of the references in it */
   readonly base: string;
-  /** what the schemas in it are read as */
+  /** the draft of the schemas in it */
   readonly draft: Draft;
   /** tells places apart */
   readonly id: number;
 }
 
-/** What a schema says by a keyword; undefined when nothing, as true and false do by all. */
+/** The value of a schema's keyword; undefined when it has none, as in true and false. */
 export function said({ schema }: Pick<Place, "schema">, name: string | symbol): unknown {
   return (schema as SchemaObject)[name];
 }
@@ -57,24 +57,24 @@ export function said({ schema }: Pick<Place, "schema">, name: string | symbol): 
 const ROOT = "schema:///";
 const DEPTH_MAX = 100;
 const PLACES_MAX = 50_000;
-/** A schema may say what is known of it in any way it likes under names that begin so. */
+/** Prefix of extension keywords: a schema may use any name that begins with it. */
 const FREE = /^x-/;
-/** Different unknown keywords that are looked at: comparing each with all known ones takes a while. */
+/** Maximum number of different unknown keywords that are compared with the known ones: each comparison takes time. */
 const UNKNOWN_MAX = 256;
 
 export class SchemaDocument {
   readonly #places = new Map<object, Place>();
   readonly #by_uri = new Map<string, Named>();
   readonly #checked = new Set<Place>();
-  /** how many schemas have a $dynamicAnchor of each name */
+  /** number of schemas with each $dynamicAnchor */
   readonly #dynamic = new Map<string, number>();
   #count = 0;
 
-  /** by place: what a keyword is called in the schema as it was sent, where that differs */
+  /** by place: the original name of a keyword, where rewriting changed it */
   readonly #written = new Map<number, ReadonlyMap<string, string>>();
-  /** how many schemas have $recursiveAnchor */
+  /** number of schemas with $recursiveAnchor */
   #recursive_anchors = 0;
-  /** unknown keywords, each with the known ones that are near */
+  /** unknown keywords, and the known ones with similar names */
   readonly #unknown = new Map<string, string>();
 
   readonly #effort: Effort;
@@ -88,7 +88,10 @@ export class SchemaDocument {
     this.#notes = notes;
   }
 
-  /** Throws a Problem, as all that asks for places does, that points at a keyword that is wrong or not supported. */
+  /**
+   * Throws a Problem that points at a keyword which is wrong or not supported. Every method that returns places does
+   * so.
+   */
   static *read(
     schema: unknown,
     effort: Effort,
@@ -104,8 +107,8 @@ export class SchemaDocument {
   }
 
   /**
-   * What cannot be held is refused, or, where the request says `weaken`, noted: the caller then goes on with what
-   * admits more. A problem of another kind is thrown again.
+   * Handles a rule that cannot be enforced. With `weaken` it is noted and the caller goes on with a rule that admits
+   * more; otherwise the schema is refused. A Problem of another kind is thrown again.
    */
   weaken(problem: unknown, keyword: string): void {
     const is_weak =
@@ -121,12 +124,12 @@ export class SchemaDocument {
     return this.#root;
   }
 
-  /** Spends from the account of the grammar. */
+  /** Spends units of the grammar's account. */
   spend(units: number): void {
     this.#effort.spend(units);
   }
 
-  /** A place that stands nowhere: what a keyword comes to, written as a schema. */
+  /** A place without a position in the text: the meaning of a keyword, written as a schema. */
   synthetic(schema: SchemaObject | boolean, like: Place): Place {
     return { schema, pointer: like.pointer, base: like.base, draft: INTERNAL, id: this.#count++ };
   }
@@ -156,7 +159,7 @@ export class SchemaDocument {
     return this.#asked(known ?? allAtOnce(this.#enter(value, { pointer, base, draft, depth: 0 })));
   }
 
-  /** A place that is asked for: its keywords are checked, the first time. */
+  /** A place that is used: its keywords are checked the first time. */
   #asked(place: Place): Place {
     if (this.#checked.has(place)) return place;
     this.#checked.add(place);
@@ -166,7 +169,7 @@ export class SchemaDocument {
     return place;
   }
 
-  /** Notes a schema and all below it, with the names that references may have for them. */
+  /** Records a schema and all schemas below it, with the names that references may use. */
   *#enter(raw: SchemaObject, { pointer, base, depth, draft: outer }: Entered): Generator<undefined, Place> {
     const known = this.#places.get(raw);
     if (known !== undefined) return known;
@@ -196,7 +199,7 @@ export class SchemaDocument {
     return place;
   }
 
-  /** What is to be told of places when they are asked for. */
+  /** Notes about places, reported when the places are used. */
   readonly #pending = new Map<number, (() => void)[]>();
 
   #read(written: SchemaObject, draft: Draft, id: number, pointer: string) {
@@ -209,7 +212,7 @@ export class SchemaDocument {
     return reading;
   }
 
-  /** A schema with $schema, at the root or with a URI of its own, says its draft. */
+  /** A schema with $schema names its draft. That holds at the root and for schemas with a URI of their own. */
   #draftOf(raw: SchemaObject, outer: Draft, pointer: string): Draft {
     const uri = raw["$schema"];
     if (typeof uri !== "string" || outer === INTERNAL) return outer;
@@ -236,7 +239,7 @@ export class SchemaDocument {
     if (schema["$recursiveAnchor"] === true) this.#recursive_anchors++;
   }
 
-  /** Where the reference of a place leads. One that leads out of the schema may be weakened to anything at all. */
+  /** The target of a place's reference. A reference out of the schema may be weakened to "any value". */
   target(place: Place, name: Reference = "$ref"): Place {
     const reference = said(place, name) as string; // asked for places with one
     const pointer = `${place.pointer}/${name}`;
@@ -280,7 +283,7 @@ export class SchemaDocument {
     return this.#placeOf(true, place.pointer, place.base, place.draft);
   }
 
-  /** A reference's pointer leads through the schema as it was sent. */
+  /** The pointer of a reference is relative to the schema as it was sent. */
   #walk({ place: root, raw }: Named, path: string, sentence: string, pointer: string): Place {
     const parts = path
       .slice(1)
@@ -306,7 +309,7 @@ export class SchemaDocument {
       throw new Problem("grammar_invalid", `${written} ${keyword.must}, got ${show(value)}`, here);
   }
 
-  /** A keyword that no draft knows is an annotation. It is told when it may be a slip, or has schemas in it. */
+  /** An unknown keyword is an annotation. It is reported when it may be a slip or contains schemas. */
   #checkUnknown(name: string, value: unknown, pointer: string): void {
     if (FREE.test(name)) return;
     if (this.#options.unknown_keywords === "refuse")
@@ -320,7 +323,7 @@ export class SchemaDocument {
   }
 }
 
-/** A schema that references may name, and the same as it was sent. */
+/** A schema that references may name, and its original form. */
 interface Named {
   readonly place: Place;
   readonly raw: unknown;
@@ -337,10 +340,10 @@ function nearTo(name: string): string {
   );
 }
 
-/** How many values of an unknown keyword are looked at. */
+/** Maximum number of values of an unknown keyword that are looked at. */
 const LOOKED_AT_MAX = 16;
 
-/** Whether a value is a schema or has some in it, as far as its first values tell. */
+/** Whether a value is a schema or contains one, judged by its first values. */
 function holdsSchemas(value: unknown): boolean {
   const isLike = (each: unknown) =>
     isRecord(each) &&
@@ -351,7 +354,7 @@ function holdsSchemas(value: unknown): boolean {
   return isLike(value) || Object.values(value).slice(0, LOOKED_AT_MAX).some(isLike);
 }
 
-/** The values of the first const or enum among schemas that hold at once; undefined: none lists any. */
+/** The values of the first const or enum in a set of schemas; undefined when none has one. */
 export function valuesIn(places: readonly Place[]): readonly unknown[] | undefined {
   for (const { schema } of places) {
     if (typeof schema === "boolean") continue;
@@ -363,7 +366,7 @@ export function valuesIn(places: readonly Place[]): readonly unknown[] | undefin
 
 type Path = readonly string[];
 
-/** The subschemas of a keyword with the way to them; none where its value is not what it must be. */
+/** The subschemas of a keyword with their paths; none when its value has the wrong type. */
 function subschemasIn(name: string, value: unknown): (readonly [Path, unknown])[] {
   const keyword = KEYWORD_BY_NAME.get(name);
   if (keyword?.subschemas === undefined || !keyword.takes(value)) return [];

@@ -1,24 +1,24 @@
 /**
- * The drafts of JSON Schema that are read. A schema of an older draft is rewritten, keyword by keyword, as the schema of
- * draft 2020-12 that says the same: {"items": [a, b], "additionalItems": c} becomes {"prefixItems": [a, b], "items": c}.
- * Forms that only an older draft can mean are read so in every draft.
+ * The supported drafts of JSON Schema. A schema of an older draft is rewritten, keyword by keyword, as the equivalent
+ * schema of draft 2020-12: {"items": [a, b], "additionalItems": c} becomes {"prefixItems": [a, b], "items": c}. Forms
+ * with one meaning only, which an older draft defines, are rewritten in every draft.
  */
 
 import { isRecord } from "../../is-record.ts";
 import { FORMAT_BY_NAME } from "./formats.ts";
 import { KEYWORD_BY_NAME } from "./keywords.ts";
 
-/** In order: a keyword that came with one is known to those behind it. */
+/** In order: a keyword of one draft is known in all later ones. */
 export const DRAFT_NAMES = ["openapi-3.0", "4", "6", "7", "2019-09", "2020-12"] as const;
 export type DraftName = (typeof DRAFT_NAMES)[number];
 
 export interface Draft {
   readonly name: DraftName;
-  /** what $schema calls it, without a # at the end */
+  /** its URI in $schema, without a trailing # */
   readonly uri: RegExp;
   /** the keyword that gives a schema its URI */
   readonly id: "id" | "$id";
-  /** whether keywords beside $ref count for nothing */
+  /** whether $ref makes the keywords beside it void */
   readonly ref_hides: boolean;
   /** whether an identifier may be an anchor: {"id": "#a"} */
   readonly id_anchors: boolean;
@@ -52,40 +52,40 @@ export function draftNamed(name: DraftName): Draft {
   return DRAFTS.find((draft) => draft.name === name) as Draft; // every name has its draft
 }
 
-/** The draft of a schema whose $schema is this; undefined: it names none that is known. */
+/** The draft that this $schema names; undefined when it is not known. */
 export function draftOfUri(uri: string): Draft | undefined {
   return DRAFTS.find((draft) => draft.uri.test(uri));
 }
 
-/** What a schema without $schema is read as: draft 2020-12, and `nullable` as OpenAPI 3.0 means it. */
+/** The draft of a schema without $schema: 2020-12, with `nullable` as OpenAPI 3.0 defines it. */
 export const UNDECLARED: Draft = { ...draftNamed("2020-12"), nullable: true };
 
-/** What is made here is of draft 2020-12 and says nothing that has to be told. */
+/** Schemas made here are of draft 2020-12 and give no notes. */
 export const INTERNAL: Draft = draftNamed("2020-12");
 
 export type Written = Readonly<Record<string | symbol, unknown>>;
 
-/** What a reading found to be ignored. */
+/** A keyword that was ignored. */
 export type Ignored = (keyword: string, detail: string) => void;
 
 export interface Reading {
   readonly schema: Written;
-  /** by keyword of the schema: what it is called in the schema as written, where that differs */
+  /** by keyword of the rewritten schema: its original name, where that differs */
   readonly names: ReadonlyMap<string, string>;
 }
 
 type Entry = readonly [keyword: string, value: unknown];
 
-/** What a reader knows of the schema in which its keyword stands. */
+/** The context in which a keyword is rewritten. */
 interface Around {
   readonly written: Written;
   readonly draft: Draft;
-  /** whether a format that is not kept is refused, not ignored */
+  /** whether an unsupported format is refused rather than ignored */
   readonly asserts_formats: boolean;
   readonly ignored: Ignored;
 }
 
-/** What a keyword of an older draft becomes; undefined: it stays as it is. */
+/** The replacement of an older keyword; undefined: it stays unchanged. */
 type Reader = (value: unknown, around: Around) => readonly Entry[] | undefined;
 
 const READERS: Readonly<Record<string, Reader>> = {
@@ -134,7 +134,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 };
 
-/** The schema that says the same in draft 2020-12. */
+/** The equivalent schema in draft 2020-12. */
 export function readAs(around: Around): Reading {
   const { draft, written, ignored } = around;
   if (draft.ref_hides && typeof written["$ref"] === "string") return hidden(written, ignored);
@@ -163,7 +163,7 @@ function define(schema: object, name: string, value: unknown): void {
 function isKnownTo(draft: Draft, name: string): boolean {
   const since = KEYWORD_BY_NAME.get(name)?.since;
   if (since === undefined) return true;
-  // Older names of the same thing come to be known by being read.
+  // Rewriting adds the modern names of older keywords.
   return DRAFT_NAMES.indexOf(since) <= DRAFT_NAMES.indexOf(draft.name);
 }
 
@@ -176,10 +176,10 @@ function tellUnknown(draft: Draft, name: string, ignored: Ignored): void {
   );
 }
 
-/** Keywords that hold nothing themselves: they name a schema, or keep others for $ref. */
+/** Keywords without an effect of their own: they name a schema, or hold schemas for $ref. */
 const NAMING: ReadonlySet<string> = new Set(["$id", "id", "$anchor", "$defs", "definitions", "$ref"]);
 
-/** Up to draft 7 a $ref stands alone. */
+/** Up to draft 7, keywords beside $ref have no effect. */
 function hidden(written: Written, ignored: Ignored): Reading {
   for (const name of Object.keys(written))
     if (KEYWORD_BY_NAME.get(name)?.kind === "held" && !NAMING.has(name))
@@ -197,7 +197,7 @@ function identifier(text: string, { id_anchors }: Draft): readonly Entry[] {
   ];
 }
 
-/** Lists of names, or one name, become dependentRequired; schemas become dependentSchemas. */
+/** A list of names, or one name, becomes dependentRequired; schemas become dependentSchemas. */
 function dependencies(value: Readonly<Record<string, unknown>>): readonly Entry[] | undefined {
   const required: Record<string, unknown> = {};
   const schemas: Record<string, unknown> = {};
@@ -219,7 +219,7 @@ function exclusive(name: string, value: unknown, bound: unknown): readonly Entry
   return value && typeof bound === "number" ? [[name, bound]] : [];
 }
 
-/** Names of properties that say themselves that they are required, as draft 3 has it. */
+/** The names of properties that are marked as required in their own schema, as in draft 3. */
 function requiredBelow({ properties }: Written): string[] {
   if (!isRecord(properties)) return [];
   return Object.entries(properties)

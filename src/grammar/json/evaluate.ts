@@ -1,6 +1,6 @@
 /**
- * Whether a schema admits a value: what decides which values of an enum are left, and which listed names may be names.
- * An answer is kept by place and value, so that a schema that many others refer to is asked once for each value.
+ * Whether a schema admits a value. This decides which values of an enum remain, and which listed names may be used.
+ * Answers are cached by place and value, so a schema with many references to it is evaluated once for each value.
  */
 import { Problem, pointerTo } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -15,18 +15,18 @@ import { hasUnevaluated } from "./unevaluated.ts";
 import { canonical, lengthOf, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 200;
-/** Letters that are written while a byte is looked up, about. */
+/** Approximate letters that are written in the time of looking up one byte. */
 const LETTERS_A_UNIT = 8;
 
 export class Evaluator {
   readonly #document: SchemaDocument;
   readonly #effort: Effort;
   readonly #patterns = new Map<string, (text: string) => boolean>();
-  /** matchers that are being made, by pattern */
+  /** matchers under construction, by pattern */
   readonly #unfinished = new Map<string, Generator<undefined, (text: string) => boolean>>();
-  /** by list: what is equal to one of its values, as text */
+  /** by list: the keys of its values */
   readonly #listed = new WeakMap<readonly unknown[], ReadonlySet<string>>();
-  /** by value: whether the places that were asked admit it */
+  /** by value: whether each place admits it */
   readonly #known = new Map<unknown, Map<number, boolean>>();
   /** of lists and objects */
   readonly #texts = new WeakMap<object, string>();
@@ -36,7 +36,7 @@ export class Evaluator {
     this.#effort = effort;
   }
 
-  /** Whether all places admit a value, a piece at a time. Weakened: true where it cannot be told. */
+  /** Whether all places admit a value, in pieces. Weakened: true when it cannot be decided. */
   *admitted(places: readonly Place[], value: unknown): Generator<undefined, boolean> {
     for (const place of places)
       if (!(yield* this.#effort.again(() => this.#mayAdmit(place, value)))) return false;
@@ -52,14 +52,14 @@ export class Evaluator {
     }
   }
 
-  /** What places say of the property with this name, a piece at a time. */
+  /** The schemas that places have for the property with this name, in pieces. */
   *allPlacesOf(places: readonly Place[], name: string): Generator<undefined, Place[]> {
     const found: Place[] = [];
     for (const place of places) found.push(...(yield* this.#effort.again(() => this.placesOf(place, name))));
     return found;
   }
 
-  /** May pause where that is awaited. */
+  /** May pause if the caller allows it. */
   admits(place: Place, value: unknown, depth = 0): boolean {
     if (typeof place.schema === "boolean") return place.schema;
     if (depth > DEPTH_MAX)
@@ -113,7 +113,7 @@ export class Evaluator {
     return typeof value !== "string" || this.#keepsString(schema, value);
   }
 
-  /** Whether a list holds a value. All of an enum's are asked for: they are looked up, so that thousands may be. */
+  /** Whether a list contains a value. The values of an enum are looked up in a map, so an enum may have thousands. */
   #isAmong(list: readonly unknown[], value: unknown): boolean {
     let listed = this.#listed.get(list);
     if (listed === undefined) {
@@ -124,7 +124,7 @@ export class Evaluator {
     return listed.has(this.#textOf(value));
   }
 
-  /** A text that equal values have, and no others. */
+  /** A text that is the same for equal values only. */
   #textOf(value: unknown): string {
     if (typeof value !== "object" || value === null) return canonical(value);
     const known = this.#texts.get(value);
@@ -166,12 +166,12 @@ export class Evaluator {
     return length <= (format.length_max ?? length) && this.#matcher(format.regex, false)(value);
   }
 
-  /** Whether a pattern is found in a text. */
+  /** Whether a text contains a match of a pattern. */
   matches(pattern: string, text: string): boolean {
     return this.#matcher(pattern, true)(text);
   }
 
-  /** Makes a matcher once; where a pause is awaited, a piece of it at a time. */
+  /** Makes a matcher once, in pieces if the caller allows pauses. */
   #matcher(pattern: string, search: boolean): (text: string) => boolean {
     const key = `${search ? "~" : "="}${pattern}`;
     const known = this.#patterns.get(key);
@@ -250,7 +250,7 @@ export class Evaluator {
     });
   }
 
-  /** Weakened: a pattern that cannot be followed says nothing. */
+  /** Weakened: a pattern that is not supported has no effect. */
   #mayMatch({ pointer }: Place, pattern: string, name: string): boolean {
     try {
       return this.matches(pattern, name);
@@ -261,7 +261,7 @@ export class Evaluator {
     }
   }
 
-  /** What a schema says of the property with this name. */
+  /** The schemas for the property with this name. */
   placesOf(place: Place, name: string): readonly Place[] {
     const { schema } = place;
     if (typeof schema === "boolean") return [];
@@ -277,7 +277,7 @@ export class Evaluator {
   }
 }
 
-/** What else holds would have to be known. */
+/** The result would depend on which other schemas hold. */
 function refuseUnevaluated(place: Place, value: unknown): void {
   if (typeof value !== "object" || value === null || !hasUnevaluated(place)) return;
   throw new Problem(

@@ -1,6 +1,6 @@
 /**
- * Whether two schemas admit no value in common, as far as that can be seen: by type, values, bounds or a required
- * property. An answer is kept by the two places and how deep they stand.
+ * Whether two schemas admit no value in common, judged by type, values, bounds or a required property. Answers are
+ * cached by the two places and their depth.
  */
 
 import { isRecord } from "../../is-record.ts";
@@ -12,7 +12,7 @@ import { JSON_TYPES, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 8;
 
-/** What holds where a schema does: itself, what its $ref leads to, and its allOf, each once. */
+/** Everything that holds where a schema holds: itself, the target of its $ref, and its allOf, each once. */
 interface Parts {
   readonly places: readonly Place[];
   readonly types: readonly string[];
@@ -32,7 +32,7 @@ export class Exclusion {
     this.#effort = effort;
   }
 
-  /** May pause where that is awaited. */
+  /** May pause if the caller allows it. */
   exclude(a: Place, b: Place, depth = 0): boolean {
     if (a.schema === false || b.schema === false) return true;
     if (depth > DEPTH_MAX || a.schema === true || b.schema === true) return false;
@@ -100,12 +100,12 @@ export class Exclusion {
     ];
   }
 
-  /** Every value that the one may have is one that the other does not admit. */
+  /** Each value that one schema lists is refused by the other. */
   #valuesExclude({ places }: Parts, other: Place): boolean {
     return valuesIn(places)?.every((value) => !this.#evaluator.admits(other, value)) === true;
   }
 
-  /** A property that one must have, and the other cannot have so. */
+  /** A property that one schema requires and the other forbids. */
   #propertiesExclude(a: Parts, b: Parts, depth: number): boolean {
     const isForbidden = (name: string) => {
       const of_a = this.#placesOfProperty(a, name);
@@ -149,7 +149,7 @@ function boundsExclude(a: readonly Place[], b: readonly Place[]): boolean {
   return below(a, b) || below(b, a);
 }
 
-/** The highest number of one is lower than the lowest of the other. */
+/** The maximum of one schema is lower than the minimum of the other. */
 function below(a: readonly Place[], b: readonly Place[]): boolean {
   const high = Math.min(...all(a, "maximum"), ...all(a, "exclusiveMaximum"));
   const low = Math.max(...all(b, "minimum"), ...all(b, "exclusiveMinimum"));

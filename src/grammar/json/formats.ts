@@ -1,4 +1,4 @@
-/** The formats of strings that are held to, each as a regular expression for the whole string. */
+/** The enforced formats of strings, each as a regular expression for the whole string. */
 
 const DATE =
   "(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))|(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
@@ -6,7 +6,7 @@ const OFFSET = "(?:[zZ]|[+\\-](?:[01]\\d|2[0-3]):[0-5]\\d)";
 const TIME = `(?:(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d+)?${OFFSET}|23:59:60(?:\\.\\d+)?(?:[zZ]|[+\\-]00:00))`;
 const OF_DAY = "\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S";
 const OF_YEAR = "\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D";
-/** No label with hyphens in its third and fourth places: whether Punycode behind `xn--` is right no automaton tells. */
+/** No label has hyphens in its third and fourth places: an automaton cannot check the Punycode after `xn--`. */
 const HOST_LABEL =
   "(?:[A-Za-z0-9](?:[A-Za-z0-9\\-]?[A-Za-z0-9])?|[A-Za-z0-9][A-Za-z0-9\\-](?:[A-Za-z0-9][A-Za-z0-9\\-]|-[A-Za-z0-9])(?:[A-Za-z0-9\\-]{0,58}[A-Za-z0-9])?)";
 const HOST = `${HOST_LABEL}(?:\\.${HOST_LABEL})*`;
@@ -27,7 +27,7 @@ const VARIABLE =
   "(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})(?:\\.?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*(?::[1-9]\\d{0,3}|\\*)?";
 const TEMPLATE = `(?:[!#$&(-;=?-\\[\\]_a-z~${UCS}${PRIVATE}]|%[0-9A-Fa-f]{2}|\\{[+#./;?&=,!@|]?${VARIABLE}(?:,${VARIABLE})*\\})*`;
 
-/** RFC 3986, with a scheme and without; RFC 3987 with letters beyond ASCII. */
+/** RFC 3986, with a scheme and without; RFC 3987 adds letters beyond ASCII. */
 function uriForms(letters: string, of_query: string): readonly [whole: string, reference: string] {
   const pchar = `(?:[A-Za-z0-9._~!$&'()*+,;=:@\\-${letters}]|%[0-9A-Fa-f]{2})`;
   const no_colon = `(?:[A-Za-z0-9._~!$&'()*+,;=@\\-${letters}]|%[0-9A-Fa-f]{2})`;
@@ -41,7 +41,7 @@ function uriForms(letters: string, of_query: string): readonly [whole: string, r
   return [whole, `(?:${whole}|(?:${rooted}|${no_colon}+(?:/${pchar}*)*|)${rest})`];
 }
 
-/** Eight groups, or fewer around a :: that stands for at least one. */
+/** Eight groups, or fewer around a :: that stands for at least one group. */
 function ipv6Forms(): string[] {
   const forms = [`(?:${H16}:){6}${LS32}`];
   for (let before = 0; before <= 7; before++) {

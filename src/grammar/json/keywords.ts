@@ -1,6 +1,6 @@
 /**
- * Every keyword of JSON Schema 2020-12, one entry each: what its value must be, what becomes of it here, and where its
- * subschemas are. The table of the documentation is this list. A name that is not in it is an annotation.
+ * Every keyword of JSON Schema 2020-12, one entry each: the type of its value, its treatment here, and the place of its
+ * subschemas. The table in the documentation is made from this list. A name outside the list is an annotation.
  */
 
 import { isRecord } from "../../is-record.ts";
@@ -14,11 +14,11 @@ export interface Keyword {
   /** what its value must be */
   readonly must: string;
   takes(value: unknown): boolean;
-  /** where its subschemas are: the value itself, its items or its properties */
+  /** place of its subschemas: the value itself, its items or its properties */
   readonly subschemas?: "value" | "items" | "properties";
-  /** the first draft that has it; draft 4 and OpenAPI 3.0 where none is named */
+  /** the first draft that has it; undefined: draft 4 and OpenAPI 3.0 */
   readonly since?: "6" | "7" | "2019-09" | "2020-12";
-  /** true for an older draft's keyword, of which nothing is left when the schema has been read */
+  /** true for a keyword of an older draft, which rewriting removes */
   readonly isRewritten?: boolean;
 }
 
@@ -48,7 +48,7 @@ const NAMES = { must: "must be a list of names", takes: isNames } as const;
 
 const held = { kind: "held" } as const;
 const annotation = { kind: "annotation", ...ANY } as const;
-/** What is left of it when the schema has been read is refused. */
+/** An older keyword that is left after rewriting is refused. */
 const rewritten = { kind: "held", isRewritten: true, takes: () => false } as const;
 
 export const KEYWORDS: readonly Keyword[] = [

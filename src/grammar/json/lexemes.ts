@@ -1,13 +1,13 @@
 /**
- * The pieces that JSON texts are made of, as nodes. What a schema says of a string it says of the text that the string
- * stands for; an encoder writes that text's characters as `JSON.stringify` does.
+ * The pieces of JSON texts, as nodes. A schema's rules for a string apply to the string's value; an encoder writes its
+ * characters as `JSON.stringify` does.
  */
 import { byteRange, bytesAmong } from "../byte-set.ts";
 import { type Nodes, UNLIMITED } from "../nodes.ts";
 import { ANY, type CodePoints, codePoints, contains, pairsOf, shared } from "../regex/code-points.ts";
 import { utf8Node } from "../regex/utf8.ts";
 
-/** Blanks and line ends between two pieces: none, or up to so many characters of them in a row. */
+/** White space between two pieces: none, or up to this number of characters. */
 export type Whitespace = "compact" | "any";
 const WHITESPACE_MAX = 32;
 
@@ -21,14 +21,14 @@ const SHORT: readonly (readonly [number, string])[] = [
   [0x0d, "\\r"],
 ];
 
-/** What a JSON string may hold as it is: all but quotes, backslashes and control characters. */
+/** Characters that a JSON string may hold unescaped: all but quotes, backslashes and control characters. */
 const RAW = codePoints([
   [0x20, 0x21],
   [0x23, 0x5b],
   [0x5d, 0x10ffff],
 ]);
 
-/** What every plain token is made of: raw characters without DEL, which tokenizers have as a lone byte. */
+/** The characters of plain tokens: unescaped characters without DEL, which tokenizers have as a lone byte. */
 const PLAIN = codePoints([
   [0x20, 0x21],
   [0x23, 0x5b],
@@ -36,7 +36,7 @@ const PLAIN = codePoints([
   [0x80, 0x10ffff],
 ]);
 
-/** One plain character as bytes: what makes a token plain. */
+/** One plain character as bytes. A token is plain when it consists of these. */
 export function plainCharacter(nodes: Nodes): number {
   return utf8Node(nodes, PLAIN);
 }
@@ -46,9 +46,9 @@ export class Lexemes {
   readonly quote: number;
   readonly digit: number;
   readonly digits: number;
-  /** what may stand between two pieces */
+  /** white space between two pieces */
   readonly space: number;
-  /** between two items or members */
+  /** white space between two items or members */
   readonly comma: number;
   readonly end_of_array: number;
   /** one character of a string, in any spelling */
@@ -100,7 +100,7 @@ export class Lexemes {
     return nodes.word(nodes.set(bytesAmong([0x45, 0x65])), sign, this.digits);
   }
 
-  /** A character of the set inside a string, as JSON.stringify writes it. */
+  /** A character of the set, written inside a string as JSON.stringify writes it. */
   readonly encode = (set: CodePoints): number => {
     const { nodes } = this;
     const short = SHORT.filter(([code_point]) => contains(set, code_point)).map(([, text]) =>
@@ -128,7 +128,7 @@ export class Lexemes {
     return this.nodes.word(this.nodes.text("\\u"), ...digits);
   }
 
-  /** Every escape of JSON; half a pair of surrogates, which no UTF-8 text can hold, is none. */
+  /** Every escape of JSON except a single surrogate, which no UTF-8 text can hold. */
   #anyEscape(): number {
     const { nodes } = this;
     const hex = nodes.set(

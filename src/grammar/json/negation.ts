@@ -1,6 +1,7 @@
 /**
- * What a schema does not admit, as schemas: `{"required": ["a"]}` turned around is an object without `a`. Each keyword
- * that can be turned around has its entry; a schema is turned around by turning around any of its keywords.
+ * The negation of a schema, as schemas: the negation of `{"required": ["a"]}` is an object without `a`. Each keyword
+ * with a negation has its entry. A schema fails when any of its keywords fails, so its negation is a choice of the
+ * negations of its keywords.
  */
 
 import { isRecord } from "../../is-record.ts";
@@ -9,13 +10,15 @@ import { type Place, type SchemaDocument, type SchemaObject, said } from "./docu
 import { KEYWORD_BY_NAME } from "./keywords.ts";
 import { JSON_TYPES, typeOf } from "./values.ts";
 
-/** Values that must not be, patterns that must not be found: in schemas made here, which no client can write. */
+/**
+ * Keywords for forbidden values and forbidden patterns. They occur only in schemas made here; no client can write them.
+ */
 export const NOT_VALUES: unique symbol = Symbol("values that must not be");
 export const NOT_PATTERNS: unique symbol = Symbol("patterns that must not be found");
 /** A number that is not whole. */
 export const NOT_INTEGER: unique symbol = Symbol("not an integer");
 
-/** Keywords that only name, or are read with another. */
+/** Keywords that only name a schema, or belong to another keyword. */
 const SILENT: ReadonlySet<string> = new Set([
   "$defs",
   "definitions",
@@ -28,7 +31,7 @@ const SILENT: ReadonlySet<string> = new Set([
   "maxContains",
 ]);
 const BRANCHES_MAX = 64;
-/** More schemas than a schema may turn into would be more alternatives than one place may have. */
+/** Maximum number of schemas that a negation may have: one place has no room for more alternatives. */
 const SCHEMAS_MAX = 1024;
 
 type Schemas = readonly (SchemaObject | boolean)[];
@@ -106,10 +109,10 @@ const TURN_AROUND: Readonly<Record<string, TurnAround>> = {
 };
 
 const open = new Set<number>();
-/** What places turned around are, by document and place: many may refer to one. */
+/** Negated places, by document and place: several schemas may refer to one. */
 const known = new WeakMap<SchemaDocument, Map<number, Schemas | undefined>>();
 
-/** Schemas that together admit just what this one does not; undefined when that cannot be said. */
+/** Schemas that together admit exactly the values that this schema refuses; undefined when that cannot be expressed. */
 export function negationOf(document: SchemaDocument, place: Place): Schemas | undefined {
   const { schema } = place;
   if (typeof schema === "boolean") return schema ? [] : [true];
@@ -146,7 +149,7 @@ function notsOf(schema: SchemaObject): (Schemas | undefined)[] {
 
 function allOrNone(parts: readonly (Schemas | undefined)[]): Schemas | undefined {
   if (parts.includes(undefined)) return undefined;
-  // What several parts refer to is the same schema.
+  // Parts with the same target are the same schema.
   const all = new Set<SchemaObject | boolean>();
   for (const part of parts)
     for (const schema of part ?? []) {
@@ -156,7 +159,7 @@ function allOrNone(parts: readonly (Schemas | undefined)[]): Schemas | undefined
   return [...all];
 }
 
-/** Lists and objects among them would have to be told apart from all others that are written alike. */
+/** Lists and objects among the values would have to be told apart from others with the same text. */
 function otherValues(values: readonly unknown[]): Schemas | undefined {
   return values.some((value) => ["array", "object"].includes(typeOf(value)))
     ? undefined

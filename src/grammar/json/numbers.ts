@@ -21,7 +21,7 @@ export interface NumberRules {
 }
 
 const DIGITS_MAX = 400;
-/** States of the automaton that divides. */
+/** Maximum states of the automaton for division. */
 const REMAINDERS_MAX = 4096;
 
 export function* numberNode(
@@ -84,7 +84,10 @@ export function brokenNumber({ nodes, integer, digit }: Lexemes): number {
 
 type End = { readonly digits: Decimal; readonly is_open: boolean } | "none" | "empty";
 
-/** Where magnitudes begin that are at least the bound; below zero no number is its own mirror, so zero itself is left out. */
+/**
+ * The smallest magnitude that satisfies the bound. For negative numbers zero is left out, because it has no mirror
+ * image.
+ */
 function from(bound: Bound | undefined, is_mirrored: boolean): End {
   const at_zero = is_mirrored ? { digits: decimalOf(0), is_open: true } : "none";
   if (bound === undefined || bound.value < 0) return at_zero;
@@ -114,7 +117,7 @@ function magnitudes(lexemes: Lexemes, integer: boolean, low: End, high: End): nu
   return nodes.word(lexemes.whole, ends.any_fraction);
 }
 
-/** Magnitudes on one side of a bound, digit by digit. */
+/** The magnitudes on one side of a bound, digit by digit. */
 class Ends {
   readonly #lexemes: Lexemes;
   readonly #integer: boolean;
@@ -198,7 +201,7 @@ class Ends {
     let node = is_open ? NEVER : nodes.wordRepeat(nodes.text("0"), 0, UNLIMITED);
     for (let i = fraction.length - 1; i >= 0; i--)
       node = nodes.alt([
-        // Where all digits so far are the bound's, and it goes on, the number may end: it is smaller.
+        // When all digits so far equal the bound's and the bound goes on, the number may end: it is smaller.
         ...(i > 0 ? [EMPTY] : []),
         nodes.word(this.#digitsBetween(0, Number(fraction[i]) - 1), any),
         nodes.word(nodes.text(fraction[i] ?? ""), node),
@@ -216,7 +219,7 @@ function requireShort(whole: string, fraction: string): void {
     throw new Problem("grammar_too_large", `a bound may have at most ${DIGITS_MAX} digits, got more`);
 }
 
-/** How many remainders are told apart; 10^k needs none, since its multiples end in zeros. */
+/** The number of remainders to tell apart; 10^k needs none, because its multiples end in zeros. */
 function remaindersOf(multiple: number, integer: boolean): number {
   const decimal = decimalOf(multiple);
   if (powerOfTen(decimal) !== undefined) return 1;
@@ -224,13 +227,13 @@ function remaindersOf(multiple: number, integer: boolean): number {
   return Number(scaled(decimal, places) * BigInt(integer ? 1 : places + 1));
 }
 
-/** k of a number 10^k; undefined of any other. */
+/** k for the number 10^k; undefined for any other number. */
 function powerOfTen({ whole, fraction }: Decimal): number | undefined {
   if (fraction === "" && /^10*$/.test(whole)) return whole.length - 1;
   return whole === "0" && /^0*1$/.test(fraction) ? -fraction.length : undefined;
 }
 
-/** Multiples of 10^k: zeros at the end of the whole part, or so many digits behind the point. */
+/** Multiples of 10^k: trailing zeros in the whole part, or at most −k digits after the point. */
 function multiplesOfPower({ nodes, digit, integer }: Lexemes, power: number, only_whole: boolean): number {
   const zero = nodes.text("0");
   const point = nodes.text(".");
@@ -253,8 +256,8 @@ function multiplesOfPower({ nodes, digit, integer }: Lexemes, power: number, onl
 }
 
 /**
- * Multiples: the remainder so far is the state. With d places behind the point of the divisor m, the number times 10^d is
- * divided by m · 10^d; digits behind those places must be zeros.
+ * Multiples: the state is the remainder so far. If the divisor m has d decimal places, the number times 10^d is divided
+ * by m · 10^d; digits after those places must be zeros.
  */
 function* multiplesOf(
   lexemes: Lexemes,

@@ -1,6 +1,6 @@
 /**
- * What schemas that hold at once say of an object, as a node: the listed properties, in the order of the schema or in
- * any, and behind them those that are not listed. Which of those a name belongs to, the patterns that match it tell.
+ * Objects under a set of schemas, as a node: the listed properties, in the order of the schema or in any order, and
+ * after them unlisted ones. The patterns that match a name decide which schemas hold for its value.
  */
 import { Problem, pointerTo } from "../../errors.ts";
 import { namesInOrder } from "../../ordered-names.ts";
@@ -17,10 +17,13 @@ import { patternNode } from "./strings.ts";
 export type PropertyOrder = "schema" | "any";
 
 const PATTERNS_MAX = 4;
-/** All subsets of the properties are states. */
+/** Every subset of the properties is a state. */
 const ANY_ORDER_MAX = 10;
 const PROPERTIES_MAX = 2000;
-/** Every so many properties a chain goes on in a rule of its own, so that long ones are not copied at every step. */
+/**
+ * After this number of properties a chain goes on in a rule of its own, so that a long chain is not copied at every
+ * step.
+ */
 const CHAIN_LENGTH = 32;
 
 interface Property {
@@ -37,15 +40,15 @@ interface Parts {
   readonly evaluator: Evaluator;
   readonly order: PropertyOrder;
   readonly nodeOf: NodeOf;
-  /** strings that schemas which hold at once admit */
+  /** strings that a set of schemas admits */
   stringsOf(places: readonly Place[]): Generator<undefined, number>;
 }
 
-/** How many more of what is not listed may come. */
+/** The number of unlisted properties that may still follow. */
 interface Counts {
   readonly min: number;
   readonly max: number;
-  /** 1 where listed properties are counted at all */
+  /** 1 when listed properties are counted */
   readonly step: 0 | 1;
 }
 
@@ -98,7 +101,7 @@ export class ObjectNodes {
     return nodes.seq(nodes.word(name, space, nodes.text(":"), space), value);
   }
 
-  /** One property that is not listed. */
+  /** One unlisted property. */
   *#others(places: readonly Place[], properties: readonly Property[]): Generator<undefined, number> {
     const { lexemes, document, stringsOf, nodeOf } = this.#parts;
     const { nodes } = lexemes;
@@ -115,7 +118,7 @@ export class ObjectNodes {
     const found = new Map<string, number>();
     for (const [pattern, pointer] of patterns) {
       const node = yield* this.#pattern(pattern, pointer);
-      // Which names it is about is not known: any may come, with any value.
+      // The names that it applies to are not known: any name may come, with any value.
       if (node === undefined) return this.#member(base, nodeOf([]));
       found.set(pattern, node);
     }
@@ -124,7 +127,7 @@ export class ObjectNodes {
     return yield* this.#byAnyPattern(places, base, found);
   }
 
-  /** Names, told apart by which of the patterns match them. */
+  /** Names, grouped by the patterns that match them. */
   *#byPatterns(
     places: readonly Place[],
     base: number,
@@ -143,7 +146,7 @@ export class ObjectNodes {
     return yield* nodes.either(branches);
   }
 
-  /** Weakened: a name that several patterns match may have what any one of them says. */
+  /** Weakened: when several patterns match a name, its value must satisfy any one of them. */
   *#byAnyPattern(
     places: readonly Place[],
     base: number,
@@ -211,7 +214,7 @@ export class ObjectNodes {
     return lexemes.nodes.call(rule);
   }
 
-  /** False where an object with more properties is taken all the same: it keeps the order of the schema. */
+  /** False when there are too many properties and the rule is weakened: the order of the schema then stays. */
   #allowsAnyOrder(places: readonly Place[], count: number): boolean {
     if (count <= ANY_ORDER_MAX) return true;
     const problem = new Problem(
@@ -223,7 +226,7 @@ export class ObjectNodes {
     return false;
   }
 
-  /** Every set of properties that have come is a state. */
+  /** Every set of properties seen so far is a state. */
   *#inAnyOrder(
     properties: readonly Property[],
     others: number,
@@ -247,7 +250,7 @@ export class ObjectNodes {
     return known[0]!;
   }
 
-  /** What is not listed, and the end, behind so many listed ones. */
+  /** Unlisted properties and the end, after some listed ones. */
   #end(others: number, { min, max }: Counts, count: number, is_first: boolean): number {
     const { nodes, space } = this.#parts.lexemes;
     if (count > max) return NEVER;
@@ -299,7 +302,7 @@ function patternsOf(places: readonly Place[]): ReadonlyMap<string, string> {
   return patterns;
 }
 
-/** What is said of a property that is not listed and that just these patterns match. */
+/** The schemas of an unlisted property that exactly these patterns match. */
 function additionalOf(
   places: readonly Place[],
   document: SchemaDocument,
@@ -324,7 +327,7 @@ function countsOf(places: readonly Place[]): Counts {
   return { min, max, step: min > 0 || max < UNLIMITED ? 1 : 0 };
 }
 
-/** From how many listed properties on it makes no difference how many more there are. */
+/** From this number of listed properties on, further ones make no difference. */
 function countable({ min, max }: Counts): number {
   return max === UNLIMITED ? min : max;
 }

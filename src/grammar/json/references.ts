@@ -1,3 +1,3 @@
-/** The keywords that lead to another schema, which holds too. */
+/** The keywords that refer to another schema, which then holds too. */
 export const REFERENCES = ["$ref", "$dynamicRef", "$recursiveRef"] as const;
 export type Reference = (typeof REFERENCES)[number];

@@ -1,4 +1,4 @@
-/** What schemas that hold at once say of a string, as a node. */
+/** Strings under a set of schemas, as a node. */
 
 import { Problem, show } from "../../errors.ts";
 import { choiceNode } from "../choices.ts";
@@ -50,7 +50,7 @@ export function* stringNode(
   return nodes.and([...lengths, ...parts]);
 }
 
-/** The same when the pattern is supported; undefined: it is not enforced. */
+/** Like the above when the pattern is supported; undefined: the pattern is not enforced. */
 function* heldPattern(
   lexemes: Lexemes,
   pattern: string,
@@ -65,7 +65,7 @@ function* heldPattern(
   }
 }
 
-/** Strings in which a pattern is found, as JSON.stringify writes them. */
+/** Strings that contain a match of a pattern, written as by JSON.stringify. */
 export function* patternNode(
   lexemes: Lexemes,
   pattern: string,
@@ -82,7 +82,7 @@ function* quotedRegex(lexemes: Lexemes, regex: Regex): Generator<undefined, numb
   return lexemes.quoted(yield* regexNode(lexemes.nodes, regex, lexemes.encode));
 }
 
-/** Undefined: it is not enforced. */
+/** undefined: the schema is not enforced. */
 function formatOf(name: string, place: Place, document: SchemaDocument) {
   const format = FORMAT_BY_NAME.get(name);
   if (format !== undefined) return format;

@@ -1,6 +1,7 @@
 /**
- * unevaluatedProperties and unevaluatedItems, where it is known which schemas hold: what those say of properties and
- * items is evaluated, and the rest is what additionalProperties and items would be said of, if all stood in one schema.
+ * unevaluatedProperties and unevaluatedItems, when it is known which schemas hold. Properties and items with a rule in
+ * those schemas are evaluated. The keyword applies to the rest, as additionalProperties and items would if all rules
+ * were in one schema.
  */
 import { Problem } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -8,12 +9,12 @@ import { type Place, type SchemaObject, said } from "./document.ts";
 
 const KEYWORDS = ["unevaluatedProperties", "unevaluatedItems"] as const;
 
-/** Whether a schema says something of what is not evaluated; true says nothing. */
+/** Whether a schema restricts what is not evaluated; the value true does not. */
 export function hasUnevaluated(place: Place): boolean {
   return KEYWORDS.some((name) => said(place, name) !== undefined && said(place, name) !== true);
 }
 
-/** Schemas that say the same without those keywords; `others` hold inside the same schema. */
+/** The same schemas without those keywords; `others` hold inside the same schema. */
 export function unevaluatedOf(owner: Place, others: readonly Place[]): SchemaObject[] {
   return [...propertiesOf(owner, others), ...itemsOf(owner, others)];
 }
@@ -53,7 +54,7 @@ function tells(places: readonly Place[], name: string): boolean {
   return places.some((place) => said(place, name) !== undefined);
 }
 
-/** All names that a keyword lists, whatever it says of them. */
+/** All names in a keyword's object, whatever their values. */
 function namesIn(places: readonly Place[], name: string): Readonly<Record<string, true>> {
   const lists = places.map((place) => said(place, name)).filter(isRecord);
   return Object.fromEntries(lists.flatMap((list) => Object.keys(list).map((key) => [key, true])));

@@ -11,14 +11,14 @@ export function typeOf(value: unknown): JsonType {
   return typeof value as JsonType; // a value of JSON has no other type
 }
 
-/** A text that equal JSON values have, and no others: the order of properties does not matter. */
+/** A text that is the same for equal JSON values only; the order of properties does not matter. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );
 }
 
-/** Characters of a string, as code points. */
+/** The length of a string in code points. */
 export function lengthOf(text: string): number {
   let length = 0;
   for (const _ of text) length++;

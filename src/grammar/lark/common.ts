@@ -1,4 +1,4 @@
-/** The terminals that `%import common.NAME` brings, as Lark defines them. */
+/** The terminals of `%import common.NAME`, as Lark defines them. */
 export const COMMON = String.raw`
 DIGIT: "0".."9"
 HEXDIGIT: "a".."f" | "A".."F" | DIGIT

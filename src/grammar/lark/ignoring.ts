@@ -1,6 +1,6 @@
 /**
- * %ignore: what may stand between two lexemes. Every rule has two readings: inside a text, where each of its lexemes may
- * have something ignored before it, and at the beginning of the text, where the first lexeme has not.
+ * %ignore: text that may stand between two lexemes. Every rule has two forms. Inside the text, ignored text may precede
+ * each of its lexemes. At the beginning of the text it may not precede the first lexeme.
  */
 
 import { UNLIMITED } from "../nodes.ts";
@@ -12,10 +12,10 @@ import { isTerminal, type LarkGrammar } from "./parser.ts";
 const EMPTY: Part = { type: "seq", items: [] };
 const NEVER: Part = { type: "alt", branches: [] };
 const SOME: Part = { type: "repeat", item: { type: "set", set: ANY }, min: 1, max: UNLIMITED };
-/** No rule of a grammar is called so. */
+/** A name that no rule of a grammar can have. */
 const FIRST = "^";
 
-/** The rules in which what is ignored is written out; `root` is the rule of the text. */
+/** The rules with the ignored text written out; `root` is the rule of the text. */
 export function withIgnored(
   grammar: LarkGrammar,
   start: string,
@@ -56,7 +56,7 @@ class Ignoring {
     return { rules: made, root };
   }
 
-  /** Rules and terminals that may be empty: those that are found make others so, until none is added. */
+  /** The rules and terminals that may be empty. The passes repeat until one adds none. */
   #findEmpty(): ReadonlySet<string> {
     const found = new Set<string>();
     for (let before = -1; before < found.size; ) {
@@ -86,7 +86,7 @@ class Ignoring {
     return this.#isEmpty(part) ? { type: "alt", branches: [EMPTY, lexeme] } : lexeme;
   }
 
-  /** At the beginning of a text, where it is not empty. */
+  /** The form for the beginning of a text, without the empty text. */
   #first(part: Part): Part {
     switch (part.type) {
       case "seq":

@@ -2,7 +2,7 @@
 
 const PIECES = /"(?:[^"\\]|\\.)*"|[{}[\]]|[^\s{}[\]",:]+/gs;
 
-/** The index behind the value that begins at `from`; the text's length when it does not end. */
+/** The index after the value that begins at `from`; the text's length when it does not end. */
 export function endOfJson(source: string, from: number): number {
   PIECES.lastIndex = from;
   let depth = 0;

@@ -1,6 +1,6 @@
 /**
- * Lark, as llguidance reads it, as nodes. A text is divided into lexemes in every way that fits: where llguidance takes
- * each lexeme as long as it goes, here the grammar alone decides.
+ * Lark, in llguidance's dialect, as nodes. The grammar admits every division of a text into lexemes. llguidance takes
+ * the longest match for each lexeme; this implementation does not.
  */
 import { Problem } from "../../errors.ts";
 import { loadProperties } from "../regex/properties.ts";
@@ -22,7 +22,7 @@ export function* larkNode(parts: RuleParts, source: string): Generator<undefined
   return yield* ruleGrammarNode(parts, { rules, root, what: "a Lark grammar", source });
 }
 
-/** A terminal is a regular expression: it uses terminals, and does not lead back to itself. */
+/** A terminal is a regular expression. It may use other terminals but must not refer to itself. */
 function requireFlat(name: string, part: Part, rules: ReadonlyMap<string, Part>, seen: Set<string>): void {
   if (part.type === "json" || part.type === "token")
     throw new Problem(
@@ -43,7 +43,7 @@ function requireFlat(name: string, part: Part, rules: ReadonlyMap<string, Part>,
   for (const inner of partsIn(part)) requireFlat(name, inner, rules, seen);
 }
 
-/** `&`, `~` and lazy rules are for regular expressions. */
+/** `&`, `~` and lazy rules need regular expressions. */
 function requireWords(part: Part, rules: ReadonlyMap<string, Part>): void {
   if (part.type === "and" || part.type === "not" || part.type === "lazy")
     requireFlat("of &, ~ or lazy", part, rules, new Set());

@@ -1,7 +1,7 @@
 /**
  * Reads Lark in llguidance's dialect: rules in lower case, terminals in upper case, "texts", "a".."z", /regular
- * expressions/, groups, [what may be left out], `* + ? {n,m} ~n..m`, `&` and `~` in terminals, %json, %ignore, %import of
- * common terminals, special tokens. What does not change which texts there are (aliases, priorities, captures) is read over.
+ * expressions/, groups, [optional parts], `* + ? {n,m} ~n..m`, `&` and `~` in terminals, %json, %ignore, %import of
+ * common terminals, special tokens. Aliases, priorities and captures do not change the language and are skipped.
  */
 import { Problem, show } from "../../errors.ts";
 import { keepOrder } from "../../ordered-names.ts";
@@ -18,9 +18,9 @@ import { plainRegex } from "./regex-flags.ts";
 
 export interface LarkGrammar {
   readonly rules: ReadonlyMap<string, Part>;
-  /** what may stand between two lexemes */
+  /** text that may stand between two lexemes */
   readonly ignored: readonly Part[];
-  /** whether it may stand before the first one, too */
+  /** whether that text may also stand before the first lexeme */
   readonly may_begin_ignored: boolean;
 }
 
@@ -31,7 +31,7 @@ const RULE = /^[!?]{0,2}_?[a-z][a-z0-9_-]*/;
 const TERMINAL = /^_?[A-Z][A-Z0-9_-]*/;
 const STRING = /^"(?:[^"\\\n]|\\.)*"i?/;
 const REGEX = /^\/((?:[^/\\\n]|\\.)+)\/([a-z]*)/;
-/** Options of a rule that change nothing of its texts. */
+/** Options of a rule that do not change its texts. */
 const SILENT_OPTIONS: ReadonlySet<string> = new Set(["capture"]);
 
 export function isTerminal(name: string): boolean {
@@ -45,7 +45,7 @@ export class LarkParser {
   #may_begin_ignored = false;
   #at = 0;
   #depth = 0;
-  /** inside a group line ends mean nothing */
+  /** true inside a group, where line ends mean nothing */
   #is_grouped = false;
 
   constructor(source: string) {
@@ -83,7 +83,7 @@ export class LarkParser {
     this.#rules.set(name, body);
   }
 
-  /** What the options of a rule make of its body. */
+  /** The body of a rule, changed by the rule's options. */
   #attributes(): ((body: Part) => Part)[] {
     const shapes: ((body: Part) => Part)[] = [];
     do {
@@ -171,7 +171,7 @@ export class LarkParser {
     return branches.length === 1 ? branches[0]! : { type: "alt", branches };
   }
 
-  /** A bar, at the beginning of a later line too. */
+  /** A bar may also stand at the beginning of a later line. */
   #takeOr(): boolean {
     const before = this.#at;
     this.#skip(true);
@@ -324,7 +324,7 @@ export class LarkParser {
     }
   }
 
-  /** Blanks and comments, with line ends where they mean nothing. */
+  /** Skips blanks and comments, and line ends where they have no meaning. */
   #skip(lines: boolean): void {
     const blank = lines ? /[ \t\r\n]/ : /[ \t]/;
     for (;;) {
@@ -363,12 +363,12 @@ export class LarkParser {
   }
 }
 
-/** `?a` and `!a` are the rule a. */
+/** `?a` and `!a` define the rule a. */
 function plainName(written: string): string {
   return written.replace(/^[!?]+/, "");
 }
 
-/** Terminals that a part uses, and that those use. */
+/** The terminals that a part uses, directly or through other terminals. */
 function namesBelow(rules: ReadonlyMap<string, Part>, part: Part): readonly string[] {
   switch (part.type) {
     case "rule": {

@@ -1,17 +1,17 @@
 /**
- * A regular expression as Lark has it, in the words of ECMA-262's: a dot is anything but a line feed, and flags stand
- * behind it or in a group, /a.b/is or (?s:.*).
+ * Rewrites a regular expression of Lark as one of ECMA-262. In Lark a dot is anything but a line feed, and flags follow
+ * the expression or stand in a group: /a.b/is or (?s:.*).
  */
 import { Problem, show } from "../../errors.ts";
 
 interface Flags {
-  /** s: a dot is anything at all */
+  /** s: a dot matches every character */
   readonly dot_all: boolean;
-  /** i: letters in either case */
+  /** i: letters match in either case */
   readonly any_case: boolean;
 }
 
-/** Flags that change nothing here: u is what is read anyway. */
+/** Flags without effect here: u is always on. */
 const NEUTRAL = /^[u]*$/;
 
 export function plainRegex(source: string, flags: string): string {
@@ -69,7 +69,7 @@ class Rewriting {
     this.#at += length;
   }
 
-  /** `\/` is a slash; what stands for a letter by its number stands as it is. */
+  /** `\/` is a slash; an escape of a letter by its number stays as it is. */
   #escape({ any_case }: Flags): void {
     const text =
       /^\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|u\{[^}]*\}|[pP]\{[^}]*\}|[\s\S])?/.exec(
@@ -107,7 +107,7 @@ function eitherCase(letter: string): string {
   return other === letter ? letter : `[${letter}${other}]`;
 }
 
-/** A set with the other case of each letter and of each range of letters. */
+/** The set with both cases of each letter and of each range of letters. */
 function withBothCases(set: string): string {
   const inner = set.slice(1, -1).replaceAll(/\\[\s\S]|[A-Za-z]-[A-Za-z]|\p{L}/gu, (part) => {
     if (part.startsWith("\\")) return part;

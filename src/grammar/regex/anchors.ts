@@ -1,13 +1,13 @@
 /**
- * Anchors, taken out of an expression: `^` and `$` where a branch begins and ends say that nothing stands before and
- * behind it. An expression that is searched for may stand anywhere; one that is matched is the whole text.
+ * Removes anchors from an expression. `^` at the beginning of a branch and `$` at its end say that no text precedes or
+ * follows. A searched expression may match anywhere in the text; a matched one is the whole text.
  */
 import { Problem } from "../../errors.ts";
 import { ANYTHING, type Regex } from "./syntax.ts";
 
 const BRANCHES_MAX = 256;
 
-/** The texts in which the expression is found. */
+/** The texts that contain a match of the expression. */
 export function searched(regex: Regex): Regex {
   const branches = branchesOf([regex]).map(
     ({ items, starts, ends }): Regex => ({
@@ -18,7 +18,7 @@ export function searched(regex: Regex): Regex {
   return { type: "alt", branches };
 }
 
-/** The texts that are the expression, from their beginning to their end. */
+/** The texts that match the expression as a whole. */
 export function matched(regex: Regex): Regex {
   if (!hasAnchors(regex)) return regex;
   return { type: "alt", branches: branchesOf([regex]).map(({ items }): Regex => ({ type: "seq", items })) };
@@ -30,7 +30,7 @@ interface Branch {
   readonly ends: boolean;
 }
 
-/** The branches of a sequence, with groups at its ends multiplied out as far as anchors stand in them. */
+/** The branches of a sequence. Groups at its ends are multiplied out while they contain anchors. */
 function branchesOf(items: readonly Regex[]): Branch[] {
   const open: (readonly Regex[])[] = [items];
   const done: Branch[] = [];
@@ -47,7 +47,7 @@ function branchesOf(items: readonly Regex[]): Branch[] {
   return done;
 }
 
-/** The sequences that this one is when the group at one of its ends is opened; undefined when there is none to open. */
+/** The sequences that result from opening the group at one end; undefined when there is no group to open. */
 function multipliedOut(items: readonly Regex[], end: number): (readonly Regex[])[] | undefined {
   const at =
     end === 0

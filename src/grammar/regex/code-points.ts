@@ -1,10 +1,12 @@
-/** Sets of code points as sorted, disjoint ranges: [from, to, from, to, …], both ends in. Surrogates are never among them. */
+/**
+ * Sets of code points as sorted, disjoint, inclusive ranges: [from, to, from, to, …]. Surrogates are never in a set.
+ */
 
 export type CodePoints = readonly number[];
 
 const LAST = 0x10ffff;
 
-/** Any order, any overlap → sorted and disjoint, without surrogates. */
+/** Sorts and merges ranges in any order, and removes surrogates. */
 export function codePoints(pairs: readonly (readonly [number, number])[]): CodePoints {
   const sorted = pairs.flatMap(withoutSurrogates).sort(([a], [b]) => a - b);
   const ranges: number[] = [];

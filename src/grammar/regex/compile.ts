@@ -1,4 +1,7 @@
-/** A regular expression without anchors → a node. How a character is written, the encoder says: as it is, or inside a JSON string. */
+/**
+ * A regular expression without anchors → a node. The encoder decides how a character is written: as itself, or as
+ * inside a JSON string.
+ */
 import { EMPTY, type Nodes } from "../nodes.ts";
 import type { CodePoints } from "./code-points.ts";
 import type { Regex } from "./syntax.ts";

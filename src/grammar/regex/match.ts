@@ -1,4 +1,4 @@
-/** Matches a text against an expression, by an automaton: the time is linear in the length of the text. */
+/** Matches a text against an expression by an automaton, in time linear in the length of the text. */
 import { Automaton } from "../automaton.ts";
 import type { Effort } from "../effort.ts";
 import { NEVER, Nodes } from "../nodes.ts";
@@ -12,8 +12,8 @@ const TABLE_MAX = 1_000_000;
 const UTF8 = new TextEncoder();
 
 /**
- * Makes a matcher, a piece at a time. `search`: anywhere in the text; else the text as a whole. A match may pause where
- * that is awaited, and finds what it has learnt when it is begun again.
+ * Makes a matcher, in pieces. `search`: the match may be anywhere in the text; otherwise it is the whole text. A match
+ * may pause if the caller allows it; when restarted it reuses what it has learnt.
  */
 export function* matcherOf(
   source: string,

@@ -1,20 +1,20 @@
-/** Unicode properties of a regex, `\p{L}`, as ranges of code points: those of the Unicode version that the runtime has. */
+/** Unicode properties of a regex, such as `\p{L}`, as ranges of code points of the runtime's Unicode version. */
 import { Effort } from "../effort.ts";
 import { type CodePoints, codePoints } from "./code-points.ts";
 
 const PROPERTY = /\\[pP]\{([A-Za-z_=0-9]{1,64})\}/g;
 const PIECE = 0x2000;
-/** Number of unknown names that are remembered. */
+/** Maximum number of unknown names that are remembered. */
 const UNKNOWN_MAX = 4096;
-/** What it costs to ask the runtime for a name, and to look at one piece of all code points. */
+/** Units for asking the runtime for a name, and for looking at one piece of all code points. */
 const NAME_UNITS = 128;
 const PIECE_UNITS = 4096;
 
-/** The runtime knows some 1,500 names, with all their spellings: none is dropped. */
+/** The runtime knows about 1,500 names in all spellings, so none is dropped. */
 const known = new Map<string, CodePoints>();
 const unknown = new Set<string>();
 
-/** Finds out what the properties named in a regex are, a piece at a time; a name that there is not is left to the parser. */
+/** Loads the properties that a regex names, in pieces. The parser reports unknown names. */
 export function* loadProperties(source: string, effort = new Effort()): Generator<undefined, void> {
   for (const [, name = ""] of source.matchAll(PROPERTY)) {
     effort.units++;
@@ -30,7 +30,7 @@ export function* loadProperties(source: string, effort = new Effort()): Generato
   }
 }
 
-/** What `loadProperties` has found. */
+/** The ranges of properties that `loadProperties` has loaded. */
 export function propertyNamed(name: string): CodePoints | undefined {
   return known.get(name);
 }

@@ -1,6 +1,6 @@
 /**
- * The regular expressions that are read here, as a tree: ECMA-262's with the flag `u`, without what no finite automaton
- * can hold. Groups only group; lazy and greedy match the same texts.
+ * Parses the supported regular expressions to a tree: those of ECMA-262 with the flag `u`, without features that a
+ * finite automaton cannot express. Capturing groups only group. Lazy and greedy quantifiers match the same texts.
  */
 import { Problem, show } from "../../errors.ts";
 import type { Effort } from "../effort.ts";
@@ -29,7 +29,7 @@ const REGEX_LENGTH_MAX = 16_384;
 const DEPTH_MAX = 100;
 const REPEAT_MAX = 100_000;
 
-/** Reads an expression, and before that the properties that it names, a piece at a time. Throws as parseRegex does. */
+/** Reads an expression in pieces, after loading the properties that it names. Throws like parseRegex. */
 export function* readRegex(source: string, effort: Effort): Generator<undefined, Regex> {
   requireShort(source);
   yield* loadProperties(source, effort);
@@ -37,7 +37,7 @@ export function* readRegex(source: string, effort: Effort): Generator<undefined,
   return parseRegex(source);
 }
 
-/** Throws a Problem, whose pointer is "", when the expression is none or holds what is not supported. */
+/** Throws a Problem with the pointer "" when the expression is invalid or has a feature that is not supported. */
 export function parseRegex(source: string): Regex {
   requireShort(source);
   return new Parser(source).parse();
@@ -61,10 +61,13 @@ const CLASS_ESCAPES: Readonly<Record<string, CodePoints>> = {
   S: complement(BLANKS),
 };
 const DOT = complement(LINE_ENDS);
-/** What may stand behind a backslash for itself: ECMA-262's syntax characters, and the punctuation that people escape. */
+/**
+ * Characters that stand for themselves after a backslash: ECMA-262's syntax characters, and the punctuation that people
+ * escape.
+ */
 const PUNCTUATION = /^[\^$\\.*+?()[\]{}|/\-_!"#%&',:;<=>@`~ ]$/;
 
-/** Groups that no automaton holds. */
+/** Groups that an automaton cannot express. */
 const UNSUPPORTED_GROUPS: readonly (readonly [string, string])[] = [
   ["(?=", "lookahead (?=…)"],
   ["(?!", "lookahead (?!…)"],
@@ -236,7 +239,7 @@ class Parser {
     return codePoints([[code_point, code_point]]);
   }
 
-  /** A pair of surrogates is one letter. */
+  /** A pair of surrogates is one character. */
   #unicode(): CodePoints {
     const rest = this.#letters.slice(this.#at, this.#at + 12).join("");
     const [braced, inner] = /^\{([0-9A-Fa-f]{1,6})\}/.exec(rest) ?? [];

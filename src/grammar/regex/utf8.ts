@@ -2,7 +2,7 @@
 import { NEVER, type Nodes } from "../nodes.ts";
 import { type CodePoints, pairsOf } from "./code-points.ts";
 
-/** The last code points of one, two, three and four bytes. */
+/** The last code point of one, two, three and four bytes. */
 const ENDS = [0x7f, 0x7ff, 0xffff, 0x10ffff] as const;
 
 /** One character of the set. */
@@ -12,7 +12,7 @@ export function utf8Node(nodes: Nodes, set: CodePoints): number {
   return branches.length === 0 ? NEVER : nodes.alt(branches);
 }
 
-/** Divides a range until the bytes of its ends enclose the bytes of all between, each place by itself. */
+/** Splits a range until every sequence of bytes between the bytes of its ends, place by place, is in it. */
 function addRange(nodes: Nodes, from: number, to: number, branches: number[]): void {
   for (const end of ENDS) {
     if (from > end || to <= end) continue;
