@@ -11,6 +11,10 @@ const LEFT_PART = 1 / 4;
 const PAUSE_MS = 1000;
 /** Milliseconds of work on grammars that leave some hundred MiB of garbage. */
 const MUCH_WORK_MS = 2000;
+/** Milliseconds of work on grammars below which a collection is not worth its pause. */
+const SOME_WORK_MS = 100;
+/** Milliseconds without work on grammars before the garbage of the last work is collected. */
+const REST_MS = 5000;
 
 export class Relief {
   /** the most that was held since the last collection */
@@ -18,6 +22,8 @@ export class Relief {
   /** milliseconds of work on grammars since the last collection */
   #worked_ms = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** runs from the last work on grammars until its garbage is collected */
+  #rest: NodeJS.Timeout | undefined;
   readonly #collect: () => void;
 
   constructor(collect: () => void) {
@@ -27,8 +33,14 @@ export class Relief {
   /** Work on grammars took so many milliseconds. Its garbage would stay until V8 collects by itself. */
   worked(ms: number): void {
     this.#worked_ms += ms;
-    if (this.#worked_ms < MUCH_WORK_MS) return;
-    this.#worked_ms = 0;
+    if (this.#worked_ms >= MUCH_WORK_MS) this.#collectSoon();
+    else if (this.#worked_ms < SOME_WORK_MS) return;
+    else if (this.#rest === undefined) this.#rest = setTimeout(() => this.#atRest(), REST_MS).unref();
+    else this.#rest.refresh();
+  }
+
+  #atRest(): void {
+    this.#rest = undefined;
     this.#collectSoon();
   }
 
@@ -44,6 +56,7 @@ export class Relief {
   }
 
   #collectSoon(): void {
+    this.#worked_ms = 0;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#collect();

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { show } from "../../errors.ts";
 import { DRAFT_NAMES } from "../../grammar/json/drafts.ts";
 import { GRAMMAR_KINDS, type GrammarSource, READING } from "../../grammar/source.ts";
+import { isRecord } from "../../is-record.ts";
 import type { TokenName } from "../history/token-names.ts";
 import { flag, oneOf, rule, tokenNames, whole } from "./fields.ts";
 import { OWN_WORDS } from "./parse.ts";
@@ -130,14 +131,14 @@ export function grammarField() {
         context.addIssue({ code: "custom", message: `${FORMAT_TYPES}, got ${show(value)}` });
         return z.NEVER;
       }
+      const long = tooLong(format.fields);
+      if (long !== undefined) {
+        context.addIssue({ code: "custom", ...long });
+        return z.NEVER;
+      }
       const result = FIELDS.safeParse(format.fields, OWN_WORDS);
       if (result.success) {
         const fields: Readonly<Record<string, unknown>> = result.data;
-        const long = tooLong(result.data);
-        if (long !== undefined) {
-          context.addIssue({ code: "custom", ...long });
-          return z.NEVER;
-        }
         const given = NAMES.filter((name) => fields[name] !== undefined);
         const stray = given.includes("tags") ? [] : OF_TAGS.filter((name) => fields[name] !== undefined);
         if (given.length === 1 && stray.length === 0)
@@ -154,25 +155,28 @@ export function grammarField() {
     .meta({ type: "object" });
 }
 
-/** The first list or text that exceeds its maximum length. */
-function tooLong({
-  after,
-  end_ids,
-}: z.infer<typeof FIELDS>): { path: string[]; message: string } | undefined {
-  const text = after !== undefined && "text" in after ? after.text : "";
-  if (text.length > AFTER_LENGTH_MAX)
+/** The first list or text that exceeds its maximum length. The search comes before the fields are checked and copied. */
+function tooLong(fields: unknown): { path: string[]; message: string } | undefined {
+  if (!isRecord(fields)) return undefined;
+  const { after, end_ids } = fields;
+  const { text, token_ids } = isRecord(after) ? after : NO_FIELDS;
+  if (typeof text === "string" && text.length > AFTER_LENGTH_MAX)
     return {
       path: ["after", "text"],
       message: `must have at most ${AFTER_LENGTH_MAX} characters, got ${text.length}`,
     };
-  const lists = [
-    { path: ["after", "token_ids"], ids: after !== undefined && "token_ids" in after ? after.token_ids : [] },
-    { path: ["end_ids"], ids: end_ids ?? [] },
-  ];
-  const long = lists.find(({ ids }) => ids.length > TOKENS_MAX);
-  return (
-    long && { path: long.path, message: `must list at most ${TOKENS_MAX} tokens, got ${long.ids.length}` }
-  );
+  if (isLong(token_ids)) return tooManyTokens(["after", "token_ids"], token_ids);
+  return isLong(end_ids) ? tooManyTokens(["end_ids"], end_ids) : undefined;
+}
+
+const NO_FIELDS: Readonly<Record<string, unknown>> = {};
+
+function isLong(list: unknown): list is readonly unknown[] {
+  return Array.isArray(list) && list.length > TOKENS_MAX;
+}
+
+function tooManyTokens(path: string[], { length }: readonly unknown[]): { path: string[]; message: string } {
+  return { path, message: `must list at most ${TOKENS_MAX} tokens, got ${length}` };
 }
 
 const EXAMPLES = [

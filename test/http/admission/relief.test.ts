@@ -46,3 +46,27 @@ test.each([
   vi.advanceTimersByTime(1000);
   expect(collections).toBe(times);
 });
+
+test.each([
+  ["below a tenth of a second", [99], 0],
+  ["a tenth of a second", [60, 40], 1],
+  ["just below two seconds", [1999], 1],
+])("grammars that take %s, and five seconds of rest", (_name, ms, times) => {
+  for (const each of ms) relief.worked(each);
+  vi.advanceTimersByTime(5999);
+  expect(collections).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(collections).toBe(times);
+  vi.advanceTimersByTime(60_000);
+  expect(collections).toBe(times);
+});
+
+test("the rest begins anew with each work on grammars", () => {
+  for (let i = 0; i < 8; i++) {
+    relief.worked(200);
+    vi.advanceTimersByTime(4999);
+  }
+  expect(collections).toBe(0);
+  vi.advanceTimersByTime(1001);
+  expect(collections).toBe(1);
+});
