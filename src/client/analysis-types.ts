@@ -75,8 +75,8 @@ export interface CompareFields {
   readonly compare: readonly (string | Readonly<Record<string, unknown>>)[];
   /** How many of the most likely tokens to list, of the row and of each arm. Default 20. At least 1. */
   readonly compare_top?: number;
-  /** What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", or the set {"kept": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope would. */
-  readonly observed?: { readonly kept?: readonly number[]; readonly token_ids?: readonly number[]; readonly probabilities?: readonly number[]; readonly logprobs?: readonly (number | null)[] };
+  /** What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set {"kept": […]}, or the draws {"drawn": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope would. */
+  readonly observed?: { readonly kept?: readonly number[]; readonly drawn?: readonly number[]; readonly token_ids?: readonly number[]; readonly probabilities?: readonly number[]; readonly logprobs?: readonly (number | null)[] };
 }
 
 /** 95 % confidence interval of the true share. */

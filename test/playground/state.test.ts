@@ -25,7 +25,7 @@ const CHOSEN: Chosen = {
   text: { prompt: "The sea", runs: [] },
   extras: {},
   beside: undefined,
-  compare: { names: ["default", "vllm"], with_numbers: false },
+  compare: { names: ["default", "vllm"], with_numbers: false, observed: "3: 0.5" },
   dials: {},
   calibration: { set: "digits", rows: OWN_TEXT, bins: 15, binning: "equal_width", threshold: 0.95 },
 };

@@ -744,12 +744,14 @@ class VerifySequence(_Drafted, VerifyOptions):
 
 
 class CompareOptionsObserved(TypedDict, total=False):
-    """What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", or the
-    set {"kept": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope
-    would."""
+    """What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set
+    {"kept": […]}, or the draws {"drawn": […]}. The reply then tells which arm gives that, and which change of order,
+    ties, bounds or scope would."""
 
     kept: Ints
     """The ids of all tokens that could be drawn. Stands alone."""
+    drawn: Ints
+    """The tokens that it drew from this row, one for each draw; a single token is one draw. Stands alone."""
     token_ids: Ints
     """Tokens whose numbers follow; others share what is left of 1."""
     probabilities: Floats
@@ -767,9 +769,9 @@ class CompareOptions(_SharedOptions, total=False):
     compare_top: int
     """How many of the most likely tokens to list, of the row and of each arm. Default 20. At least 1."""
     observed: CompareOptionsObserved
-    """What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", or the
-    set {"kept": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope
-    would."""
+    """What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set
+    {"kept": […]}, or the draws {"drawn": […]}. The reply then tells which arm gives that, and which change of order,
+    ties, bounds or scope would."""
 
 
 class _ProbabilitiesOptionsConformal(TypedDict):

@@ -1,9 +1,18 @@
 /** The step as several hosts would take it, side by side, and where they part. */
-import { compared, with_numbers } from "../state/compared.ts";
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { compared, observed_text, with_numbers } from "../state/compared.ts";
 import { hosts } from "../state/hosts.ts";
 import { presets } from "../state/presets.ts";
 import { answer } from "../state/result.ts";
 import { CompareTable } from "./compare-table.tsx";
+import { later } from "./later.tsx";
+
+const Why = later(
+  async () => (await import("./why.tsx")).Why,
+  <p class="note" aria-busy="true">
+    One moment…
+  </p>,
+);
 
 export function ComparePanel() {
   if (presets.value.length === 0) return null;
@@ -46,7 +55,28 @@ export function ComparePanel() {
         ))}
       </fieldset>
       {shown !== undefined && !is_old && <CompareTable of={shown} />}
+      <OtherEngine />
     </section>
+  );
+}
+
+/** What is behind the line is loaded when it is opened, or when a link has something to explain. */
+function OtherEngine() {
+  const is_open = useSignal(false);
+  useSignalEffect(() => {
+    if (observed_text.value !== "") is_open.value = true;
+  });
+  return (
+    <details
+      class="explain"
+      open={is_open.value}
+      onToggle={(event) => {
+        is_open.value = event.currentTarget.open;
+      }}
+    >
+      <summary>My engine gave something else: why?</summary>
+      {is_open.value && <Why />}
+    </details>
   );
 }
 

@@ -5,7 +5,7 @@ import { chosen_side, other_side } from "../write/sides.ts";
 import { isSameText, other_runs, prompt, replay, runs_written, written_prompt } from "../write/writer.ts";
 import { binning, bins, chosen_set, OWN_TEXT, own_text, threshold } from "./calibration.ts";
 import { itemOf, setChain } from "./chain.ts";
-import { compared, DEFAULT_COMPARED, with_numbers } from "./compared.ts";
+import { compared, DEFAULT_COMPARED, observed_text, with_numbers } from "./compared.ts";
 import { extras, NO_EXTRAS } from "./extras.ts";
 import { isVisiting, onArrival, writeAddress } from "./history.ts";
 import { dials } from "./learning.ts";
@@ -43,7 +43,11 @@ function chosenNow(): Chosen {
     text: { prompt: written_prompt.value ?? prompt.value, runs: runs_written.value },
     extras: extras.value,
     beside: besideNow(),
-    compare: { names: compared.value, with_numbers: with_numbers.value },
+    compare: {
+      names: compared.value,
+      with_numbers: with_numbers.value,
+      observed: observed_text.value,
+    },
     dials: dials.value,
     calibration: {
       set: chosen_set.value,
@@ -85,6 +89,7 @@ async function open(): Promise<void> {
     order_of.value = asked.order ?? "";
     compared.value = asked.compare?.names ?? DEFAULT_COMPARED;
     with_numbers.value = asked.compare?.with_numbers ?? true;
+    observed_text.value = asked.compare?.observed ?? "";
     if (asked.chain !== undefined) {
       setChain([]);
       chain.value = asked.chain.map(({ stage, options, on }) => itemOf({ ...options, stage }, on));

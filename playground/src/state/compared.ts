@@ -6,3 +6,5 @@ export const DEFAULT_COMPARED: readonly string[] = ["default", "llama.cpp", "vll
 export const compared = signal<readonly string[]>(DEFAULT_COMPARED);
 /** with the numbers of the chain, or with the host's defaults only */
 export const with_numbers = signal(true);
+/** what another engine gave for the row, as it was pasted; "" for nothing */
+export const observed_text = signal("");

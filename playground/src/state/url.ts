@@ -30,7 +30,12 @@ export interface Chosen {
   readonly extras: Extras;
   /** the other of two texts that are written side by side */
   readonly beside: Beside | undefined;
-  readonly compare: { readonly names: readonly string[]; readonly with_numbers: boolean };
+  readonly compare: {
+    readonly names: readonly string[];
+    readonly with_numbers: boolean;
+    /** what another engine gave, as it was pasted */
+    readonly observed: string;
+  };
   /** of the learn view, those that were moved */
   readonly dials: Readonly<Record<string, number>>;
   readonly calibration: {
@@ -67,11 +72,12 @@ function writeText({ view, source, text: { prompt, runs }, beside, chain, seed, 
   return [`prompt=${encodeURIComponent(prompt)}`, ...with_extras, ...written, ...writeBeside(beside)];
 }
 
-function writeCompare({ names, with_numbers }: Chosen["compare"]): string[] {
+function writeCompare({ names, with_numbers, observed }: Chosen["compare"]): string[] {
   const is_default = names.join() === DEFAULT_COMPARED.join();
   return [
     ...(is_default ? [] : [`hosts=${names.map(encodeURIComponent).join(",")}`]),
     ...(with_numbers ? [] : ["numbers=off"]),
+    ...(observed === "" || observed.length > TEXT_MAX ? [] : [`observed=${encodeURIComponent(observed)}`]),
   ];
 }
 
@@ -128,8 +134,9 @@ function readCompare(parts: Parts): Chosen["compare"] | undefined {
     ?.split(",")
     .map((name) => decoded(name) ?? "");
   const with_numbers = parts.get("numbers") !== "off";
-  if (names === undefined) return with_numbers ? undefined : { names: DEFAULT_COMPARED, with_numbers };
-  return { names: names.filter((name) => name !== ""), with_numbers };
+  const observed = decoded(parts.get("observed")) ?? "";
+  if (names === undefined && with_numbers && observed === "") return undefined;
+  return { names: names?.filter((name) => name !== "") ?? DEFAULT_COMPARED, with_numbers, observed };
 }
 
 /** What is missing or makes no sense is as it is when the page opens. */

@@ -47,9 +47,13 @@ const TOLD_MAX = 5;
 /** Throws the Problem of ids that the row does not have, and of a chain that is too long to be searched. */
 export function requireExplainable(row: LogitsRow, observed: Observed, { options }: Arms): void {
   const vocab_size = isSparse(row) ? row.vocab_size : row.length;
-  const ids = "kept" in observed ? observed.kept : observedIds(observed);
+  const field = "kept" in observed ? "kept" : "counts" in observed ? "drawn" : "token_ids";
   if (vocab_size !== undefined)
-    requireInVocabulary(ids, vocab_size, "kept" in observed ? "/observed/kept" : "/observed/token_ids");
+    requireInVocabulary(
+      "kept" in observed ? observed.kept : observedIds(observed),
+      vocab_size,
+      `/observed/${field}`,
+    );
   for (const [place, step] of options.entries()) {
     const stages = step === undefined ? 0 : running(step).length;
     if (stages > STAGES_MAX)
@@ -93,7 +97,12 @@ export function* explainArms(
   const told = fits.map((fit, i) =>
     fit === undefined ? null : { ...fit, explanations: explanations.get(i) ?? [] },
   );
-  return { nearest, says: sentenceOf(arms.names, order, told), arms: told, is_complete };
+  return {
+    nearest,
+    says: sentenceOf(arms.names, order, told, "counts" in observed ? DRAWS : NUMBERS),
+    arms: told,
+    is_complete,
+  };
 }
 
 function* fitWith(
@@ -124,24 +133,48 @@ function byFit(a: Fit | undefined, b: Fit | undefined): number {
   return rank(a) - rank(b);
 }
 
+/** How the sentences speak of an observation. */
+interface Words {
+  readonly agrees: (names: readonly string[]) => string;
+  readonly none: string;
+  readonly would: string;
+}
+
+const NUMBERS: Words = {
+  agrees: (names) => `This is what ${listed(names)} ${names.length > 1 ? "give" : "gives"}.`,
+  none: "No arm gives this",
+  would: "would",
+};
+/** Few draws are within chance of many arms: of an arm it is known only that it can draw them. */
+const DRAWS: Words = {
+  agrees: (names) => `${listed(names)} can draw this.`,
+  none: "No arm explains these draws",
+  would: "could",
+};
+
+/** "a", "a and b", "a, b and c" */
+function listed(names: readonly string[]): string {
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and ");
+}
+
 /** An arm as it is; else the change that explains all of it, of the nearest arm that has one; else the nearest change. */
 function sentenceOf(
   names: readonly string[],
   order: readonly number[],
   arms: readonly (ObservedInArm | null)[],
+  words: Words,
 ): string {
-  const agreeing = order.filter((i) => arms[i]?.agrees === true).map((i) => names[i]);
-  if (agreeing.length > 0)
-    return `This is what ${agreeing.join(" and ")} give${agreeing.length > 1 ? "" : "s"}.`;
+  const agreeing = order.filter((i) => arms[i]?.agrees === true).map((i) => names[i] as string); // of the arms
+  if (agreeing.length > 0) return words.agrees(agreeing);
   const all = order.flatMap((i) =>
     (arms[i]?.explanations ?? []).map((found) => ({ ...found, arm: names[i] })),
   );
   const whole = all.find(({ agrees }) => agrees);
-  if (whole !== undefined) return `No arm gives this. ${whole.arm} would, ${whole.says}.`;
+  if (whole !== undefined) return `${words.none}. ${whole.arm} ${words.would}, ${whole.says}.`;
   const [best] = all.sort((a, b) => a.distance - b.distance);
   const [nearest = 0] = order;
   const distance = (value: number) => value.toPrecision(2);
-  const first = `No arm gives this: the nearest is ${names[nearest]}, at a distance of ${distance(arms[nearest]?.distance ?? 1)}.`;
+  const first = `${words.none}: the nearest is ${names[nearest]}, at a distance of ${distance(arms[nearest]?.distance ?? 1)}.`;
   if (best === undefined) return `${first} No known change brings any nearer.`;
   return `${first} No known change explains it; ${best.arm} comes to ${distance(best.distance)}, ${best.says}.`;
 }

@@ -10,6 +10,11 @@ import { parseWith } from "../options/parse.ts";
 
 const OBSERVED = z.strictObject({
   kept: tokenIds().optional().describe("The ids of all tokens that could be drawn. Stands alone."),
+  drawn: tokenIds()
+    .optional()
+    .describe(
+      "The tokens that it drew from this row, one for each draw; a single token is one draw. Stands alone.",
+    ),
   token_ids: tokenIds().optional().describe("Tokens whose numbers follow; others share what is left of 1."),
   probabilities: z
     .array(finite({ min: 0, max: 1 }))
@@ -22,7 +27,7 @@ const OBSERVED = z.strictObject({
 });
 
 export const OBSERVED_FIELD = OBSERVED.optional().describe(
-  'What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", or the set {"kept": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope would.',
+  'What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set {"kept": […]}, or the draws {"drawn": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope would.',
 );
 
 /** Rounded numbers may add up to a little more than 1. */
@@ -32,12 +37,13 @@ const SUM_MAX = 1.01;
 export function parseObservation(given: unknown, { top_logprobs_max }: OptionLimits): Observed | undefined {
   if (given === undefined) return undefined;
   if (!isRecord(given)) throw wrongForm(show(given));
-  const { kept, token_ids, probabilities, logprobs } = parseWith(OBSERVED, given, "/observed");
-  const numbers = probabilities ?? logprobs;
-  if (kept !== undefined && token_ids === undefined && numbers === undefined)
-    return { kept: checkedIds(kept, "/observed/kept", top_logprobs_max) };
+  const { kept, drawn, token_ids, probabilities, logprobs } = parseWith(OBSERVED, given, "/observed");
+  const is_alone = Object.values(given).filter((value) => value !== undefined).length === 1;
+  if (kept !== undefined && is_alone) return { kept: checkedIds(kept, "/observed/kept", top_logprobs_max) };
+  if (drawn !== undefined && is_alone) return { counts: countsOf(drawn, top_logprobs_max) };
   if (
     kept !== undefined ||
+    drawn !== undefined ||
     token_ids === undefined ||
     (probabilities === undefined) === (logprobs === undefined)
   )
@@ -55,7 +61,7 @@ export function parseObservation(given: unknown, { top_logprobs_max }: OptionLim
 function wrongForm(got: string): Problem {
   return new Problem(
     "invalid_option",
-    `observed must have kept alone, or token_ids with probabilities or logprobs, got ${got}`,
+    `observed must have kept alone, drawn alone, or token_ids with probabilities or logprobs, got ${got}`,
     "/observed",
   );
 }
@@ -70,6 +76,13 @@ function checkedIds(ids: readonly number[], pointer: string, length_max: number)
     );
   requireDistinct(ids, pointer);
   return ids;
+}
+
+function countsOf(drawn: readonly number[], different_max: number): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const id of drawn) counts.set(id, (counts.get(id) ?? 0) + 1);
+  checkedIds([...counts.keys()], "/observed/drawn", different_max);
+  return counts;
 }
 
 function requireDistinct(ids: readonly number[], pointer: string): void {

@@ -124,11 +124,15 @@ describe.skipIf(without_browser)("the page without a service", () => {
     ]);
   });
 
-  test("writes the same text, and refuses in the same words", async () => {
+  test("writes the same text, and refuses and explains in the same words", async () => {
     const text = "#view=write&row=written:3&prompt=The%20sea&n=6&chain=top_k(top_k=9)&seed=3";
     await sameOnBoth(text, ".fork", async (page) => [await page.locator(".text").first().innerText()]);
     await sameOnBoth("#chain=min_p(min_p=7)", ".field .says", async (page) => [
       await page.locator(".field .says").first().innerText(),
+    ]);
+    await sameOnBoth("#observed=dark%3A%2050%20%25%0Amast%3A%2050%20%25", ".why-says", async (page) => [
+      await page.locator(".why-says").innerText(),
+      await page.locator(".why-arms li").allInnerTexts(),
     ]);
   });
 

@@ -155,6 +155,29 @@ describe.skipIf(without_browser)("the playground", () => {
     await expect.poll(() => host("llama.cpp").innerText()).toContain("top_k → top_p → min_p → temperature");
     await expect.poll(() => host("vllm").innerText()).toContain("temperature → min_p → top_k");
     await expect.poll(() => page.locator(".is-parting").count()).toBeGreaterThan(0);
+
+    // what another engine gave: by the keyboard, by what the page itself shows of vllm, by a token, by a changed order
+    await page.locator(".explain summary").focus();
+    await page.keyboard.press("Enter");
+    const pasted = page.getByLabel("what my engine gave");
+    const because = () => page.locator(".why-says").innerText();
+    await pasted.fill(
+      "cabin: 42.6 %\nChina: 21.1 %\nsea: 16.0 %\ndark: 11.0 %\nopen: 6.22 %\nPequod: 3.05 %",
+    );
+    await expect.poll(because).toBe("This is what vllm gives.");
+    await pasted.fill("mast");
+    await expect.poll(because).toBe("llama.cpp can draw this.");
+    await page.locator(".compare").getByRole("button", { name: "llama.cpp" }).click();
+    await page.getByRole("button", { name: "for example: an engine that runs the first stage last" }).click();
+    await expect.poll(because).toContain("this chain would, as if temperature came");
+    await expect.poll(() => page.locator('[data-arm="this chain"]').innerText()).toContain("agrees");
+    await page.waitForURL((url) => url.hash.includes("&observed="));
+    await pasted.fill("whale: 0.5\nno such token: 0.5");
+    await expect.poll(() => page.locator(".explain .says").innerText()).toContain("is no token of this row");
+    await pasted.fill("");
+    await page.locator(".compare").getByRole("button", { name: "llama.cpp" }).click();
+    await host("llama.cpp").waitFor();
+
     await page.locator(".preset-select select").selectOption("llama.cpp");
     await expect.poll(async () => (await stagesOf(page)).at(-1)).toBe("temperature");
     const order = () => page.locator(".preset-select option:checked").innerText();

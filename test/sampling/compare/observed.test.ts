@@ -54,6 +54,33 @@ describe("an arm that gives it", () => {
     expect(explained({ ...ARMS, observed: { token_ids, logprobs } }).says).toMatch(/what vllm gives/);
   });
 
+  test("a token that it drew: all arms that can draw it", () => {
+    const compare = [
+      { name: "two", chain: [{ stage: "top_k", top_k: 2 }] },
+      { name: "all", chain: [] },
+    ];
+    expect(explained({ compare, observed: { drawn: [1] } }).says).toBe("two and all can draw this.");
+    const three = [...compare, { name: "again", chain: [] }];
+    expect(explained({ compare: three, observed: { drawn: [1] } }).says).toBe(
+      "two, all and again can draw this.",
+    );
+    const { says, arms } = explained({ compare, observed: { drawn: [5] } });
+    expect(says).toBe("all can draw this.");
+    expect(arms.map((arm) => arm?.agrees)).toEqual([false, true]);
+  });
+
+  test("many draws: the arm whose probabilities they have", () => {
+    const compare = [
+      { name: "half", chain: [{ stage: "temperature", temperature: 0.5 }] },
+      { name: "all", chain: [] },
+    ];
+    const { token_ids, probabilities } = lawOf({ chain: [{ stage: "temperature", temperature: 0.5 }] });
+    const drawn = token_ids.flatMap((id, i) =>
+      Array.from({ length: Math.round(400 * (probabilities[i] ?? 0)) }, () => id),
+    );
+    expect(explained({ compare, observed: { drawn } }).says).toBe("half can draw this.");
+  });
+
   test("a comparison without an observation has no such field", () => {
     expect(comparedWith(ARMS)).not.toHaveProperty("observed");
   });
@@ -94,6 +121,16 @@ describe("a change that would give it", () => {
     expect(arms[0]?.explanations[0]).toMatchObject({ kind: "order", stage: "top_p" });
   });
 
+  test("of a draw that no arm has", () => {
+    const compare = [
+      { name: "mine", chain },
+      { name: "one", chain: [{ stage: "top_k", top_k: 1 }] },
+    ];
+    expect(explained({ compare, observed: { drawn: [3] } }).says).toBe(
+      "No arm explains these draws. mine could, as if ties of top_k were keep.",
+    );
+  });
+
   test("what nothing explains is told with the nearest", () => {
     const observed = { token_ids: [9, 8], probabilities: [0.9, 0.1] };
     const { says } = explained({ ...ARMS, observed });
@@ -113,11 +150,18 @@ describe("a change that would give it", () => {
 
 describe("limits", () => {
   test.each([
-    [{}, "observed must have kept alone, or token_ids with probabilities or logprobs, got nothing"],
+    [
+      {},
+      "observed must have kept alone, drawn alone, or token_ids with probabilities or logprobs, got nothing",
+    ],
     [{ kept: [0], token_ids: [0] }, "got kept, token_ids"],
     [{ token_ids: [0], probabilities: [1], logprobs: [0] }, "got token_ids, probabilities, logprobs"],
     [3, "got 3"],
     [{ kept: [] }, "at least one token"],
+    [{ drawn: [] }, "at least one token"],
+    [{ drawn: [0], kept: [0] }, "got drawn, kept"],
+    [{ drawn: [-1] }, "must be a token id"],
+    [{ drawn: [10, 10] }, "token ids must be below 10, got 10"],
     [{ kept: [1, 1] }, "token 1 more than once"],
     [{ kept: [-1] }, "must be a token id"],
     [{ token_ids: [0], probabilities: [1.5] }, "must lie in [0, 1], got 1.5"],
@@ -146,6 +190,20 @@ describe("limits", () => {
       );
     if (more > 0) expect(parse).toThrow("at most 5 tokens (top_logprobs_max), got 6");
     else expect(parse().observed).toEqual({ kept });
+  });
+
+  test.each([-1, 0, 1])("as many different draws as top_logprobs_max, and %i", (more) => {
+    const drawn = Array.from({ length: 3 * (5 + more) }, (_, i) => i % (5 + more));
+    const parse = () =>
+      parseComparison(
+        { ...ARMS, compare_top: 1, observed: { drawn } },
+        { ...DEFAULT_OPTION_LIMITS, top_logprobs_max: 5 },
+      );
+    if (more > 0) expect(parse).toThrow("at most 5 tokens (top_logprobs_max), got 6");
+    else
+      expect(parse().observed).toEqual({
+        counts: new Map(Array.from({ length: 5 + more }, (_, i) => [i, 3])),
+      });
   });
 
   const stages = (count: number) =>
