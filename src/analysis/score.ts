@@ -1,7 +1,6 @@
 /**
- * How well a row foresaw what really came: the cross-entropy −ln p(target), straight from the logits as
- * ln Σ exp(xⱼ) − x_target. It never goes by way of a probability, so that a loss of 1e-20 or 1e30 is as exact
- * as one of 0.7.
+ * Scores a row against the true class: the cross-entropy −ln p(target), computed from the logits as ln Σ exp(xⱼ) −
+ * x_target. No probability is computed on the way, so a loss of 1e-20 or 1e30 is as exact as one of 0.7.
  */
 import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
@@ -12,7 +11,7 @@ import { type Logits, logprobOf, type Moments, moments } from "./moments.ts";
 import { ExactSum } from "./sums/exact-sum.ts";
 
 export interface Score {
-  /** ln p of the class that came, ≤ 0; −Infinity when it was masked */
+  /** ln p of the true class, ≤ 0; −Infinity when it was masked */
   readonly logprob: number;
   /** 1 = the most likely class; among equal logits the lower id comes first */
   readonly rank: number;
@@ -20,15 +19,15 @@ export interface Score {
 
 export interface Loss {
   readonly rows: number;
-  /** mean cross-entropy in nats a row */
+  /** mean cross-entropy of a row, in nats */
   readonly cross_entropy: number;
   /** the same in bits */
   readonly cross_entropy_bits: number;
-  /** exp of the mean cross-entropy: among how many equally likely classes one would have to guess */
+  /** exp of the mean cross-entropy: the number of equally likely classes with the same loss */
   readonly perplexity: number;
 }
 
-/** Scores one row against the class that came, at temperature T. */
+/** Scores one row against the true class at temperature T. */
 export function score(row: Logits, target: number, temperature = 1): Score {
   checkRow(row);
   checkTarget(target, row.length, "/target");
@@ -39,14 +38,14 @@ export function scoreOf(m: Moments, row: Logits, target: number): Score {
   return { logprob: logprobOf(m, row[target]!) + 0, rank: rank(row, target) };
 }
 
-/** Mean loss over rows, in whatever order. A masked target makes both the mean and the perplexity Infinity. */
+/** Mean loss over rows, in any order. A masked target makes both the mean and the perplexity Infinity. */
 export function loss(logprobs: Logits): Loss {
   const sum = new ExactSum();
   for (let i = 0; i < logprobs.length; i++) sum.add(-logprobs[i]!);
   return lossOf(sum, logprobs.length);
 }
 
-/** The same from the sum of −ln p. */
+/** Like the above, from the sum of −ln p. */
 export function lossOf(sum: ExactSum, rows: number): Loss {
   const cross_entropy = sum.value() / rows;
   return {
@@ -57,7 +56,7 @@ export function lossOf(sum: ExactSum, rows: number): Loss {
   };
 }
 
-/** 1 + how many logits are larger, or equal with a lower id. */
+/** 1 + the number of logits that are larger, or equal with a lower id. */
 function rank(row: Logits, target: number): number {
   const x = row[target]!;
   let before = 0;

@@ -1,6 +1,6 @@
 /**
- * From logits to probabilities: pᵢ = exp(xᵢ/T) / Σⱼ exp(xⱼ/T), shifted by the maximum so that nothing overflows.
- * Only differences between logits count: adding a constant to a row changes nothing.
+ * Probabilities from logits: pᵢ = exp(xᵢ/T) / Σⱼ exp(xⱼ/T), shifted by the maximum so that nothing overflows. Only
+ * differences between logits count: adding a constant to a row changes nothing.
  */
 
 import { inverseTemperature } from "./calibration/temperature.ts";
@@ -17,22 +17,22 @@ import {
 } from "./moments.ts";
 
 /**
- * Probabilities of a row at temperature T > 0, in float64. They sum to 1 within 1e-14; a masked class gets
- * exactly 0, and so does one below 1e-308 (its `logSoftmax` stays exact).
+ * Probabilities of a row at temperature T > 0, in float64. They sum to 1 within 1e-14. A masked class gets exactly 0,
+ * as does a class below 1e-308 (`logSoftmax` stays exact for it).
  */
 export function softmax(row: Logits, temperature = 1): Float64Array {
   checkRow(row);
   return softmaxOf(moments(row, inverseTemperature(temperature)), row);
 }
 
-/** ln pᵢ of a row, never by way of pᵢ: −1e30 is as good a value as −0.1; −Infinity only for masked classes. */
+/** ln pᵢ of a row, computed without pᵢ: it can be −1e30 as well as −0.1. −Infinity only for masked classes. */
 export function logSoftmax(row: Logits, temperature = 1): Float64Array {
   checkRow(row);
   const m = moments(row, inverseTemperature(temperature));
   return Float64Array.from(row, (x) => logprobOf(m, x));
 }
 
-/** ln Σ exp(xᵢ/T). −Infinity for an empty row and for one that is −Infinity throughout. */
+/** ln Σ exp(xᵢ/T). −Infinity for an empty row and for a row of −Infinity only. */
 export function logSumExp(row: Logits, temperature = 1): number {
   const top = row.length === 0 ? Number.NEGATIVE_INFINITY : moments(row).max;
   if (top === Number.NEGATIVE_INFINITY) return top;
@@ -41,8 +41,8 @@ export function logSumExp(row: Logits, temperature = 1): number {
 }
 
 /**
- * ln(pᵢ / (1 − pᵢ)) of every class. The most likely class keeps its last digit however sure it is: 1 − p is
- * summed from the others, not subtracted from 1. Infinity when all others are masked, −Infinity when masked.
+ * ln(pᵢ / (1 − pᵢ)) of every class. The most likely class keeps its last digit even near p = 1: 1 − p is the sum of the
+ * others, not a difference from 1. Infinity when all others are masked, −Infinity for a masked class.
  */
 export function logOdds(row: Logits, temperature = 1): Float64Array {
   checkRow(row);

@@ -1,9 +1,9 @@
 /**
- * A row of which only the best classes were kept, with the mass of all others: what logs of large vocabularies hold. The
- * others are taken to be equally likely, which is a guess; what does not depend on it says so.
+ * A row with only its best classes and the total mass of all others, as logs of large vocabularies have it. The others
+ * are assumed to be equally likely. Functions whose results do not depend on this assumption say so.
  *
- * Everything follows from the moments of a row, and equal classes add to each of its sums what one of them adds, times
- * their number: a row of 50 classes and a tail of 128,000 costs what 50 classes do.
+ * All results follow from the moments of a row. Equal classes add to each sum what one class adds, times their number.
+ * A row of 50 classes and a tail of 128,000 therefore costs as much as 50 classes.
  */
 import { Problem } from "../errors.ts";
 import { exp, ln } from "../kernels/float64.ts";
@@ -13,15 +13,15 @@ import type { Moments } from "./moments.ts";
 export interface Tail {
   /** the class of each kept logit */
   readonly ids: ArrayLike<number>;
-  /** how many classes were left out; above 0 */
+  /** number of omitted classes; above 0 */
   readonly count: number;
-  /** the logit that each of them has */
+  /** the logit of each omitted class */
   readonly logit: number;
 }
 
 /**
- * The tail of kept log-probabilities: what they leave of 1, shared by the other classes. Rounding may leave a little less
- * than nothing: then the others are impossible.
+ * The tail of kept log-probabilities: 1 minus their total, shared by the other classes. Rounding may make this
+ * negative; the others are then impossible.
  */
 export function tailOf(
   ids: ArrayLike<number>,
@@ -33,7 +33,7 @@ export function tailOf(
   return tailOfMass(ids, Math.max(0, 1 - kept), classes);
 }
 
-/** The same from the mass that was left out, which may be far below what 1 − Σ p can hold. */
+/** Like the above, from the omitted mass, which may be much smaller than 1 − Σ p can represent. */
 export function tailOfMass(ids: ArrayLike<number>, mass: number, classes: number): Tail | undefined {
   const count = classes - ids.length;
   if (count < 0) {
@@ -46,7 +46,7 @@ export function tailOfMass(ids: ArrayLike<number>, mass: number, classes: number
   return { ids, count, logit: mass === 0 ? Number.NEGATIVE_INFINITY : ln(mass / count) };
 }
 
-/** The moments of the whole row from those of its kept classes. */
+/** The moments of the whole row, from those of its kept classes. */
 export function withTail(m: Moments, { count, logit }: Tail): Moments {
   const length = m.length + count;
   if (logit === Number.NEGATIVE_INFINITY) return { ...m, length };
@@ -66,7 +66,7 @@ export function withTail(m: Moments, { count, logit }: Tail): Moments {
   };
 }
 
-/** Where a class stands among the kept ones; −1 when it was left out. */
+/** The index of a class among the kept ones; −1 when it was omitted. */
 export function keptPlace({ ids }: Tail, target: number): number {
   for (let i = 0; i < ids.length; i++) if (ids[i] === target) return i;
   return -1;

@@ -1,4 +1,4 @@
-/** `logit-sampler cover`: how often conformal sets contain the true class. */
+/** `logit-sampler cover`: reports how often conformal sets contain the true class. */
 import { text } from "../command-line.ts";
 import { readPart } from "./rows/documents.ts";
 import { summing } from "./rows/summing.ts";

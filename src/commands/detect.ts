@@ -38,7 +38,7 @@ export const DETECT = summing(
   },
   ({ mark, keys, unmarked, tried, "vocab-size": vocab_size }) => {
     if (mark === undefined) throw new Misuse("which mark? --mark JSON");
-    // The schema says when the mark is none.
+    // The schema refuses an invalid mark.
     const fields = jsonOption("--mark", mark) as Fields;
     return {
       options: {

@@ -1,4 +1,4 @@
-/** `logit-sampler diagnose`: how certain the model is, over rows of logits. */
+/** `logit-sampler diagnose`: reports how certain the model is, over rows of logits. */
 import { text } from "../command-line.ts";
 import { readPart } from "./rows/documents.ts";
 import { summing } from "./rows/summing.ts";

@@ -43,7 +43,7 @@ const TABLE = commandFrom(
     name: "generate",
     about:
       'Writes a text with the model of a running engine and the sampler of this package: each step asks the engine for the distribution of the next token, draws here, and sends the token back. Nothing is installed in the engine. With --combine, several --engine are combined.\n\nOptions of the sampler are those of docs/samplers.md: --top-p 0.95, --grammar @grammar.json, --combine \'{"rule": "contrastive"}\'.',
-    // The sampler's options would hide the command's own.
+    // Without this, options of the sampler would replace the command's own.
     options: { ...OWN, ...SAMPLING_WORDS },
     epilogue: `Examples:
 

@@ -99,7 +99,7 @@ async function* partialsOf(names: readonly string[]): AsyncGenerator<[name: stri
       continue;
     }
     let number = 0;
-    // An empty pipe of another process reports that it has nothing yet; only this stream waits for it.
+    // A pipe that is still empty: only this stream waits for it.
     for await (const line of createInterface({ input: process.stdin })) {
       number += 1;
       if (line.trim() !== "") yield [`line ${number}`, readPartial(line, `line ${number}`)];

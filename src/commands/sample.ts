@@ -1,4 +1,4 @@
-/** `logit-sampler sample`: a token for every row. */
+/** `logit-sampler sample`: draws a token for every row. */
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import { count, text } from "../command-line.ts";
 import { parseStepOptions } from "../sampling/options/step-options.ts";
@@ -82,7 +82,7 @@ function rowsOf(sources: readonly { readonly rows: number; readonly skipped: num
   return sources.reduce((sum, { rows, skipped }) => sum + rows + skipped, 0);
 }
 
-/** Draws from one row after the other, each at the step after the one before, whether that one was a row or not. */
+/** Draws from each row in turn. The step number grows by one with each row, also with an invalid one. */
 function drawing(fields: Fields, options: StepOptions, first_step: number): (row: TaskRow) => object {
   const sampler = new RowSampler(configuredKeys);
   let next_step = first_step;

@@ -1,4 +1,4 @@
-/** `logit-sampler score`: how well rows foresaw what came. */
+/** `logit-sampler score`: reports how well rows predicted the true classes. */
 import { text } from "../command-line.ts";
 import { summing } from "./rows/summing.ts";
 import { SCALING_OPTIONS, scaling } from "./rows/words.ts";

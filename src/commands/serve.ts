@@ -1,4 +1,4 @@
-/** `logit-sampler serve`: the service. Other commands have no use for what it is made of, so it is loaded when asked for. */
+/** `logit-sampler serve`: the service. Its modules are loaded on use, because other commands do not need them. */
 import { type Command, called } from "./command.ts";
 
 export const SERVE: Command = {

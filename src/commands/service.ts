@@ -1,6 +1,6 @@
 /**
- * The service as a command. A primary keeps its workers alive and tells them when to end; workers each run the
- * whole application on a core of their own. Sampling happens in the worker that has the connection.
+ * The service as a command. A primary process keeps its workers alive and stops them. Each worker runs the whole
+ * application on a core of its own. The worker that has the connection does the sampling.
  */
 import cluster from "node:cluster";
 import { columns, commandLine } from "../command-line.ts";
@@ -9,7 +9,7 @@ import { PROCESS } from "../config/settings.ts";
 import { messageOf } from "../errors.ts";
 import { runPrimary } from "../http/processes/primary.ts";
 
-/** Its options are the environment's: one way to set a thing, at a desk and in a container. */
+/** All settings come from the environment, so a desktop and a container are configured in the same way. */
 export async function serve(name: string, words: readonly string[]): Promise<void> {
   if (cluster.isPrimary) {
     commandLine(
@@ -29,12 +29,12 @@ export async function serve(name: string, words: readonly string[]): Promise<voi
     }
     return;
   }
-  // Loaded here, since the primary has no use for the application.
+  // Loaded here, because the primary does not need the application.
   const { runWorker } = await import("../http/processes/worker.ts");
   await runWorker(readConfig(process.env));
 }
 
-/** The settings that say where and how the process runs, without its limits. */
+/** The settings for where and how the process runs, without its limits. */
 function settingsText(): string {
   const names = new Set(Object.keys(PROCESS.shape).map((name) => name.toUpperCase()));
   return columns(

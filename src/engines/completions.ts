@@ -1,18 +1,18 @@
-/** POST /v1/completions as OpenAI's legacy API has it, which several engines share: what it tells of one step. */
+/** OpenAI's legacy POST /v1/completions, which several engines share: the distribution and the token of one step. */
 
 import { isRecord } from "../is-record.ts";
 import type { Count } from "./engine.ts";
 import { at, listIn, numberIn } from "./json.ts";
 import type { Pair } from "./next-row.ts";
 
-/** Asks for one token after these, drawn from the model's own distribution. */
+/** A request for one token after these, drawn from the model's own distribution. */
 export function oneToken(model: string, prompt: readonly number[]) {
   return { model, prompt, max_tokens: 1, temperature: 1 } as const;
 }
 
 const WITH_ID = /^token_id:(\d+)$/;
 
-/** The id in `token_id:123`, which vLLM and SGLang write when asked to. */
+/** The id in `token_id:123`, which vLLM and SGLang write on request. */
 export function idInName(name: string): number | undefined {
   const digits = WITH_ID.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
@@ -38,7 +38,7 @@ export function toldTokens(reply: unknown, idOf: (name: string) => number | unde
   return { pairs, nameless };
 }
 
-/** The most that an engine says it may be asked for, where its refusal tells: vLLM's "max allowed: 20". */
+/** The maximum number of tokens that a refusal names, as in vLLM's "max allowed: 20". */
 export function mostIn(sentence: string): number | undefined {
   const digits =
     /(?:max allowed: |at most |less than or equal to |maximum (?:allowed )?(?:value )?(?:is |of )?)(\d+)/i.exec(
@@ -47,13 +47,13 @@ export function mostIn(sentence: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** How many to ask for: what is wanted, or the most that may be. */
+/** The number of tokens to request: the wanted number, or the engine's maximum. */
 export function within(count: Count, most: number | undefined): Count {
   if (most === undefined) return count;
   return count === "whole" ? most : Math.min(count, most);
 }
 
-/** The ids of drawn tokens, one for each choice. */
+/** The id of the drawn token of each choice. */
 export function drawnIds(reply: unknown, idOf: (name: string) => number | undefined): (number | undefined)[] {
   return listIn(reply, "choices").map((choice) => {
     const id = numberIn(choice, "token_ids", 0);

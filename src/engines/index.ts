@@ -1,4 +1,4 @@
-/** The kinds of engines, in the order in which a server is asked what it is: a new one is a file and a line here. */
+/** The kinds of engines, in the order in which they are tried for a server. A new kind is a file and a line here. */
 import { type Engine, EngineError, type EngineKind } from "./engine.ts";
 import { llamaServer } from "./llama-server.ts";
 import { openai } from "./openai.ts";
@@ -6,12 +6,12 @@ import { type EngineSettings, openServer } from "./server.ts";
 import { sglang } from "./sglang.ts";
 import { vllm } from "./vllm.ts";
 
-/** The last takes every server with a list of models. */
+/** The last kind accepts every server with a list of models. */
 export const ENGINES: readonly EngineKind[] = [llamaServer, vllm, sglang, openai];
 
 /**
- * Opens the engine at an address such as http://127.0.0.1:8081: asks it which kind it is, and what it runs. Throws an
- * EngineError when no kind takes it.
+ * Opens the engine at an address such as http://127.0.0.1:8081: finds its kind and its model. Throws an EngineError
+ * when no kind fits.
  */
 export async function engine(url: string, settings: EngineSettings = {}): Promise<Engine> {
   const server = await openServer(url, settings);

@@ -1,8 +1,8 @@
-/** Looks into JSON that an engine answered: anything may stand anywhere. */
+/** Helpers for JSON from an engine, where any field may have any type. */
 import { isRecord } from "../is-record.ts";
 import { EngineError } from "./engine.ts";
 
-/** The value at a path of names and places; undefined where something else stands on the way. */
+/** The value at a path of names and indices; undefined when the path does not exist. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((inside, step) => {
     if (typeof step === "number") return Array.isArray(inside) ? inside[step] : undefined;
@@ -10,7 +10,7 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
   }, value);
 }
 
-/** The list at a path; empty where there is none. */
+/** The list at a path; empty when there is none. */
 export function listIn(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];
@@ -26,14 +26,14 @@ export function textIn(value: unknown, ...path: readonly (string | number)[]): s
   return typeof found === "string" ? found : undefined;
 }
 
-/** Whole numbers of at least 0 in a list; undefined when something else stands in it. */
+/** The non-negative integers of a list; undefined when the list contains anything else. */
 export function idsIn(value: unknown, ...path: readonly (string | number)[]): number[] | undefined {
   const found = at(value, ...path);
   if (!Array.isArray(found)) return undefined;
   return found.every((id) => Number.isSafeInteger(id) && id >= 0) ? (found as number[]) : undefined;
 }
 
-/** The ids that an engine's /tokenize answered. */
+/** The ids in an engine's reply to /tokenize. */
 export function tokenIdsIn(reply: unknown, url: string): number[] {
   const ids = idsIn(reply, "tokens");
   if (ids === undefined) throw new EngineError(`${url}/tokenize answered no token ids`);

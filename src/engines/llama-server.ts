@@ -1,4 +1,4 @@
-/** llama.cpp's `llama-server`: POST /completion, which takes token ids and tells ids, text as bytes and ln p. */
+/** llama.cpp's `llama-server`: POST /completion takes token ids and returns ids, text as bytes and ln p. */
 
 import {
   type CallOptions,
@@ -19,10 +19,12 @@ import { ServedEngine } from "./served.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
 const PRESET = "llama.cpp";
-/** It adds up the exponentials of a row in float32, one after the other: 1.9e-5 was measured at 8,192 tokens. */
+/**
+ * It adds the exponentials of a row in float32, one after the other: an error of 1.9e-5 was measured at 8,192 tokens.
+ */
 const LOGSUMEXP_ERROR = 2e-4;
 
-/** Neither a sampler nor a penalty, and the prefix stays in the cache. */
+/** No sampler and no penalty; the prefix stays in the cache. */
 const BARE = {
   n_predict: 1,
   samplers: [],
@@ -127,7 +129,7 @@ class LlamaServer extends ServedEngine {
     return textIn(await this.detokenized({ tokens }, tokens, call), "content") ?? "";
   }
 
-  /** One row of all tokens, which come with their text. Special tokens have none. */
+  /** A row of all tokens, which come with their text. Special tokens have none. */
   async vocabulary(call?: CallOptions): Promise<TokenBytes> {
     const [begin = 0] = await this.tokenize("a", call);
     const { token_ids, bytes = [] } = await this.next([begin], "whole", call);

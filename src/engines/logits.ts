@@ -1,7 +1,7 @@
-/** A row of an engine as samplers take it: all logits when it is whole, the tokens with their bounds when it is a part. */
+/** An engine's row as the sampler takes it: all logits when the row is whole, else its tokens with their bounds. */
 import type { NextRow } from "./engine.ts";
 
-/** The tokens that an engine told; all others count as what the bounds leave for them. */
+/** The tokens that an engine reported. All others have a probability within the bounds. */
 export interface PartOfRow {
   readonly token_ids: Int32Array;
   readonly values: Float32Array;

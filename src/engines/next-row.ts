@@ -1,8 +1,8 @@
-/** Makes a row with its certificate out of the pairs that an engine tells. */
+/** Makes a row, with bounds for what is left out, from the pairs that an engine reports. */
 import { exp, ln } from "../kernels/float64.ts";
 import { type Count, EngineError, type NextRow } from "./engine.ts";
 
-/** A token as an engine tells it. */
+/** A token in an engine's reply. */
 export interface Pair {
   readonly id: number;
   /** ln p; null stands for −Infinity */
@@ -13,24 +13,24 @@ export interface Pair {
 export interface Told {
   readonly url: string;
   readonly asked: Count;
-  /** length of the row, as far as it is known */
+  /** length of the row, if it is known */
   readonly vocab_size: number | undefined;
-  /** the engine's own rounding: how far ln Σ exp over the row may lie from 0 */
+  /** the engine's own rounding error: the maximum distance of ln Σ exp over the row from 0 */
   readonly logsumexp_error: number;
-  /** the largest ln p among tokens that were told and have no id; −Infinity when all have one */
+  /** the largest ln p among reported tokens without an id; −Infinity when all have one */
   readonly nameless?: number;
-  /** true: it was told the most that this engine tells */
+  /** true: the engine cannot report more tokens */
   readonly is_most?: boolean;
 }
 
-/** JSON has no −Infinity: vLLM writes −9999 and llama-server the least float32. */
+/** JSON has no −Infinity: vLLM writes −9999 and llama-server the lowest float32. */
 export const LEAST = -9999;
-/** A log-probability above this is a logit. */
+/** A value above this is a logit, not a log-probability. */
 const MOST = 1e-3;
 /** The largest id that a row may have: see vocabulary.ts. */
 const ID_MAX = 2 ** 24 - 1;
 
-/** Throws an EngineError when the pairs are no distribution. */
+/** Throws an EngineError when the pairs are not a distribution. */
 export function rowOf(pairs: readonly Pair[], told: Told): NextRow {
   const { url, asked, nameless = Number.NEGATIVE_INFINITY } = told;
   if (pairs.length === 0)
@@ -39,7 +39,7 @@ export function rowOf(pairs: readonly Pair[], told: Told): NextRow {
     );
   const ranked = pairs.map((pair) => checked(pair, url)).sort((a, b) => b.value - a.value || a.id - b.id);
   requireDistinct(ranked, url);
-  // Some tell the token that they drew as one more.
+  // Some engines report the drawn token once more.
   const taken = asked === "whole" ? ranked : ranked.slice(0, asked);
   const length = lengthOf(taken);
   const is_whole =
@@ -94,7 +94,7 @@ function lengthOf(pairs: readonly Ranked[]): number {
   return pairs.reduce((largest, { id }) => Math.max(largest, id), -1) + 1;
 }
 
-/** An answer with so many tokens has no more bytes: names, numbers, and text as bytes. */
+/** Maximum bytes of a reply with this many tokens: names, numbers, and text as bytes. */
 export function bytesFor(count: Count, vocab_size = ID_MAX): number {
   const tokens = count === "whole" ? vocab_size : count;
   return 1_048_576 + 640 * Math.min(tokens, vocab_size);

@@ -1,6 +1,6 @@
 /**
- * Any server with OpenAI's legacy POST /v1/completions and `logprobs`: it tells texts of tokens and no ids, so ids are
- * those of the vocabulary that the caller names.
+ * Any server with OpenAI's legacy POST /v1/completions and `logprobs`. It reports texts of tokens without ids; the ids
+ * come from the vocabulary that the caller names.
  */
 import { drawnIds, idInName, mostIn, oneToken, toldTokens, within } from "./completions.ts";
 import {
@@ -19,7 +19,7 @@ import { ServedEngine } from "./served.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
 const LOGSUMEXP_ERROR = 2e-4;
-/** What OpenAI's own API allows. */
+/** The maximum of OpenAI's own API. */
 const MOST = 5;
 
 const SPELLING: Spelling = {
@@ -76,7 +76,7 @@ class Completions extends ServedEngine {
       });
     } catch (error) {
       if (!(error instanceof EngineError) || error.status === undefined) throw error;
-      // llama-cpp-python's server: its prompts are texts, which it would split anew at each step.
+      // llama-cpp-python's server takes prompts as text and would tokenize them anew at each step.
       if (/prompt/.test(error.message) && /valid string/.test(error.message))
         throw new EngineError(`${this.url} takes a prompt as text alone, and not as token ids`, error.status);
       if (this.#most !== undefined || error.status >= 500) throw error;

@@ -1,4 +1,4 @@
-/** What engines have in common: the server after them, and the requests that several of them take alike. */
+/** The common parts of engines: their server, and requests that several of them share. */
 import {
   type CallOptions,
   type Count,
@@ -31,7 +31,7 @@ export abstract class ServedEngine implements Engine {
   abstract own(token_ids: readonly number[], options: EngineOptions, call?: OwnCallOptions): Promise<OwnStep>;
   abstract detokenize(token_ids: readonly number[], call?: CallOptions): Promise<string>;
 
-  /** The route of vLLM, which others have taken over. */
+  /** vLLM's route, which other engines have adopted. */
   tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
     return this.tokenIdsOf({ model: this.facts.model, prompt }, prompt, call);
   }
@@ -40,12 +40,12 @@ export abstract class ServedEngine implements Engine {
     return tokenIdsIn(await this.server.post("/tokenize", asked, bytesFor(text.length), call), this.url);
   }
 
-  /** The answer of the engine's /detokenize. */
+  /** The engine's reply to /detokenize. */
   protected detokenized(asked: object, { length }: readonly number[], call?: CallOptions): Promise<unknown> {
     return this.server.post("/detokenize", asked, bytesFor(length), call);
   }
 
-  /** The id of the token that the engine drew. Throws an EngineError where it tells none. */
+  /** The id of the token that the engine drew. Throws an EngineError when it reports none. */
   protected drawn(token_id: number | undefined): number {
     if (token_id === undefined) throw new EngineError(`${this.url} drew a token and did not tell its id`);
     return token_id;

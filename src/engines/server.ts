@@ -1,29 +1,35 @@
-/** One engine's HTTP: each request with a time limit, each answer with a limit of bytes, each failure a sentence. */
+/**
+ * HTTP requests to one engine: each request has a time limit, each reply a limit of bytes, and each failure is a
+ * sentence.
+ */
 import { shorten } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { type CallOptions, EngineError, type Server } from "./engine.ts";
 import { listIn } from "./json.ts";
 
 export interface EngineSettings {
-  /** for each request. Default 60,000. */
+  /** milliseconds for each request. Default 60,000. */
   readonly timeout_ms?: number;
   /** sent with every request: `{ authorization: "Bearer …" }` */
   readonly headers?: Readonly<Record<string, string>>;
-  /** in place of the platform's own */
+  /** replaces the platform's fetch */
   readonly fetch?: typeof globalThis.fetch;
-  /** tokens of the model's vocabulary: for engines that do not tell it */
+  /** number of tokens of the model's vocabulary: for engines that do not report it */
   readonly vocab_size?: number;
-  /** which id a token's text has: for engines that tell texts and no ids. undefined: it has none, or several */
+  /**
+   * the id of a token's text: for engines that report texts without ids. undefined: no token has this text, or several
+   * do
+   */
   readonly idOf?: (text: string) => number | undefined;
 }
 
 const TIMEOUT_MS = 60_000;
-/** Answers about models and settings; llama-server's hold a chat template. */
+/** Maximum bytes of replies about models and settings; llama-server's hold a chat template. */
 const FACTS_BYTES_MAX = 4 * 1024 * 1024;
 const SENTENCE_LENGTH_MAX = 300;
-/** Codes of a connection that the other side has closed. */
+/** Error codes of a connection that the other side has closed. */
 const LOST: readonly string[] = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
-/** What a server answers that does not have a path. */
+/** Statuses of a server that does not have a path. */
 const ABSENT: readonly number[] = [404, 405, 501];
 
 export async function openServer(given: string, settings: EngineSettings = {}): Promise<Server> {
@@ -44,7 +50,7 @@ export async function openServer(given: string, settings: EngineSettings = {}): 
   };
 }
 
-/** `…/v1` is how other clients are given it. */
+/** Other clients are given the address as `…/v1`. */
 function plainUrl(given: string): string {
   if (!/^https?:\/\//.test(given) || !URL.canParse(given))
     throw new EngineError(`an engine needs an address such as http://127.0.0.1:8081, got ${shorten(given)}`);
@@ -103,8 +109,9 @@ class Wire {
   }
 
   /**
-   * Sends it again on another connection where the first was lost: servers close connections that were idle for seconds, and a
-   * search between two requests takes as long. Every request gives the same answer again.
+   * Sends the request again on another connection when the first was lost. Servers close connections that are idle for
+   * seconds, and a search between two requests may take that long. Repeating is safe: every request gives the same
+   * answer again.
    */
   async #fetched(url: string, asked: RequestInit): Promise<Response> {
     try {
@@ -116,7 +123,7 @@ class Wire {
     }
   }
 
-  /** Reads no more than `bytes_max`: an answer may be without end. */
+  /** Reads at most `bytes_max`, because a reply may be endless. */
   async #textOf(path: string, response: Response, bytes_max: number): Promise<string> {
     const told = Number(response.headers.get("content-length") ?? Number.NaN);
     const tooLong = () =>
@@ -155,7 +162,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** What engines say is wrong: `{"error": {"message"}}`, `{"error"}`, `{"message"}` or `{"detail"}`. */
+/** The error text of a reply: `{"error": {"message"}}`, `{"error"}`, `{"message"}` or `{"detail"}`. */
 function sentenceIn(text: string): string {
   try {
     const said: unknown = JSON.parse(text);
@@ -163,7 +170,7 @@ function sentenceIn(text: string): string {
     const message = isRecord(error) ? (error["message"] ?? error["detail"]) : error;
     if (typeof message === "string") return shorten(message, SENTENCE_LENGTH_MAX);
   } catch {
-    // It is no JSON, and shown as it is.
+    // The text is not JSON and is shown as it is.
   }
   return shorten(text.trim() || "nothing", SENTENCE_LENGTH_MAX);
 }

@@ -1,4 +1,4 @@
-/** SGLang's server: POST /generate, which takes token ids and tells pairs of ln p and id. */
+/** SGLang's server: POST /generate takes token ids and returns pairs of ln p and id. */
 import type {
   CallOptions,
   Count,
@@ -50,7 +50,10 @@ class Sglang extends ServedEngine {
   readonly kind = sglang.name;
   readonly preset = "sglang";
 
-  /** More tokens than the model has would end SGLang's scheduler (torch.topk), so no more are asked for than it surely has. */
+  /**
+   * A request for more tokens than the model has would end SGLang's scheduler (torch.topk), so the number stays below a
+   * size that is certain.
+   */
   async next(prompt: readonly number[], count: Count, call?: CallOptions): Promise<NextRow> {
     const { vocab_size } = this.facts;
     const wanted = Math.min(count === "whole" ? Number.POSITIVE_INFINITY : count, vocab_size ?? MOST);
@@ -92,7 +95,7 @@ class Sglang extends ServedEngine {
   }
 }
 
-/** Asked for where the size of the vocabulary is not known: every model has as many tokens. */
+/** The number to request when the size of the vocabulary is unknown: every model has at least this many tokens. */
 const MOST = 1000;
 
 function pairOf(told: unknown): Pair {

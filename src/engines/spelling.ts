@@ -1,14 +1,14 @@
-/** Options of a step in an engine's own words. */
+/** Translates options of a step to an engine's own names. */
 import { show } from "../errors.ts";
 import { EngineError, type EngineOptions, MissingOption } from "./engine.ts";
 
-/** Our option → the engine's name for it, or what makes fields of its value. */
+/** Our option → the engine's name for it, or a function from its value to the engine's fields. */
 export type Spelling = Readonly<Record<string, string | ((value: unknown) => object)>>;
 
-/** Options that say nothing of what the engine does: where a step stands, and what is reported of it. */
+/** Options without a counterpart in engines: the place of a step, and the contents of reports. */
 const UNSAID: readonly string[] = ["preset", "variant", "history", "prompt_length", "step", "vocabulary"];
 
-/** Throws a MissingOption that names the options which the engine does not have. */
+/** Throws a MissingOption that names the options which the engine lacks. */
 export function spelledFor(engine: string, spelling: Spelling, options: EngineOptions): object {
   const missing = Object.keys(options).filter(
     (name) => !(Object.hasOwn(spelling, name) || UNSAID.includes(name)),
@@ -25,7 +25,7 @@ export function spelledFor(engine: string, spelling: Spelling, options: EngineOp
   return Object.assign({}, ...fields);
 }
 
-/** The seed as a number: these engines take 32 bits, or 64 of which JSON carries 53. */
+/** The seed as a number: these engines take 32 bits, or 64 bits, of which JSON carries 53. */
 export function seedField(bits: 32 | 53): (seed: unknown) => object {
   return (seed) => {
     const value = Number(seed);

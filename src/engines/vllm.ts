@@ -17,9 +17,9 @@ import { bytesFor, LEAST, rowOf } from "./next-row.ts";
 import { ServedEngine } from "./served.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
-/** torch.log_softmax in float32 adds up in pieces. */
+/** torch.log_softmax adds in float32, in pieces. */
 const LOGSUMEXP_ERROR = 2e-5;
-/** What vLLM allows when it is not started with --max-logprobs. */
+/** vLLM's maximum when it is started without --max-logprobs. */
 const MOST = 20;
 
 const SPELLING: Spelling = {
@@ -109,7 +109,10 @@ class Vllm extends ServedEngine {
     };
   }
 
-  /** Started with --logprobs-mode processed_logprobs it tells what its sampler left: with top_k 1 the second has none. */
+  /**
+   * With --logprobs-mode processed_logprobs, vLLM reports the probabilities after its sampler: with top_k 1 the second
+   * token has none.
+   */
   async #tellsProcessed(prompt: readonly number[], call?: CallOptions): Promise<boolean> {
     if (this.#tells_processed === undefined) {
       const asked = { ...this.#named(prompt), top_k: 1, logprobs: 2 };

@@ -34,7 +34,7 @@ interface Setup {
 
 /** Rows in memory at once: the longest draft has 17 of the target and 16 of the drafter. */
 const ROWS_MAX = 33;
-/** of JSON, its numbers apart */
+/** maximum bytes of JSON without its numbers */
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const BATCH_ROWS_MAX = 65_536;
 

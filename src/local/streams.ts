@@ -64,7 +64,7 @@ class LocalStream {
     return this.#taker !== undefined;
   }
 
-  /** Throws the Problem of what was said: no draft is open then, and the host sends no rows. */
+  /** Throws the Problem of the last message. Afterwards no draft is open, and the host sends no rows. */
   #drafted(said: Fields): RowsTaker {
     const { limits, lease } = this.#context;
     const host = { sampler: this.#sampler, limits: limits.options, lease, hold: nothing, free: nothing };
@@ -73,7 +73,7 @@ class LocalStream {
     return draft;
   }
 
-  /** Throws the Problem of what was said: no search is open then. */
+  /** Throws the Problem of the last message. Afterwards no search is open. */
   #searching(said: Fields): RowsTaker | undefined {
     this.#taker = undefined;
     if (said["beam"] === null) return undefined;
@@ -88,7 +88,10 @@ class LocalStream {
     return search;
   }
 
-  /** The reply once the rows give one; undefined before. The host sends no rows of a draft or step that was answered. */
+  /**
+   * The reply once there are enough rows; undefined before. The host sends no rows for a draft or step that was
+   * answered.
+   */
   #takeRow(taker: RowsTaker, message: StepMessage): string | undefined {
     try {
       taker.take(message.rows, message.own);

@@ -1,6 +1,6 @@
 /**
- * Bytes of a file or a pipe, in order, a piece at a time. One buffer holds them, whatever the size of the file. A file is
- * read at once. When a pipe is empty, a read throws Starved, loses nothing, and can be repeated later.
+ * Reads the bytes of a file or a pipe in order, in pieces, with one buffer. A read of a file always succeeds. A read of
+ * an empty pipe throws Starved, loses nothing, and can be repeated later.
  */
 import { readSync } from "node:fs";
 
@@ -11,9 +11,7 @@ const PIECE_BYTES_MAX = 2 ** 29;
 /** The read function of the system. It is an object, so that tests can simulate an empty pipe. */
 export const system = { readSync };
 
-/**
- * Thrown when the pipe is empty and still open. The bytes so far are kept, and the same call may be repeated.
- */
+/** Thrown when the pipe is empty but still open. The bytes so far are kept, and the same call may be repeated. */
 export class Starved extends Error {
   constructor() {
     super("the pipe has nothing yet");
@@ -23,7 +21,7 @@ const STARVED = new Starved();
 
 export class Bytes {
   readonly #file: number;
-  /** for a file: the next position; null: a pipe, which has its own */
+  /** for a file: the next position; null: a pipe, which has a position of its own */
   #position: number | null;
   readonly #end: number;
   #buffer = new Uint8Array(BUFFER_BYTES);
@@ -40,8 +38,8 @@ export class Bytes {
   }
 
   /**
-   * The next bytes, fewer only at the end. They are valid until the next call, and begin at a multiple of 8 in memory
-   * as long as all that were taken before were multiples of 8.
+   * The next bytes; fewer than requested only at the end. Valid until the next call. They are aligned to 8 bytes in
+   * memory if every earlier call took a multiple of 8.
    */
   take(count: number): Uint8Array {
     const bytes = this.peek(count);
@@ -55,7 +53,7 @@ export class Bytes {
     return this.#buffer.subarray(this.#from, Math.min(this.#to, this.#from + count));
   }
 
-  /** The bytes up to and with the next byte of this value, or up to the end; fewer than `max`, or undefined. */
+  /** The bytes up to and including the next byte of this value, or up to the end; fewer than `max`, or undefined. */
   takeThrough(byte: number, max: number): Uint8Array | undefined {
     for (let wanted = Math.max(1, this.#to - this.#from); ; wanted = Math.min(2 * wanted, max)) {
       const bytes = this.peek(wanted);
@@ -66,7 +64,7 @@ export class Bytes {
     }
   }
 
-  /** Skips bytes. Those of a file are not read; those of a pipe are dropped before the next piece. */
+  /** Skips bytes. In a file they are not read; in a pipe they are read and dropped before the next piece. */
   skip(count: number): void {
     const buffered = Math.min(count, this.#to - this.#from);
     this.#from += buffered;

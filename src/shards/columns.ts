@@ -1,6 +1,6 @@
 /**
- * Columns of elements of one kind, the same number in every row: how npy and safetensors hold rows. A column is a
- * separate run of bytes, or a field of contiguous records.
+ * Columns of elements of one type, with the same number in every row, as in npy and safetensors. A column is a separate
+ * run of bytes, or a field of contiguous records.
  */
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import type { Bytes } from "./bytes.ts";
@@ -24,14 +24,14 @@ export interface Field {
   readonly offset: number;
 }
 
-/** Records of one length, with some fields. */
+/** Records of one length, with several fields. */
 export interface Records {
   readonly bytes: Bytes;
   readonly record_bytes: number;
   readonly fields: readonly Field[];
 }
 
-/** Throws when a field does not fit its part. */
+/** Throws when a field has the wrong shape or type for its part. */
 function checkField({ part, dtype, per_row }: Field): void {
   checkDtype(part, dtype);
   if (isSingle(part) ? per_row === 1 : per_row >= 1) return;
@@ -108,7 +108,7 @@ class RecordReader {
     this.#block_rows = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, record_bytes)));
   }
 
-  /** Adds what stands in the next record, of at most so many that are left; false when there is no whole one. */
+  /** Adds the next record, if at most this many are left; false when no whole record is left. */
   read(parts: Parts, rows_left: number): boolean {
     if (this.#left === 0 && !this.#fill(rows_left)) return false;
     const [field] = this.#fields;
@@ -119,7 +119,7 @@ class RecordReader {
     return true;
   }
 
-  /** Leaves out records, those first that were read. */
+  /** Removes the oldest of the records. */
   skip(count: number): void {
     const read = Math.min(count, this.#left);
     this.#at += read;
@@ -127,7 +127,7 @@ class RecordReader {
     this.#bytes.skip((count - read) * this.#record_bytes);
   }
 
-  /** A file that was written twice, or a pipe with two arrays in it, goes on after the rows that its header tells. */
+  /** A file that was written twice, or a pipe with two arrays, has more bytes than the rows in its header. */
   requireEnd(): void {
     if (this.#bytes.peek(1).length > 0)
       throw new Error("goes on behind the last row that its header tells: write one array a file");

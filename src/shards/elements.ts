@@ -1,11 +1,11 @@
 /**
- * Numbers in files, little-endian, and their conversion to numbers for computation. Halves are widened to float32,
- * exactly.
+ * Types of little-endian numbers in files, and their conversion to numbers for computation. Halves are widened to
+ * float32, exactly.
  */
 
 export type Values = Float32Array | Float64Array;
 
-/** Every kind of element that a column may have. */
+/** Every element type that a column may have. */
 export type Dtype =
   | "f64"
   | "f32"
@@ -37,7 +37,7 @@ export const ELEMENT_BYTES: Readonly<Record<Dtype, number>> = {
 
 export const FLOATS: readonly Dtype[] = ["f64", "f32", "f16", "bf16"];
 
-/** Converts elements of a kind to numbers: a view of the bytes when their alignment allows it. */
+/** Converts elements of a type to numbers. Returns a view of the bytes when their alignment allows it. */
 type Decode = (bytes: Uint8Array) => ArrayLike<number>;
 
 const DECODERS: Readonly<Record<Dtype, Decode>> = {
@@ -60,7 +60,7 @@ export function decodeNumbers(bytes: Uint8Array, dtype: Dtype): ArrayLike<number
   return DECODERS[dtype](bytes);
 }
 
-/** The same of a kind of FLOATS. */
+/** Like the above, for the types in FLOATS. */
 export function decodeFloats(bytes: Uint8Array, dtype: Dtype): Values {
   const numbers = decodeNumbers(bytes, dtype);
   return numbers instanceof Float32Array || numbers instanceof Float64Array
@@ -75,7 +75,7 @@ interface TypedConstructor<Typed> {
 
 function typed<Typed>(bytes: Uint8Array, type: TypedConstructor<Typed>): Typed {
   const { BYTES_PER_ELEMENT: size } = type;
-  // A copy, which Buffer's own slice() is not.
+  // Copies the bytes; Buffer's own slice() does not.
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new type(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / size));
 }
@@ -106,7 +106,7 @@ function bfloats(bits: Uint16Array): Float32Array {
   return new Float32Array(words.buffer);
 }
 
-/** Whole numbers of 64 bits, from their upper and lower halves; beyond 2⁵³ rounded, which no class is. */
+/** 64-bit integers from their upper and lower halves. Values beyond 2⁵³ are rounded; no class is that large. */
 function long(high: ArrayLike<number>, low: Uint32Array): Float64Array {
   const numbers = new Float64Array(low.length >> 1);
   for (let i = 0; i < numbers.length; i++) numbers[i] = high[2 * i + 1]! * 4_294_967_296 + low[2 * i]!;

@@ -1,6 +1,6 @@
 /**
- * Lines of JSON, one a row: {"logits": […], "target": 3}, or {"token_ids": […], "logprobs": […], "tail_mass": 0.02}. As in
- * every format, fields of other names are left out.
+ * Lines of JSON, one row each: {"logits": […], "target": 3}, or {"token_ids": […], "logprobs": […], "tail_mass": 0.02}.
+ * Fields with other names are ignored, as in every format.
  */
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import { Problem, show } from "../errors.ts";
@@ -8,7 +8,7 @@ import type { Bytes } from "./bytes.ts";
 import { type Part, partsOf, type RowParts, rowOf, type Shard, type ShardOptions } from "./shard.ts";
 
 const NEWLINE = 10;
-/** A row of 262,144 numbers of 20 digits. */
+/** Bytes of a row with 262,144 numbers of 20 digits. */
 const LINE_BYTES_MAX = 2 ** 23;
 
 export function openNdjson(bytes: Bytes, options: ShardOptions, close: () => void): Shard {
@@ -66,7 +66,7 @@ function checkedParts(parts: Partial<Record<Part, unknown>>): RowParts {
   };
 }
 
-/** null stands for −Infinity, which JSON has no word for. */
+/** null stands for −Infinity, which JSON cannot express. */
 function numbers(value: unknown, name: string): Float64Array | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value))

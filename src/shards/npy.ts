@@ -1,7 +1,7 @@
 /**
- * NumPy's npy: a header that is a Python literal, then the elements. An array of two dimensions or more holds rows along
- * its last; one of records, such as dtype([("target", "<i4"), ("logits", "<f4", (1000,))]), holds everything of a row
- * together, which is what a pipe needs. Source: numpy/lib/format.py, versions 1 to 3.
+ * NumPy's npy: a header that is a Python literal, then the elements. An array of two dimensions or more holds rows
+ * along the last one. An array of records, such as dtype([("target", "<i4"), ("logits", "<f4", (1000,))]), holds all
+ * parts of a row together, which a pipe needs. Source: numpy/lib/format.py, versions 1 to 3.
  */
 import type { Bytes } from "./bytes.ts";
 import { type Field, openColumns, type Records } from "./columns.ts";
@@ -10,7 +10,7 @@ import { type Literal, parseLiteral } from "./python-literal.ts";
 import { PARTS, partsOf, requireRowsOf, type Shard, type ShardOptions } from "./shard.ts";
 
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
-/** Of a record of some thousand fields. NumPy itself reads no more than 10,000 without being told to. */
+/** Bytes of a header for a record of some thousand fields. NumPy itself reads at most 10,000 by default. */
 const HEADER_BYTES_MAX = 2 ** 17;
 /** Magic, version, and a length of 2 bytes, or of 4 from version 2 on. */
 const START_BYTES = 10;
@@ -31,7 +31,7 @@ const DTYPES: Readonly<Record<string, Dtype>> = {
 
 interface Header {
   readonly shape: readonly number[];
-  /** the kind of the elements, or what their records are made of */
+  /** the type of the elements, or the fields of the records */
   readonly elements: string | readonly NpyField[];
 }
 
@@ -39,11 +39,11 @@ interface NpyField {
   readonly name: string;
   /** as numpy writes it: <f4 */
   readonly type: string;
-  /** of the elements that a record has of it; [] for one */
+  /** shape of the field in one record; [] for a single element */
   readonly shape: readonly number[];
 }
 
-/** Rows from here on; `targets` holds the classes that came, in a file of their own. */
+/** The rows after this header; `targets` is a file with their classes. */
 export function openNpy(
   bytes: Bytes,
   options: ShardOptions,
@@ -61,7 +61,7 @@ export function openNpy(
   return openColumns(sources, rows, options, close);
 }
 
-/** The dimensions along which rows lie. Of an array without elements every one may be missing: np.array([]) has shape (0,). */
+/** The dimensions along which rows lie. An array without elements may have none: np.array([]) has shape (0,). */
 function rowShapeOf({ shape, elements }: Header): readonly number[] {
   if (typeof elements !== "string") return shape;
   if (shape.length >= 2) return shape.slice(0, -1);
@@ -108,7 +108,7 @@ function targetsOf(bytes: Bytes, along: readonly number[]): Records {
   return { bytes, record_bytes: ELEMENT_BYTES[dtype], fields: [field] };
 }
 
-/** Parses the header when all of it is there: a pipe may have only the beginning. */
+/** Parses the header once all of it has arrived: a pipe may hold only its beginning. */
 function readHeader(bytes: Bytes): Header {
   const start = bytes.peek(START_BYTES);
   const major = start[6] ?? 0;
@@ -146,7 +146,7 @@ function elementsOf(descr: Literal | undefined): string | readonly NpyField[] | 
   return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
-/** `('logits', '<f4', (1000,))`; a name may stand after a title, and a type may be records once more. */
+/** `('logits', '<f4', (1000,))`. A title may precede the name, and a type may be records again. */
 function fieldOf(field: Literal): NpyField | undefined {
   if (!Array.isArray(field)) return undefined;
   const [named, type, shape] = field as readonly Literal[];
@@ -177,7 +177,7 @@ function dtypeOf(type: string): Dtype {
   );
 }
 
-/** Number of bytes of an element that is not read: U4 is four characters of four bytes, V3 is padding. */
+/** Bytes of an element that is skipped: U4 is four characters of four bytes, V3 is padding. */
 function bytesOf(type: string): number {
   const [, kind = "", digits = ""] = /^[<>|=]?([biufcSUVmM])(\d{1,9})(?:\[[^\]]*\])?$/.exec(type) ?? [];
   if (kind === "") throw new Error(`has a field of type ${shown(type)}, whose size is not known`);

@@ -1,4 +1,4 @@
-/** Opens a shard of any format. The list of formats has the file endings and first bytes of each. */
+/** Opens a shard of any format. The list of formats has the file endings and the first bytes of each. */
 import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Bytes, Starved } from "./bytes.ts";
@@ -54,14 +54,14 @@ const FORMATS: readonly Format[] = [
   {
     name: "ndjson",
     endings: [".ndjson", ".jsonl"],
-    // An empty file, or an empty pipe, has no rows; so has one of empty lines.
+    // An empty file or pipe has no rows, nor has one of empty lines only.
     begins: (bytes) => /^\uFEFF?\s*(\{|$)/.test(new TextDecoder().decode(bytes)),
     is_stream: true,
     open: ({ bytes, close }, options) => openNdjson(bytes, options, close),
   },
 ];
 
-/** Files that are often mistaken for shards: their first bytes, and how to make rows of them. */
+/** Formats that are often mistaken for shards: their first bytes, and how to convert them. */
 const OTHERS = [
   {
     begin: [0x1f, 0x8b],
@@ -86,15 +86,15 @@ export const ENDINGS = FORMATS.flatMap(({ endings }) => endings);
 /** Time between two reads of an empty pipe. */
 const IDLE_MS = 5;
 
-/** Enough for a safetensors header to begin, and for a few empty lines. */
+/** Enough bytes for the beginning of a safetensors header, and for a few empty lines. */
 const BEGIN_BYTES = 64;
 
 /** The name of standard input as a shard. */
 export const STDIN = "-";
 
 /**
- * Opens a file, or with `-` standard input. Errors begin with its name. While a pipe has nothing yet, `idle` is awaited
- * between two looks at it.
+ * Opens a file, or standard input for `-`. Errors begin with its name. While a pipe is empty, `idle` is awaited between
+ * two attempts.
  */
 export async function openShard(
   name: string,
@@ -110,7 +110,7 @@ export async function openShard(
   }
 }
 
-/** The result of the attempt, once its pipe has enough bytes for it. */
+/** The result of the attempt, once the pipe has enough bytes for it. */
 async function fed<Result>(
   attempt: () => Result | Promise<Result>,
   idle: () => Promise<void>,
@@ -148,8 +148,8 @@ function open(name: string): Opened {
 }
 
 /**
- * Reading an empty pipe would block the process and its signals. Opening Node's stream makes the pipe
- * non-blocking; nothing is read by that.
+ * Reading an empty pipe would block the process and its signals. Opening Node's stream makes the pipe non-blocking and
+ * reads nothing.
  */
 function openStdin(): Opened {
   const stat = fstatSync(0);
@@ -157,7 +157,7 @@ function openStdin(): Opened {
   return { name: STDIN, file: 0, size: undefined, bytes: new Bytes(0, null), close: () => {} };
 }
 
-/** The first bytes decide; the name of the file does not matter then. */
+/** The first bytes decide the format, not the name of the file. */
 function formatOf({ size, bytes, name }: Opened): Format {
   const begin = bytes.peek(BEGIN_BYTES);
   const format = FORMATS.find(({ begins }) => begins(begin));
@@ -178,8 +178,8 @@ function formatOf({ size, bytes, name }: Opened): Format {
 }
 
 /**
- * The file of the classes that came, for a shard of npy: `targets`, where {shard} stands for the shard's name without its
- * ending, or NAME.targets.npy beside NAME.npy, if it is there.
+ * The file with the classes of an npy shard: `targets`, where {shard} stands for the shard's name without its ending;
+ * otherwise NAME.targets.npy beside NAME.npy, if it exists.
  */
 export function targetsOf(shard: string, targets: string | undefined): string | undefined {
   if (targets !== undefined) return targets.replaceAll("{shard}", shard.replace(/\.[^./]*$/, ""));
@@ -203,7 +203,7 @@ function openNpyWithTargets(opened: Opened, options: ShardOptions): Shard {
   }
 }
 
-/** Loaded on use, because the reader is an optional dependency. */
+/** Loaded on first use, because the reader is an optional dependency. */
 async function loadParquet() {
   try {
     return await import("./parquet/parquet.ts");

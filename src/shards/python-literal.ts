@@ -1,12 +1,12 @@
 /**
- * The literals of Python that a npy header is made of: dicts, lists, tuples, strings, whole numbers, True, False and None.
- * One pass over the text, of a bounded depth. Source: ast.literal_eval, as numpy/lib/format.py reads headers.
+ * Parses the Python literals in an npy header: dicts, lists, tuples, strings, integers, True, False and None. One pass
+ * over the text, of bounded depth. Source: ast.literal_eval, with which numpy/lib/format.py reads headers.
  */
 
-/** Tuples are arrays as lists are, and dicts are maps of their keys. */
+/** Tuples and lists become arrays; dicts become maps. */
 export type Literal = string | number | boolean | null | readonly Literal[] | ReadonlyMap<string, Literal>;
 
-/** A header has a dict, a list of fields, a field, its shape or title. */
+/** Maximum depth: a header has a dict, a list of fields, a field, its shape or title. */
 const DEPTH_MAX = 8;
 const WORDS: ReadonlyMap<string, Literal> = new Map<string, Literal>([
   ["True", true],
@@ -18,7 +18,7 @@ const NUMBER = /-?\d{1,15}L?/y;
 const WORD = /[A-Za-z]{1,8}/y;
 const STRING = /'([^'\\\n]*)'|"([^"\\\n]*)"/y;
 
-/** The value of the text; undefined when it is none of these literals. */
+/** The value of the text; undefined when the text is not such a literal. */
 export function parseLiteral(text: string): Literal | undefined {
   const reader = new LiteralReader(text);
   const value = reader.value(0);
@@ -48,7 +48,7 @@ class LiteralReader {
         return this.#list("]", depth)?.items;
       case "(": {
         const list = this.#list(")", depth);
-        // One value in brackets is that value; a comma makes a tuple of it.
+        // One value in brackets is the value itself; a comma makes it a tuple.
         return list !== undefined && list.items.length === 1 && !list.has_comma ? list.items[0] : list?.items;
       }
       case "'":

@@ -1,6 +1,7 @@
 /**
- * safetensors: the length of a header, its JSON, and the bytes of the tensors that it names. `logits` of two dimensions
- * or more holds rows along its last, `target` or `targets` a class for each. Source: huggingface/safetensors, README.
+ * safetensors: the length of a header, its JSON, and the bytes of the named tensors. `logits` has two dimensions or
+ * more, with rows along the last one; `target` or `targets` has a class for each row. Source: huggingface/safetensors,
+ * README.
  */
 import { Bytes } from "./bytes.ts";
 import { openColumns, type Records } from "./columns.ts";
@@ -15,9 +16,9 @@ import {
   type ShardOptions,
 } from "./shard.ts";
 
-/** Of some thirty thousand tensors. */
+/** Maximum bytes of a header: that of some thirty thousand tensors. */
 const HEADER_BYTES_MAX = 2 ** 22;
-/** The header is an object of objects that hold arrays of numbers. */
+/** Maximum depth: the header is an object of objects with arrays of numbers. */
 const HEADER_DEPTH_MAX = 3;
 
 const DTYPES: Readonly<Record<string, Dtype>> = {
@@ -85,7 +86,7 @@ function headerOf(text: string): Readonly<Record<string, unknown>> {
   throw new Error("is no safetensors file: its header is no object");
 }
 
-/** How deep brackets stand in brackets, without those in strings. */
+/** The depth of nested brackets, without those in strings. */
 function depthOf(json: string): number {
   let deepest = 0;
   let depth = 0;
@@ -126,7 +127,7 @@ function wholes(list: unknown, name: string): number[] {
   throw new Error(`describes ${name} in a way that is not understood`);
 }
 
-/** All dimensions but the last of the tensor that holds the rows. */
+/** All dimensions but the last of the tensor with the rows. */
 function rowShapeOf(tensors: readonly Tensor[]): readonly number[] {
   const widest = tensors.find(({ part }) => part === "logits" || part === "token_ids");
   if (widest === undefined) throw new Error("holds no rows: it has neither logits nor token_ids");
@@ -142,7 +143,7 @@ function recordsOf(
   { name, part, dtype, shape, begin, end }: Tensor,
   along: readonly number[],
 ): Records {
-  // Of a file without rows a tensor may have any number of dimensions.
+  // In a file without rows a tensor may have any number of dimensions.
   if (shape[0] !== 0) requireRowsOf(name, shape, along, isSingle(part) ? "one" : "list");
   const per_row = isSingle(part) ? 1 : (shape.at(-1) ?? 0);
   return {

@@ -1,6 +1,6 @@
 /**
- * A shard: rows one after the other, from any format, in the memory of a few of them. A row is dense, or it holds the
- * best classes with their log-probabilities and the mass of the others.
+ * A shard: rows in sequence, from any format, with only a few of them in memory. A row is dense, or it holds the best
+ * classes with their log-probabilities and the mass of the others.
  */
 import { type Tail, tailOf, tailOfMass } from "../analysis/tail.ts";
 import type { TaskRow } from "../analysis/tasks/task.ts";
@@ -8,12 +8,12 @@ import { Problem } from "../errors.ts";
 import { type Dtype, FLOATS, type Values } from "./elements.ts";
 
 export interface Shard {
-  /** how many there are, where the format tells */
+  /** number of rows, when the format states it */
   readonly rows: number | undefined;
   /**
-   * The next row, valid until the next call; undefined at the end. Throws a Problem when this row is none, and goes on
-   * after it with the next call. Throws Starved when a pipe has nothing yet: the call is made again. Any other error
-   * ends the shard.
+   * The next row, valid until the next call; undefined at the end. Throws a Problem when this row is invalid; the next
+   * call then goes on with the row after it. Throws Starved when a pipe is empty; repeat the call later. Any other
+   * error ends the shard.
    */
   next(): TaskRow | undefined;
   /** Leaves out rows. */
@@ -21,15 +21,15 @@ export interface Shard {
   close(): void;
 }
 
-/** What an opener may need to know besides the file. */
+/** What an opener needs besides the file. */
 export interface ShardOptions {
-  /** classes of rows of which only the best were kept */
+  /** number of classes, for rows that hold only the best ones */
   readonly vocab_size: number | undefined;
-  /** a file of classes that came, beside a file that holds none; {shard} in it is the shard's name without its ending */
+  /** a file with the classes, when the shard itself has none; {shard} in it is the shard's name without its ending */
   readonly targets: string | undefined;
 }
 
-/** What a row may be made of. Their names are those of columns, tensors and fields. */
+/** The parts of a row. Their names are those of columns, tensors and fields. */
 export const PARTS = [
   "logits",
   "token_ids",
@@ -42,7 +42,7 @@ export const PARTS = [
 ] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Other names under which a part is found. */
+/** Other names of a part. */
 const ALIASES: Readonly<Record<string, Part>> = {
   targets: "target",
   label: "target",
@@ -54,8 +54,8 @@ function partOf(name: string): Part | undefined {
 }
 
 /**
- * The part that each name stands for, in every format. Other names are left out. Throws an Error when two names stand for
- * one part, such as `target` and `label`: one of them would be read and the other ignored.
+ * The part of each name, in every format. Unknown names are ignored. Throws an Error when two names mean one part, such
+ * as `target` and `label`: one of them would be read and the other ignored.
  */
 export function partsOf(names: Iterable<string>): Map<Part, string> {
   const parts = new Map<Part, string>();
@@ -70,9 +70,9 @@ export function partsOf(names: Iterable<string>): Map<Part, string> {
   return parts;
 }
 
-/** Parts of which a row has one number; of the others it has a list. */
+/** Parts with one number in each row; the others have a list. */
 const SINGLE: ReadonlySet<Part> = new Set(["target", "tail_mass", "step", "prompt_length"]);
-/** Parts that are no whole numbers. */
+/** Parts that are not integers. */
 const REAL: ReadonlySet<Part> = new Set(["logits", "logprobs", "tail_mass"]);
 
 export function isSingle(part: Part): boolean {
@@ -80,8 +80,8 @@ export function isSingle(part: Part): boolean {
 }
 
 /**
- * Throws an Error when elements of this kind cannot be the part. Whole numbers may come as float32 or float64, as pandas
- * writes a column in which one is missing; float16 has no room for the classes of a vocabulary.
+ * Throws an Error when elements of this type cannot be the part. Integers may come as float32 or float64, because
+ * pandas writes a column with missing values so; float16 cannot hold the classes of a vocabulary.
  */
 export function checkDtype(part: Part, dtype: Dtype): void {
   const is_real = FLOATS.includes(dtype);
@@ -91,8 +91,9 @@ export function checkDtype(part: Part, dtype: Dtype): void {
 }
 
 /**
- * Throws unless a tensor has one entry a row: its shape is `along`, the dimensions of the rows, or one dimension for all
- * rows. After it stands what a row has of it: nothing or 1 of a single number, one more dimension of a list.
+ * Throws unless a tensor has one entry for each row. Its shape begins with `along` (the dimensions of the rows, or one
+ * dimension for all rows). Then follows the shape of one entry: nothing or 1 for a number, one more dimension for a
+ * list.
  */
 export function requireRowsOf(
   name: string,
@@ -111,7 +112,7 @@ export function requireRowsOf(
   );
 }
 
-/** Throws when these parts make no row. */
+/** Throws when these parts are not a row. */
 export function requireRow(parts: ReadonlySet<Part>): void {
   const is_dense = parts.has("logits");
   // With log-probabilities ids are those of the best classes, and a text without.
@@ -132,7 +133,7 @@ export interface RowParts {
   readonly prompt_length?: number | undefined;
 }
 
-/** The row that these parts make. NaN in a single part stands for one that is missing. */
+/** The row made of these parts. NaN in a part with one number means that it is missing. */
 export function rowOf(parts: RowParts, { vocab_size }: ShardOptions): TaskRow {
   const { logits } = parts;
   const target = known(parts.target);

@@ -49,7 +49,10 @@ export function calibrate(set: LabelledLogits, options: Partial<CalibrateOptions
   return allAtOnce(calibrateInSlices(set, chosen, readerFor(set.values, set.classes)));
 }
 
-/** The same with a pause after every slice of about a millisecond. Throws a Problem with a pointer such as `/targets/3`. */
+/**
+ * Like the above, with a pause after every slice of about a millisecond. Throws a Problem with a pointer such as
+ * `/targets/3`.
+ */
 export function* calibrateInSlices(
   set: LabelledLogits,
   options: CalibrateOptions,

@@ -112,7 +112,7 @@ function isBracketed(low: number, high: number): boolean {
   return low > BETA_MIN && high < BETA_MAX;
 }
 
-/** Towards the root: a fixed factor, or the middle of the bracket on the scale of ln β. */
+/** A step towards the root: a fixed factor, or the middle of the bracket on the scale of ln β. */
 function farther(beta: number, low: number, high: number, gradient: number): number {
   const middle = Math.sqrt(beta * (gradient > 0 ? low : high));
   return gradient > 0 ? Math.max(middle, beta / STRIDE) : Math.min(middle, beta * STRIDE);

@@ -25,7 +25,7 @@ import {
   startBins,
 } from "./reliability.ts";
 
-/** One row seen at one temperature. */
+/** One row at one temperature. */
 export interface Look {
   /** probability of the most likely class */
   readonly confidence: number;
@@ -51,7 +51,7 @@ export interface Quality {
   /** mean confidence minus accuracy: positive when over-confident */
   readonly overconfidence: number;
   readonly bins: readonly Bin[];
-  /** the same over relative entropy, entropy / ln n */
+  /** the same difference over relative entropy, entropy / ln n */
   readonly entropy_bins?: readonly Bin[];
   readonly classes?: readonly ClassQuality[];
 }
@@ -71,7 +71,7 @@ const BIN = z.strictObject({
 const CLASSWISE = z.strictObject({
   classes: COUNT,
   bins: COUNT,
-  /** for every sum that is not 0: its place, its two parts, and the count of the true class */
+  /** for every non-zero sum: its index, its two parts, and the count of the true class */
   cells: z.array(z.tuple([COUNT, COUNT, COUNT, COUNT])),
 });
 const SAVED = z.strictObject({

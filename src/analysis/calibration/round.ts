@@ -82,7 +82,7 @@ export interface CalibrationReport {
   readonly before: Quality;
   readonly after: Quality;
   /**
-   * its threshold is at most 0.03 % below that of all rows together: sets may be larger, but do not miss more
+   * a sketch's threshold is at most 0.03 % below that of all rows together: sets may be larger, but do not miss more
    */
   readonly conformal?: Conformal;
   readonly intervals?: {
@@ -167,7 +167,7 @@ function reportOf(
   };
 }
 
-/** Of a round that does not look at them. */
+/** The error of a round that does not evaluate the set. */
 const NONE = new Float64Array(0);
 
 const SAVED = z.strictObject({
@@ -312,7 +312,7 @@ export class CalibrationTally implements Tally {
     return { quality, ece_interval };
   }
 
-  /** Of a round of a search for a scaling of classes. */
+  /** The error of a round that does not search for parameters per class. */
   requireClassSums(): ClassSums {
     if (this.#class_sums !== undefined) return this.#class_sums;
     throw new Problem("invalid_option", "the sums must be those of a round that scales classes", "/tally");

@@ -1,13 +1,13 @@
 /**
- * A sum of float64 numbers without rounding: adding in any order, in any number of parts that are added up later, gives
- * the same sum, and only `value` rounds it, once.
+ * An exact sum of float64 numbers. Any order of additions, and any division into parts that are merged later, gives the
+ * same sum. Only `value` rounds, once.
  *
- * A float64 is an integer of 53 bits times a power of two not below 2⁻¹⁰⁷⁴. The sum is kept as digits of 32 bits, lowest
- * first, each in a float64 of its own, which holds 53: a digit takes 2²⁰ numbers before what it has too much is carried
- * on. Source: R. Neal, "Fast exact summation using small and large superaccumulators", 2015 (the small one).
+ * A float64 is an integer of 53 bits times a power of two not below 2⁻¹⁰⁷⁴. The sum is an array of 32-bit digits,
+ * lowest first. Each digit is a float64, which holds 53 bits, so it takes 2²⁰ additions before a carry is needed.
+ * Source: R. Neal, "Fast exact summation using small and large superaccumulators", 2015 (the small one).
  *
- *     digit  0                1                …  66
- *     worth  2⁻¹⁰⁷⁴           2⁻¹⁰⁴²           …  2¹⁰³⁸
+ * digit  0                1                …  66
+ * worth  2⁻¹⁰⁷⁴           2⁻¹⁰⁴²           …  2¹⁰³⁸
  */
 import { assert } from "../../errors.ts";
 
@@ -17,13 +17,13 @@ const DIGIT = 2 ** DIGIT_BITS;
 const DIGITS = 68;
 const LOWEST_EXPONENT = -1074;
 const LOWEST = Number.MIN_VALUE; // 2⁻¹⁰⁷⁴
-/** Numbers that are added between two carries: each adds less than 2³² to a digit. */
+/** Additions between two carries: each adds less than 2³² to a digit. */
 const ADDED_MAX = 2 ** 20;
 
 const NUMBER = new Float64Array(1);
 const WORDS = new Uint32Array(NUMBER.buffer);
 
-/** −Infinity and +Infinity are counted apart; NaN is a programmer's error. */
+/** −Infinity and +Infinity are counted separately; NaN is a programming error. */
 export class ExactSum {
   readonly #digits = new Float64Array(DIGITS);
   #added = 0;
@@ -39,12 +39,12 @@ export class ExactSum {
     const high = WORDS[1]!;
     const low = WORDS[0]!;
     const exponent = (high >>> 20) & 0x7ff;
-    // Numbers below 2⁻¹⁰²² have no leading bit of their own and the same worth as those just above.
+    // Numbers below 2⁻¹⁰²² have no implicit leading bit, and the exponent of those just above.
     const top = exponent === 0 ? high & 0xfffff : (high & 0xfffff) | 0x100000;
     const place = exponent === 0 ? 0 : exponent - 1;
     const digit = place >>> 5;
     const shift = place & 31;
-    // Of 53 bits, moved up by less than 32, the three digits that they fall into. A shift by 32 would be one by 0.
+    // The 53 bits, shifted left by less than 32, cover three digits. In JavaScript a shift by 32 is a shift by 0.
     const first = (low << shift) >>> 0;
     const second = ((top << shift) | (shift === 0 ? 0 : low >>> (DIGIT_BITS - shift))) >>> 0;
     const third = shift === 0 ? 0 : top >>> (DIGIT_BITS - shift);
@@ -62,7 +62,7 @@ export class ExactSum {
     if (this.#added === ADDED_MAX) this.#carry();
   }
 
-  /** Adds what another has summed; that one stays as it is. */
+  /** Adds another sum, which stays unchanged. */
   addSum(other: ExactSum): void {
     this.#carry();
     other.#carry();
@@ -72,7 +72,7 @@ export class ExactSum {
     this.#negative_infinities += other.#negative_infinities;
   }
 
-  /** The float64 nearest to the sum, ties to even. ±Infinity when it was added; NaN when both were. */
+  /** The float64 nearest to the sum, ties to even. ±Infinity when an infinity was added; NaN when both were. */
   value(): number {
     if (this.#infinities > 0 && this.#negative_infinities > 0) return Number.NaN;
     if (this.#infinities > 0) return Number.POSITIVE_INFINITY;
@@ -83,8 +83,8 @@ export class ExactSum {
   }
 
   /**
-   * The sum as text, the same for the same sum: an integer in hexadecimal digits, without zeros at its end, times a power
-   * of sixteen times 2⁻¹⁰⁷⁴. `-1a3p268` is −0x1a3 × 16²⁶⁸ × 2⁻¹⁰⁷⁴. Infinities stand after it: `0p0+inf×3`.
+   * The sum as text; equal sums have equal texts. It is an integer in hexadecimal without trailing zeros, times a power
+   * of sixteen, times 2⁻¹⁰⁷⁴: `-1a3p268` is −0x1a3 × 16²⁶⁸ × 2⁻¹⁰⁷⁴. Infinities follow it: `0p0+inf×3`.
    */
   toText(): string {
     const sum = this.#integer();
@@ -95,7 +95,7 @@ export class ExactSum {
     return `${sum < 0n ? "-" : ""}${digits}p${zeros}${infinities}`;
   }
 
-  /** The sum of such a text; undefined when it is none. */
+  /** The sum of such a text; undefined when the text is invalid. */
   static fromText(text: string): ExactSum | undefined {
     const parts = /^(-?)([0-9a-f]{1,545})p(\d{1,3})(?:\+inf×(\d{1,15}))?(?:-inf×(\d{1,15}))?$/.exec(text);
     if (parts === null) return undefined;
@@ -117,7 +117,7 @@ export class ExactSum {
     else this.#negative_infinities += 1;
   }
 
-  /** Leaves every digit but the last in [0, 2³²); the last takes the sign. */
+  /** Brings every digit but the last into [0, 2³²); the last digit keeps the sign. */
   #carry(): void {
     const digits = this.#digits;
     for (let d = 0; d < DIGITS - 1; d++) {
@@ -140,22 +140,22 @@ export class ExactSum {
 /** The float64 nearest to n × 2⁻¹⁰⁷⁴. */
 function nearest(n: bigint): number {
   const bits = n.toString(16).length * 4;
-  // Within the range of float64 the conversion rounds once, and multiplying by a power of two not at all.
+  // In the range of float64 the conversion rounds once; multiplying by a power of two does not round.
   if (bits <= 1000) return Number(n) * LOWEST;
   const dropped = bits - 64;
   const kept = n >> BigInt(dropped);
-  // Where something was cut off, the last of the 64 bits says so: it decides ties, and no more.
+  // When bits were cut off, the last of the 64 bits is set: it only decides ties.
   const is_cut = kept << BigInt(dropped) !== n;
   return scaled(Number(is_cut ? kept | 1n : kept), dropped + LOWEST_EXPONENT);
 }
 
-/** x × 2ⁿ for n in [−2044, 2046], in two steps, since 2ⁿ alone may be too large: Infinity when the product is. */
+/** x × 2ⁿ for n in [−2044, 2046]; Infinity on overflow. In two steps, because 2ⁿ alone may overflow. */
 function scaled(x: number, n: number): number {
   const half = Math.floor(n / 2);
   return x * powerOfTwo(half) * powerOfTwo(n - half);
 }
 
-/** 2ⁿ for n in [−1022, 1023], made of its bits: `**` is rounded as an engine likes. */
+/** 2ⁿ for n in [−1022, 1023], made from its bits: engines may round `**` differently. */
 function powerOfTwo(n: number): number {
   WORDS[0] = 0;
   WORDS[1] = (n + 1023) << 20;

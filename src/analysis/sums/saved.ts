@@ -1,9 +1,9 @@
-/** How sums stand in files, and how they are read again: a file may hold anything, so every part is checked. */
+/** The form of sums in files, and their reader. A file may contain anything, so every part is checked. */
 import * as z from "zod";
 import { ExactSum } from "./exact-sum.ts";
 import { SKETCH_BIN_MAX } from "./sketch.ts";
 
-/** How many rows sums may be of: whole numbers of float64 are exact up to here. */
+/** Maximum number of rows: float64 holds integers exactly up to this number. */
 const ROWS_MAX = Number.MAX_SAFE_INTEGER;
 
 export const COUNT = z.int().min(0).max(ROWS_MAX);
@@ -23,7 +23,7 @@ export const SKETCH = z.strictObject({
   counts: z.array(z.tuple([bin, COUNT])),
 });
 
-/** Texts of sums under their names. */
+/** The texts of sums by name. */
 export function savedSums<Name extends string>(sums: Readonly<Record<Name, ExactSum>>): Record<Name, string> {
   // fromEntries forgets the names, which are those of `sums`
   return Object.fromEntries(
@@ -31,7 +31,7 @@ export function savedSums<Name extends string>(sums: Readonly<Record<Name, Exact
   ) as Record<Name, string>;
 }
 
-/** Adds each sum to the one of its name. */
+/** Adds each saved sum to the sum with its name. */
 export function addSums<Name extends string>(
   to: Readonly<Record<Name, ExactSum>>,
   from: Readonly<Record<Name, ExactSum>>,
@@ -39,7 +39,7 @@ export function addSums<Name extends string>(
   for (const name of Object.keys(to) as Name[]) to[name].addSum(from[name]); // the keys are exactly the names
 }
 
-/** Adds each count to the one of its name. */
+/** Adds each saved count to the count with its name. */
 export function addCounts<Name extends string>(
   to: Record<Name, number>,
   from: Readonly<Record<Name, number>>,

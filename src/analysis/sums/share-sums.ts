@@ -1,9 +1,9 @@
 /**
- * Many sums of numbers in [0, 1], such as probabilities, without an order: each number is rounded once, to a multiple of
- * 2⁻⁴⁴, and from then on everything is whole numbers. A sum takes two float64 numbers, where an exact one takes 68.
+ * Many sums of numbers in [0, 1], such as probabilities, that do not depend on the order. Each number is rounded once,
+ * to a multiple of 2⁻⁴⁴; all later arithmetic is exact. A sum takes two float64 numbers, where an exact sum takes 68.
  *
- * The parts count in units of 2⁻⁴⁴ and in ones. 2⁸ numbers add up exactly in the first, before the ones in it are carried
- * to the second.
+ * One part of a sum counts units of 2⁻⁴⁴, the other counts ones. 2⁸ numbers add exactly in the first part before its
+ * ones are carried to the second.
  */
 import { assert } from "../../errors.ts";
 
@@ -11,12 +11,12 @@ import { assert } from "../../errors.ts";
 export const SHARE_UNITS = 2 ** 44;
 /** Adding and subtracting 1.5 × 2⁵² rounds to the nearest integer, ties to even. */
 export const SHARE_ROUNDER = 6755399441055744;
-/** Numbers of one sum between two carries. */
+/** Additions to one sum between two carries. */
 const ADDED_MAX = 2 ** 8;
 
 export class ShareSums {
   readonly ones: Float64Array;
-  /** A loop over many sums adds to it by itself: share × SHARE_UNITS + SHARE_ROUNDER − SHARE_ROUNDER. */
+  /** A loop over many sums adds to this array itself: share × SHARE_UNITS + SHARE_ROUNDER − SHARE_ROUNDER. */
   readonly units: Float64Array;
   #added = 0;
 
@@ -29,7 +29,7 @@ export class ShareSums {
     return this.ones.length;
   }
 
-  /** To be called when every sum may have grown by one number. */
+  /** Call this after every sum may have grown by one number. */
   counted(): void {
     this.#added += 1;
     if (this.#added === ADDED_MAX) this.carry();
@@ -46,12 +46,12 @@ export class ShareSums {
     this.carry();
   }
 
-  /** Within one rounding of the sum. */
+  /** The sum, rounded once. */
   value(at: number): number {
     return this.ones[at]! + this.units[at]! / SHARE_UNITS;
   }
 
-  /** Leaves fewer units than make one: equal sums are equal numbers then. */
+  /** Carries all ones, so that equal sums have equal parts. */
   carry(): void {
     const { ones, units } = this;
     for (let i = 0; i < units.length; i++) {

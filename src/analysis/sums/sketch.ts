@@ -1,11 +1,11 @@
 /**
- * How numbers are spread, in counts: quantiles of any number of them within 0.8 % of their value, with counts that add up
- * whatever was counted where.
+ * The distribution of numbers as counts in bins. It gives quantiles within 0.8 % of their value, and counts of several
+ * parts can be added.
  *
- * A bin holds the numbers whose sign, exponent and first six bits after the leading one are the same: 64 bins an octave,
- * found without any arithmetic that could round. Source of the idea: C. Masson et al., "DDSketch", VLDB 2019.
+ * A bin holds the numbers with the same sign, exponent and first six bits after the leading one: 64 bins an octave,
+ * found without arithmetic that could round. Source of the idea: C. Masson et al., "DDSketch", VLDB 2019.
  */
-/** Of the 20 bits of the mantissa in a float64's upper word those that do not count. */
+/** The bits that are dropped, of the 20 mantissa bits in a float64's upper word. */
 const COARSE = 14;
 /** 4,096 bins an octave: 0.03 %. */
 export const FINE = 8;
@@ -50,14 +50,17 @@ export class Sketch {
     return this.#total === 0 ? undefined : [this.#low, this.#high];
   }
 
-  /** The middle of the bin in which the ⌈q × n⌉-th smallest number lies, within the range; undefined when there is none. */
+  /**
+   * The middle of the bin of the ⌈q × n⌉-th smallest number, limited to the range of the numbers; undefined when there
+   * is none.
+   */
   quantile(q: number): number | undefined {
     const bin = this.#binOfPlace(Math.max(1, Math.ceil(q * this.#total)));
     if (bin === undefined) return undefined;
     return Math.min(this.#high, Math.max(this.#low, pointOf(bin, this.#spared_bits, 0.5)));
   }
 
-  /** A number that is at most the k-th smallest, k from 1 on, and near it: the lower end of its bin. */
+  /** A number close to the k-th smallest and not above it, k from 1 on: the lower end of its bin. */
   below(k: number): number | undefined {
     const bin = this.#binOfPlace(k);
     return bin === undefined
@@ -74,7 +77,7 @@ export class Sketch {
     return undefined;
   }
 
-  /** The same for the same numbers, in whatever order they came. */
+  /** Equal for the same numbers in any order. */
   save(): SavedSketch {
     const is_empty = this.#total === 0;
     return { low: is_empty ? null : this.#low, high: is_empty ? null : this.#high, counts: this.#sorted() };
@@ -92,7 +95,7 @@ export interface SavedSketch {
   readonly counts: readonly (readonly [bin: number, count: number])[];
 }
 
-/** Whole numbers in the order of the bins: 0 for zero, negative for negative numbers. */
+/** Integers in the order of the bins: 0 for zero, negative for negative numbers. */
 function binOf(x: number, spared_bits: number): number {
   if (x === 0) return 0;
   NUMBER[0] = Math.abs(x);
@@ -100,7 +103,7 @@ function binOf(x: number, spared_bits: number): number {
   return x < 0 ? -place : place;
 }
 
-/** The end of a bin that is nearer to zero, its middle, or its other end, for a share of 0, 0.5 and 1. */
+/** A point of a bin: share 0 is the end nearer to zero, 0.5 the middle, 1 the other end. */
 function pointOf(bin: number, spared_bits: number, share: number): number {
   if (bin === 0) return 0;
   WORDS[0] = 0;
@@ -109,5 +112,5 @@ function pointOf(bin: number, spared_bits: number, share: number): number {
   return bin < 0 ? -size : size;
 }
 
-/** Bins lie within these bounds. */
+/** The lowest and highest bin. */
 export const SKETCH_BIN_MAX = 2 ** (31 - FINE) + 1;

@@ -1,4 +1,4 @@
-/** How often conformal sets held the class that came, and how large they were. */
+/** Counts how often conformal sets contained the true class, and their sizes. */
 import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { coverageOf } from "../conformal.ts";

@@ -1,4 +1,4 @@
-/** How many of many texts bear a mark, by the p-values of each. */
+/** Counts how many of many texts have a watermark, by the p-value of each. */
 import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { binomialInterval } from "../binomial-interval.ts";
@@ -6,7 +6,7 @@ import { addCounts, COUNT, SKETCH } from "../sums/saved.ts";
 import { Sketch } from "../sums/sketch.ts";
 import type { Tally } from "./tally.ts";
 
-/** Texts without a mark fall below these in the same share of cases. */
+/** Levels of p. Unmarked texts fall below each level with that probability. */
 const LEVELS = { below_0_05: 0.05, below_0_01: 0.01, below_0_0001: 1e-4, below_0_000001: 1e-6 } as const;
 
 const counts = () => ({
@@ -32,7 +32,7 @@ const SAVED = z.strictObject({
   p_values: SKETCH,
 });
 
-/** Shares of unmarked texts for which thresholds are told. */
+/** Shares of unmarked texts for which thresholds are reported. */
 const SHARES = [0.05, 0.01, 0.001] as const;
 
 export class DetectTally implements Tally {
@@ -40,7 +40,7 @@ export class DetectTally implements Tally {
   readonly #counts = counts();
   readonly #p_values = new Sketch();
 
-  /** With `is_unmarked` the texts bear no mark: the report tells the false positives of the key, and thresholds. */
+  /** With `is_unmarked` the texts have no watermark: the report has the false positives of the key, and thresholds. */
   constructor(is_unmarked = false) {
     this.#is_unmarked = is_unmarked;
   }
@@ -81,7 +81,7 @@ export class DetectTally implements Tally {
     };
   }
 
-  /** How often p lies below each level, with an interval of 95 %: what this key does on texts like these. */
+  /** How often p is below each level, with a 95 % interval: the behaviour of this key on texts like these. */
   #falsePositives(): object[] {
     const counted = this.#counts;
     return Object.entries(LEVELS).map(([name, level]) => {
@@ -92,7 +92,7 @@ export class DetectTally implements Tally {
     });
   }
 
-  /** The p-value that no more than each share of these texts reaches; null where they are too few to tell. */
+  /** For each share, the p-value that at most that share of these texts reaches; null when there are too few texts. */
   #thresholds(): object[] {
     return SHARES.map((share) => {
       const count = Math.floor(share * this.#counts.rows);
@@ -100,14 +100,14 @@ export class DetectTally implements Tally {
     });
   }
 
-  /** The share of texts below .01; undefined when there is no text. */
+  /** The share of texts below .01; undefined without texts. */
   get false_positive_share(): number | undefined {
     const { rows, below_0_01 } = this.#counts;
     return rows === 0 ? undefined : below_0_01 / rows;
   }
 }
 
-/** The same texts under several keys, to choose among them. */
+/** The same texts under several keys, to choose one. */
 export class KeysTally implements Tally {
   readonly #of_key: ReadonlyMap<string, DetectTally>;
 
@@ -133,7 +133,7 @@ export class KeysTally implements Tally {
     for (const [key, tally] of this.#of_key) tally.merge(of_key[key]);
   }
 
-  /** The keys with the fewest false positives first, then by id. */
+  /** The keys in the order of their false positives, fewest first, then by id. */
   report(): object {
     const shareOf = (tally: DetectTally) => tally.false_positive_share ?? 0;
     const sorted = [...this.#of_key].sort(

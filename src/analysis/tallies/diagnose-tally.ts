@@ -1,4 +1,7 @@
-/** What many rows say of a model's certainty: how often it was confident, torn or unsure, and how its figures spread. */
+/**
+ * Summarises a model's certainty over many rows: how often it was confident, torn or unsure, and the distribution of
+ * each figure.
+ */
 import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import type { Diagnosis, Verdict } from "../diagnose.ts";
@@ -36,12 +39,12 @@ const SAVED = z.strictObject({
   figures: z.record(z.enum(FIGURES), FIGURE),
 });
 
-/** What is known of a row besides its figures. */
+/** Facts about a row besides its figures. */
 export interface Judgement {
-  /** whether the most likely class came; undefined: it is not known what came */
+  /** whether the most likely class is the true one; undefined: the true class is unknown */
   readonly is_right?: boolean;
   readonly is_confidently_wrong?: boolean;
-  /** whether it is unlike the rows of a baseline; undefined: there is none */
+  /** whether the row differs from those of a baseline; undefined: there is no baseline */
   readonly is_suspicious?: boolean;
 }
 
@@ -114,7 +117,7 @@ export class DiagnoseTally implements Tally {
   }
 }
 
-/** Of the rows that have the figure. */
+/** The mean over the rows that have the figure. */
 function figureReport(sum: ExactSum, spread: Sketch): object | null {
   const { range, total } = spread;
   if (range === undefined) return null;

@@ -1,4 +1,4 @@
-/** Checks whether the tokens that a host says it drew are those that its steps give, over many of them. */
+/** Checks over many steps whether the tokens that a host reports are those that the steps draw. */
 import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { ExactSum } from "../sums/exact-sum.ts";
@@ -12,7 +12,7 @@ const SAVED = z.strictObject({
   misses: SKETCH,
 });
 
-/** What one replayed step came to. */
+/** The result of one replayed step. */
 interface Replayed {
   readonly match: boolean;
   readonly agrees: boolean;
@@ -23,14 +23,14 @@ interface Replayed {
 export class ReplayTally implements Tally {
   readonly #counts = { rows: 0, matches: 0, agreeing: 0, impossible: 0 };
   readonly #sums = { divergence: new ExactSum() };
-  /** by how much tokens missed that did not match and were kept */
+  /** the margin by which a token was missed, for kept tokens that did not match */
   readonly #misses = new Sketch();
 
   get rows(): number {
     return this.#counts.rows;
   }
 
-  /** `divergence` is what the step counts in the mean. */
+  /** `divergence` is the mean of this count per step. */
   add({ match, agrees, margin }: Replayed, divergence: number): void {
     const counts = this.#counts;
     counts.rows += 1;
@@ -60,7 +60,7 @@ export class ReplayTally implements Tally {
       rows,
       matches,
       agreeing,
-      /** tokens that were not kept, or whose rule has no margin */
+      /** tokens that were not kept, or whose draw rule has no margin */
       without_margin: impossible,
       mean_divergence: rows === 0 ? 0 : this.#sums.divergence.value() / rows,
       misses: { p50: miss(0.5), p99: miss(0.99), max: this.#misses.range?.[1] ?? null },

@@ -1,4 +1,4 @@
-/** How well rows foresaw what came, all together: the mean loss, how often the class that came was among the first. */
+/** Scores of many rows together: the mean loss, and how often the true class was among the first. */
 import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { type Loss, lossOf, type Score } from "../score.ts";
@@ -20,7 +20,7 @@ const SAVED = z.strictObject({
   spread: SKETCH,
 });
 
-/** A score, and whether its class was left out of a row of which only the best were kept. */
+/** A score, and whether its class was omitted from a row with only its best classes. */
 export type TailedScore = Score & { readonly is_outside?: boolean };
 
 export class ScoreTally implements Tally {

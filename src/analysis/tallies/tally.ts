@@ -1,13 +1,13 @@
 /**
- * What is known of many rows without keeping any: counts and exact sums. Tallies of parts of a set, merged in any order,
- * are the tally of the set, to the bit.
+ * A summary of many rows that keeps none of them: counts and exact sums. Merging the tallies of the parts of a set, in
+ * any order, gives the tally of the set, to the bit.
  */
 export interface Tally {
   readonly rows: number;
-  /** The tally as plain data that JSON holds, the same for the same rows in any order. */
+  /** The tally as plain JSON data, equal for the same rows in any order. */
   save(): object;
-  /** Adds what another tally of its kind saved. Throws a Problem when it is not of that kind. */
+  /** Adds a saved tally of the same kind. Throws a Problem for another kind. */
   merge(saved: unknown): void;
-  /** What the rows say together. */
+  /** The report over all rows. */
   report(): object;
 }

@@ -1,4 +1,4 @@
-/** The figures of clean rows, as a baseline that /v1/diagnose takes. */
+/** Makes a baseline for /v1/diagnose from the figures of clean rows. */
 import { fitBaselineInSlices } from "../baseline.ts";
 import { type Diagnosis, diagnoseOf } from "../diagnose.ts";
 import { asClasses, checkTargetIfAny, type Task, type TaskContext } from "./task.ts";

@@ -1,6 +1,6 @@
 /**
- * Collects a labelled set and calibrates on it. The logits are kept once, as float32; all
- * else that is kept is a few numbers a row.
+ * Collects a labelled set and calibrates on it. The logits are kept once, as float32; everything else is a few numbers
+ * for each row.
  */
 import { Problem } from "../../errors.ts";
 import { type CalibrateOptions, calibrateInSlices } from "../calibration/calibrate.ts";
@@ -23,7 +23,7 @@ export function calibrateTask({ reader, values_expected }: TaskContext, options:
   };
 }
 
-/** Rows of one length with their classes, in a buffer of the expected size that doubles if it must. */
+/** Rows of one length with their classes, in a buffer of the expected size, which doubles when it is full. */
 class GrowingSet {
   #values: Float32Array;
   #targets: number[] = [];

@@ -1,4 +1,4 @@
-/** Conformal sets of rows whose class is known: whether they held it. */
+/** Conformal sets of rows with known classes: whether each set contained its class. */
 import { Problem } from "../../errors.ts";
 import { type Conformal, conformalSet } from "../conformal.ts";
 import { CoverTally } from "../tallies/cover-tally.ts";

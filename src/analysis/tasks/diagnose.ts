@@ -1,4 +1,4 @@
-/** Figures and a verdict for each row; with a baseline, whether it is suspicious. */
+/** Figures and a verdict for each row; with a baseline, also whether the row is suspicious. */
 import { type Baseline, suspicion } from "../baseline.ts";
 import { confidentlyWrong, diagnoseOf } from "../diagnose.ts";
 import { withTail } from "../tail.ts";
@@ -40,7 +40,7 @@ export function diagnoseTask(context: TaskContext, options: DiagnoseOptions): Ta
   };
 }
 
-/** Counts a row, and answers what makes its result. */
+/** Counts a row, and returns a function that makes its result. */
 function diagnoseRow(
   { reader, inverse_temperature }: TaskContext,
   { labels, baseline }: DiagnoseOptions,

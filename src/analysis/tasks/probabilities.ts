@@ -23,11 +23,11 @@ export interface ProbabilitiesOptions {
   readonly labels: readonly string[] | undefined;
   /** by class, or by label */
   readonly threshold: number | readonly number[] | Readonly<Record<string, number>> | undefined;
-  /** sets of classes that hold the one that comes */
+  /** conformal sets: classes that contain the true one with a guaranteed probability */
   readonly conformal: Conformal | undefined;
-  /** leave the lists to `tensor`: only the rest is reported */
+  /** true: the lists are only in `tensor`, and the reply has the rest */
   readonly without_lists: boolean;
-  /** how many numbers the lists of all rows may hold */
+  /** maximum number of entries in the lists of all rows */
   readonly values_max: number;
 }
 
@@ -81,7 +81,7 @@ function many(
   return { ...lists, top_id: m.max_id, entropy: entropy(m), ...decision, ...set };
 }
 
-/** What all sets come to, of rows whose class is known. */
+/** The coverage of all sets, for rows with known classes. */
 interface Sets {
   rows: number;
   covered: number;
@@ -99,7 +99,9 @@ function setOf(p: Float64Array, { conformal, labels }: ProbabilitiesOptions, row
   return { set, covered };
 }
 
-/** A single logit: the logistic function, and its complement computed apart. Only the "yes" can fire. */
+/**
+ * A single logit: the logistic function and its complement, computed separately. Only class 1 ("yes") can be predicted.
+ */
 function binary({ reader, inverse_temperature }: TaskContext, options: ProbabilitiesOptions, row: TaskRow) {
   if (options.conformal !== undefined)
     throw new Problem(
@@ -120,7 +122,7 @@ function binary({ reader, inverse_temperature }: TaskContext, options: Probabili
   };
 }
 
-/** Values one after the other, in pieces of a megabyte: small ones would cost more to send than to compute. */
+/** Numbers in sequence, in pieces of a megabyte: sending smaller pieces would cost more than computing them. */
 class Pieces {
   readonly #full: Float32Array[] = [];
   #piece = new Float32Array(0);
@@ -175,7 +177,7 @@ function thresholdsOf(
       pointerTo(["threshold", unknown]),
     );
   }
-  // A class that no threshold was given for never fires.
+  // A class without a threshold is never predicted.
   return labels.map((label) =>
     Object.hasOwn(by_label, label) ? by_label[label]! : Number.POSITIVE_INFINITY,
   );

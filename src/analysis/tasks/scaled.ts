@@ -1,11 +1,14 @@
-/** A task over rows that a calibration has scaled class by class: one temperature is left to the reader of the rows. */
+/**
+ * Wraps a task for rows that a calibration has scaled class by class. The single temperature is left to the reader of
+ * the rows.
+ */
 import { Problem } from "../../errors.ts";
 import { RowScaler } from "../calibration/row-scaler.ts";
 import type { ClassScaling } from "../calibration/scaling.ts";
 import { plainReader } from "../row-reader.ts";
 import type { Task, TaskContext } from "./task.ts";
 
-/** A task that sees rows as the scaling makes them; without a scaling the task as it is. */
+/** A task that receives scaled rows; without a scaling, the task itself. */
 export function scaledTask<Kind extends Task>(
   context: TaskContext,
   scaling: ClassScaling | undefined,

@@ -1,4 +1,4 @@
-/** What came, against what each row had foreseen: ln p, rank, and the mean loss. */
+/** Scores each row against its true class: ln p, rank, and the mean loss. */
 import { BITS_PER_NAT } from "../exp.ts";
 import { logprobOf } from "../moments.ts";
 import { keptPlace, withTail } from "../tail.ts";
@@ -16,7 +16,7 @@ import {
 
 export interface ScoreOptions {
   readonly labels: readonly string[] | undefined;
-  /** What a chain makes of the class that came, to be told beside; absent: no chain was named. */
+  /** The score of the true class under a chain, reported in addition; undefined: no chain was named. */
   readonly under?: ((row: TaskRow, target: number) => object) | undefined;
 }
 

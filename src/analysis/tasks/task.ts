@@ -1,6 +1,6 @@
 /**
- * What an analysis endpoint does, apart from the wire: rows go in one after another, a reply comes out. A task sees
- * float32 rows and checked options; it knows neither bytes nor HTTP.
+ * An analysis endpoint without its transport: rows go in one after another, a reply comes out. A task receives float32
+ * rows and checked options; it knows neither bytes nor HTTP.
  */
 import { Problem, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
@@ -10,19 +10,19 @@ import type { Tail } from "../tail.ts";
 import type { Tally } from "../tallies/tally.ts";
 
 export interface TaskRow {
-  /** valid until the next row; float64 only with a reader that takes it */
+  /** valid until the next row; float64 only with a reader that accepts it */
   readonly values: Float32Array | Float64Array;
-  /** the values as they came, where `values` are scaled by a calibration */
+  /** the original values, when `values` are scaled by a calibration */
   readonly unscaled?: Float32Array | Float64Array;
-  /** of a row whose values are only those of its best classes: the others */
+  /** the omitted classes, for a row with only its best classes */
   readonly tail?: Tail | undefined;
-  /** its position in its sequence; undefined: not known */
+  /** its position in its sequence; undefined: unknown */
   readonly step?: number | undefined;
   /** the tokens before it, as far as they were logged */
   readonly history?: TaskHistory | undefined;
-  /** a text in place of logits, which are none then */
+  /** a text in place of logits; `values` is then empty */
   readonly text?: TaskText | undefined;
-  /** what was sent as the class that came; undefined: nothing */
+  /** the true class as it was sent; undefined: none was sent */
   readonly target: unknown;
 }
 
@@ -38,35 +38,37 @@ export interface TaskText {
 }
 
 export interface Task {
-  /** Throws a Problem with a pointer such as `/logits/17`, `/target` or `/labels`, relative to the row or the request. */
+  /**
+   * Throws a Problem with a pointer such as `/logits/17`, `/target` or `/labels`, relative to the row or the request.
+   */
   take(row: TaskRow): void;
-  /** The reply, with pauses for others while there is much to do. */
+  /** The reply. Pauses while there is much to do, so that other requests run. */
   finish(): Generator<undefined, unknown>;
 }
 
-/** A task whose rows come to sums as well, which may be added to those of other rows. */
+/** A task that also sums over its rows; the sums may be merged with those of other rows. */
 export interface TalliedTask extends Task {
   readonly tally: Tally;
 }
 
-/** Takes the results of rows, one after the other; an array is one, and so is what writes them at once. */
+/** Receives the results of rows, one after the other: an array, or a writer that sends them at once. */
 export interface ResultList {
   push(result: unknown): unknown;
 }
 
-/** Where results of rows go when only their sums are wanted: tasks do not make them then. */
+/** The receiver when only sums are wanted: tasks then make no results. */
 export const NOWHERE: ResultList = { push: () => undefined };
 
-/** What every task is given. */
+/** The inputs of every task. */
 export interface TaskContext {
   readonly reader: RowReader;
-  /** one row was sent, not a list: the reply is that row's alone */
+  /** true: a single row was sent, not a list, and the reply is that row's result */
   readonly single: boolean;
   /** 1 / T */
   readonly inverse_temperature: number;
-  /** about how many logits all rows will have; 0: unknown */
+  /** approximate number of logits in all rows; 0: unknown */
   readonly values_expected: number;
-  /** where a task with a result for every row puts them; an array when absent */
+  /** receives the results of tasks with one result per row; undefined: an array */
   readonly results?: ResultList;
 }
 
@@ -76,12 +78,12 @@ export function asClasses(values: TaskRow["values"]): TaskRow["values"] {
   return values instanceof Float32Array ? Float32Array.of(0, values[0]!) : Float64Array.of(0, values[0]!);
 }
 
-/** The class at a place of a row. */
+/** The class at an index of a row. */
 export function classOf(place: number, tail: Tail | undefined): number {
   return tail === undefined ? place : tail.ids[place]!;
 }
 
-/** The class that came, by its id or its label, as a number below `classes`. */
+/** The true class, given by its id or its label, as a number below `classes`. */
 export function requireTarget(target: unknown, classes: number, labels?: readonly string[]): number {
   if (target === undefined)
     throw new Problem("invalid_option", "each row needs the class that came, got none", "/target");
@@ -97,7 +99,7 @@ export function requireTarget(target: unknown, classes: number, labels?: readonl
   return target;
 }
 
-/** The class of this label; of a single logit the one label is that of "yes", class 1. */
+/** The class of this label. A single logit has one label, that of "yes", class 1. */
 function labelled(target: string, classes: number, labels: readonly string[]): number {
   const index = labels.indexOf(target);
   if (index >= 0) return labels.length === 1 && classes === 2 ? 1 : index;
@@ -108,12 +110,12 @@ function labelled(target: string, classes: number, labels: readonly string[]): n
   );
 }
 
-/** A class that came where none is needed must be one all the same. */
+/** Even when a task needs no true class, one that was sent must be valid. */
 export function checkTargetIfAny({ target, values }: TaskRow, labels?: readonly string[]): void {
   if (target !== undefined) requireTarget(target, Math.max(2, values.length), labels);
 }
 
-/** One name a class, or one for the "yes" of a single logit. */
+/** One name for each class, or one for the "yes" of a single logit. */
 export function checkLabels(labels: readonly string[] | undefined, classes: number): void {
   if (labels === undefined || labels.length === classes) return;
   throw new Problem(

@@ -1,4 +1,4 @@
-/** A running server held against the suite: a service is sent rows, an engine is audited. */
+/** Compares a running server with the suite: a logit-sampler service gets rows, an engine is audited. */
 import { readFileSync } from "node:fs";
 import { text } from "../../command-line.ts";
 import { judge } from "../../conform/judge.ts";

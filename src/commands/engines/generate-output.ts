@@ -1,4 +1,4 @@
-/** What `generate` writes: text as it comes, or a line of JSON for each token, and a sentence at the end. */
+/** The output of `generate`: text as it comes, or a line of JSON for each token, and a summary at the end. */
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { standardOutput } from "../rows/output.ts";
 import { TextOf } from "./text-of.ts";
@@ -33,12 +33,12 @@ export class GenerateOutput {
     this.#is_quiet = is_quiet;
   }
 
-  /** tokens that were drawn so far */
+  /** tokens drawn so far */
   get tokens(): number {
     return this.#tokens;
   }
 
-  /** Draws until the text ends. Ends quietly when the reader of standard output is gone. */
+  /** Draws until the text ends. Stops without an error when the reader of standard output has closed it. */
   async run({ writer, source, vocabulary, tokens_max, seed, signal }: Run): Promise<void> {
     const text_of = new TextOf(source.engine, vocabulary, source.prompt);
     const end_ids = new Set([...source.engine.facts.end_ids, ...(vocabulary?.end_ids ?? [])]);
@@ -65,7 +65,7 @@ export class GenerateOutput {
     this.#sampler_ms += sampler_ms;
   }
 
-  /** False when the reader is gone. */
+  /** False when the reader has closed standard output. */
   #show({ sampled, exact, told, requests, engine_ms, sampler_ms }: Written, text: string): boolean {
     const line = {
       index: this.#tokens - 1,
@@ -89,7 +89,7 @@ export class GenerateOutput {
     }
   }
 
-  /** Ends the line of the text, and tells what it took. */
+  /** Ends the line of the text and reports the totals. */
   end(): void {
     if (this.#has_line) writeQuietly("\n");
     if (this.#is_quiet || this.#tokens === 0) return;
@@ -102,7 +102,7 @@ export class GenerateOutput {
   }
 }
 
-/** The text of the token, without the end of it that belongs to a stop. */
+/** The text of the token, without the part at its end that belongs to a stop. */
 async function textBefore(text_of: TextOf, { sampled, rows }: Written, signal: AbortSignal): Promise<string> {
   const text = await text_of.add(sampled.token_id, rows[0] as Written["rows"][0], signal); // one for each source
   const { stop_bytes, text: before } = sampled as { readonly stop_bytes?: number; readonly text?: string };
@@ -113,7 +113,7 @@ function writeQuietly(text: string): void {
   try {
     standardOutput.write(text);
   } catch {
-    // The reader is gone, and misses nothing.
+    // The reader has closed standard output; this is not an error.
   }
 }
 

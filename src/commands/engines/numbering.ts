@@ -1,4 +1,4 @@
-/** Engines that are combined must mean the same tokens by the same ids. */
+/** Checks that engines which are combined use the same token ids. */
 import { type Engine, EngineError } from "../../engines/index.ts";
 
 /** Compares sizes of vocabularies, and the ids of one text. Throws an EngineError when they differ. */

@@ -1,4 +1,4 @@
-/** Engines from the words of a command, with what their tokens stand for. */
+/** Opens the engines that a command names, and the vocabularies of their tokens. */
 import { readFileSync } from "node:fs";
 import { flag, Misuse, positive, text, texts } from "../../command-line.ts";
 import { readVocabulary } from "../../config/vocabularies.ts";
@@ -25,7 +25,7 @@ interface Words {
   readonly "key-file": string | undefined;
 }
 
-/** The vocabulary that was named by its file. */
+/** The vocabulary of the named file. */
 export function namedVocabulary({ vocabulary }: Words): Vocabulary | undefined {
   return vocabulary === undefined ? undefined : readVocabulary(vocabulary, "model");
 }
@@ -44,7 +44,7 @@ export async function openEngines(
   return plainly(() => Promise.all(urls.map((url) => engine(url, settings))));
 }
 
-/** An engine's sentence is all that there is to say. */
+/** The engine's message is complete by itself. */
 export async function plainly<Result>(action: () => Promise<Result>): Promise<Result> {
   try {
     return await action();
@@ -53,7 +53,7 @@ export async function plainly<Result>(action: () => Promise<Result>): Promise<Re
   }
 }
 
-/** The id of each text that one token stands for; none where several do. */
+/** The id of each text that exactly one token has. */
 function idsByText(vocabulary: Vocabulary): (text: string) => number | undefined {
   const ids = new Map<string, number | undefined>();
   for (let id = 0; id < vocabulary.size; id++) {
@@ -63,7 +63,7 @@ function idsByText(vocabulary: Vocabulary): (text: string) => number | undefined
   return (token) => ids.get(token);
 }
 
-/** The engine's own, which asks it for a whole row. */
+/** The engine's own vocabulary; loading it requests a whole row. */
 export async function toldVocabulary(engine: Engine, signal?: AbortSignal): Promise<Vocabulary | undefined> {
   const told = await engine.vocabulary?.(signal === undefined ? {} : { signal });
   if (told === undefined) return undefined;
@@ -72,7 +72,7 @@ export async function toldVocabulary(engine: Engine, signal?: AbortSignal): Prom
   return createVocabulary("model", { tokens: told.tokens, special, end_ids: engine.facts.end_ids });
 }
 
-/** One prompt for each engine, or one engine for each prompt. */
+/** One prompt for each engine, or several prompts for one engine. */
 export function paired<First, Second>(
   engines: readonly First[],
   prompts: readonly Second[],
@@ -83,7 +83,7 @@ export function paired<First, Second>(
     throw new Misuse(
       `there must be one --prompt, or one for each --engine, got ${prompts.length} for ${engines.length} engines`,
     );
-  // Both have 1 or `length` entries.
+  // Repeats a single entry: both lists have 1 or `length` entries.
   const of = <Item>(list: readonly Item[], place: number) => list[list.length === 1 ? 0 : place] as Item;
   return Array.from({ length }, (_, place) => [of(engines, place), of(prompts, place)] as const);
 }

@@ -1,10 +1,10 @@
-/** Every option of a step as a word of a command line: `--top-p 0.95`, `--grammar @schema.json`, `--logprobs`. */
+/** Every option of a step as an option of the command line: `--top-p 0.95`, `--grammar @schema.json`, `--logprobs`. */
 import { Misuse, type Option, type Options } from "../../command-line.ts";
 import { CONTROL } from "../../sampling/options/control.ts";
 import { STEP_OPTIONS } from "../../sampling/options/step-options.ts";
 import { readJson } from "../rows/documents.ts";
 
-/** What a step of a text keeps by itself, or has no meaning for one. */
+/** Options that the command sets itself, or that mean nothing for a text. */
 const KEPT: readonly string[] = [
   "history",
   "prompt_length",
@@ -22,7 +22,7 @@ type Given = Readonly<Record<string, unknown>>;
 const NAMES: readonly string[] = Object.keys(STEP_OPTIONS.shape).filter((name) => !KEPT.includes(name));
 const SWITCHES: readonly string[] = ["unmarked", "kept_token_ids", "logprobs", "uncertainty", "receipt"];
 
-/** The table of all of them. */
+/** The table of all options. */
 export const SAMPLING_WORDS: Options = Object.fromEntries(
   NAMES.map((name) => [wordOf(name), optionOf(name)]),
 );
@@ -46,7 +46,7 @@ function firstSentence(text: string): string {
   return /^.*?[.:](?=\s|$)/s.exec(text)?.[0].replace(/:$/, ".") ?? text;
 }
 
-/** JSON where the word is JSON, the JSON of a file after @, and text otherwise. Whole numbers beyond 2^53 stay text. */
+/** The word as JSON if it is JSON; after @, the JSON of a file; otherwise text. Integers beyond 2^53 stay text. */
 function readValue(word: string): unknown {
   if (word.startsWith("@")) return readJson(word.slice(1));
   if (/^-?\d+$/.test(word) && !Number.isSafeInteger(Number(word))) return word;
@@ -57,7 +57,7 @@ function readValue(word: string): unknown {
   }
 }
 
-/** The options that were given, by their own names, over those of `--options`. */
+/** The given options under their API names, on top of those in `--options`. */
 export function samplingOptions(values: Given, shared: unknown): Given {
   if (typeof shared !== "object" || shared === null || Array.isArray(shared))
     throw new Misuse(`--options must be a JSON object, got ${JSON.stringify(shared)}`);
@@ -69,7 +69,7 @@ export function samplingOptions(values: Given, shared: unknown): Given {
   return typeof combine === "string" ? { ...options, combine: { rule: combine } } : options;
 }
 
-/** `--top_p` is how the options of a request are written, and means `--top-p`. */
+/** Requests write `--top_p` for `--top-p`; both are accepted. */
 export function withDashes(words: readonly string[]): string[] {
   return words.map((word) => word.replace(/^--[a-z0-9_]+/, wordOf));
 }

@@ -1,8 +1,8 @@
-/** The text of tokens as they come: whole characters only, whoever tells what a token stands for. */
+/** The text of tokens as they come, in whole characters. The texts come from a vocabulary or from the engine. */
 import type { Engine, NextRow } from "../../engines/index.ts";
 import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
 
-/** How many tokens before a new one an engine is told, so that it puts blanks where they belong. */
+/** Number of earlier tokens in a request for a token's text, so that the engine puts blanks in the right places. */
 const CONTEXT = 8;
 const UNFINISHED = "\uFFFD";
 
@@ -11,11 +11,11 @@ export class TextOf {
   readonly #vocabulary: Vocabulary | undefined;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #token_ids: number[];
-  /** of `#token_ids`: what was shown last lies between these two */
+  /** indices into `#token_ids`: the text of the tokens between them was shown last */
   #from: number;
   #shown: number;
 
-  /** `vocabulary`: what the caller named; else the engine is asked. */
+  /** `vocabulary`: the one that the caller named; without it the engine is asked. */
   constructor(engine: Engine, vocabulary: Vocabulary | undefined, prompt: readonly number[]) {
     this.#engine = engine;
     this.#vocabulary = vocabulary;
@@ -24,10 +24,7 @@ export class TextOf {
     this.#from = Math.max(0, prompt.length - CONTEXT);
   }
 
-  /**
-   * The text that the token adds; "" while a character is incomplete. `row` is the row from which it was
-   * drawn.
-   */
+  /** The text that the token adds; "" while a character is incomplete. `row` is the row from which it was drawn. */
   async add(token_id: number, row: NextRow, signal: AbortSignal): Promise<string> {
     this.#token_ids.push(token_id);
     const bytes =

@@ -1,6 +1,6 @@
 /**
- * A text, token by token: engines tell the distribution of the next token, and the library draws it. A step asks for
- * few tokens of the row first, and for more until the answer is proven to be that of the whole row.
+ * Writes a text, token by token: an engine gives the distribution of the next token, and the library draws. A step
+ * first requests a few tokens of the row. It requests more until the result provably equals that of the whole row.
  */
 import type { Count, Engine, NextRow } from "../../engines/index.ts";
 import { logitsOf, type PartOfRow, partOf } from "../../engines/logits.ts";
@@ -8,7 +8,7 @@ import { Problem } from "../../errors.ts";
 import type { LibraryStream, Logits, Sampler } from "../../library.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
 
-/** One row of each step: an engine, and the prompt that it continues. */
+/** One source of rows: an engine, and the prompt that it continues. */
 export interface Source {
   readonly engine: Engine;
   readonly prompt: readonly number[];
@@ -16,21 +16,21 @@ export interface Source {
 
 export interface Written {
   readonly sampled: Sampled;
-  /** the whole rows would provably have given this token */
+  /** true: the whole rows would provably give this token */
   readonly exact: boolean;
-  /** tokens that each source told in the end */
+  /** number of tokens that each source sent at last */
   readonly told: readonly number[];
-  /** requests that each source was sent */
+  /** number of requests to each source */
   readonly requests: number;
-  /** from the first request to the last answer */
+  /** milliseconds from the first request to the last reply */
   readonly engine_ms: number;
   readonly sampler_ms: number;
   readonly rows: readonly NextRow[];
 }
 
-/** Each time so many tokens more are asked for. */
+/** Factor between the numbers of tokens in successive requests. */
 const GROWTH = 8;
-/** Refusals of a row that holds too few tokens, and not of the step. */
+/** Errors which mean that a row has too few tokens, rather than that the step is wrong. */
 const TOO_FEW: readonly string[] = ["need_more_tokens", "all_tokens_masked"];
 
 export class Writer {
@@ -38,9 +38,9 @@ export class Writer {
   readonly #sampler: Sampler;
   readonly #stream: LibraryStream;
   readonly #drawn: number[] = [];
-  /** how many tokens are asked for, from the fewest on */
+  /** the numbers of tokens to request, ascending */
   readonly #counts: readonly Count[];
-  /** place in it where the next step begins: where the last one ended, or one less when that would have done */
+  /** index in it at which the next step begins: where the last step ended, or one less if that would have sufficed */
   #place = 0;
 
   constructor(sources: readonly Source[], sampler: Sampler, stream: LibraryStream, top: number) {
@@ -51,7 +51,7 @@ export class Writer {
     this.#counts = countsFrom(top, Math.min(...sizes));
   }
 
-  /** Draws the next token. Throws an EngineError, or the Problem of a step that is refused. */
+  /** Draws the next token. Throws an EngineError, or the Problem of a refused step. */
   async next(signal: AbortSignal): Promise<Written> {
     const times = { engine_ms: 0, sampler_ms: 0 };
     for (let requests = 1; ; requests++) {
@@ -73,7 +73,7 @@ export class Writer {
     return Promise.all(asked);
   }
 
-  /** The token of these rows; undefined when more of them could change it. */
+  /** The token of these rows; undefined when more of their tokens could change it. */
   #take(rows: readonly NextRow[]): Pick<Written, "sampled" | "exact"> | undefined {
     const exact = rows.every(({ is_whole }) => is_whole) || this.#proves(rows);
     const may_more = this.#place < this.#counts.length - 1 && !rows.every(({ is_most }) => is_most);
@@ -87,8 +87,8 @@ export class Writer {
   }
 
   /**
-   * True when every row that these are the beginning of gives the same token. An engine adds up in float32, so the step is
-   * taken at both ends of what the normaliser may be.
+   * True when every whole row that begins with these tokens gives the same token. An engine adds in float32, so the
+   * step is taken at both ends of the normaliser's range.
    */
   #proves(rows: readonly NextRow[]): boolean {
     const [low, high] = [-1, 1].map((sign) => this.#attempt(rows.map((row) => atEnd(row, sign))));
@@ -107,14 +107,14 @@ export class Writer {
   }
 }
 
-/** Most of a row costs what all of it does, and all of it is exact. */
+/** Most of a row costs as much as all of it, and a whole row is exact. */
 function countsFrom(top: number, vocab_size: number): Count[] {
   const counts: Count[] = [];
   for (let count = top; count < vocab_size / 2 && counts.length < 3; count *= GROWTH) counts.push(count);
   return [...counts, "whole"];
 }
 
-/** The most likely tokens of a row, as the engine would have told them. */
+/** The most likely tokens of a row, in the form of an engine's reply. */
 function cut(row: NextRow, count: number): NextRow {
   const token_ids = row.token_ids.subarray(0, count);
   const values = row.values.subarray(0, count);
@@ -123,9 +123,9 @@ function cut(row: NextRow, count: number): NextRow {
   return { ...row, token_ids, values, is_whole, max_omitted };
 }
 
-/** The row with the normaliser at one end of what it may be. */
+/** The row with the normaliser at one end of its range. */
 function atEnd(row: NextRow, sign: number): PartOfRow {
   const logsumexp = row.logsumexp + sign * row.logsumexp_error;
-  // No whole row holds less than its part: `logsumexp` is above 0 only where the part says so.
+  // A whole row has at least the mass of its part: `logsumexp` is above 0 only where the part's mass requires it.
   return partOf(row, Math.max(logsumexp, row.logsumexp > 0 ? row.logsumexp : logsumexp));
 }

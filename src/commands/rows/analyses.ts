@@ -1,4 +1,4 @@
-/** The analyses, each loaded when it is asked for. */
+/** The analyses, each loaded on first use. */
 import type { Analysis } from "./analysis.ts";
 
 const reading = () => import("./reading.ts");
@@ -12,7 +12,7 @@ const ANALYSES: Readonly<Record<string, () => Promise<Analysis>>> = {
   detect: async () => (await import("./detecting.ts")).DETECT,
 };
 
-/** Throws when there is none of this name. */
+/** Throws for an unknown name. */
 export function analysisOf(name: string): Promise<Analysis> {
   const load = Object.hasOwn(ANALYSES, name) ? ANALYSES[name] : undefined;
   if (load !== undefined) return load();

@@ -1,15 +1,15 @@
-/** What may be asked of rows and merged: how it reads a row, and what all of them come to. */
+/** The interface of an analysis over rows: it reads rows or merges sums, and gives a report. */
 import type { Tally } from "../../analysis/tallies/tally.ts";
 import type { ResultList, TaskRow } from "../../analysis/tasks/task.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Rows that are being read, or sums that are being merged. */
+/** An analysis while it reads rows or merges sums. */
 export interface Running {
   readonly tally: Tally;
-  /** Takes a row, or throws a Problem and takes nothing. `index` is its number in its shard. */
+  /** Adds a row, or throws a Problem and adds nothing. `index` is the row's number in its shard. */
   take(row: TaskRow, index: number): void;
-  /** What all rows come to; or the state with which they are to be read once more. */
+  /** The report over all rows; or the state for the next round of reading. */
   outcome(): Outcome;
 }
 
@@ -17,6 +17,6 @@ export type Outcome = { readonly report: object } | { readonly next: object };
 
 export interface Analysis {
   readonly name: string;
-  /** Checks the options. `state` is what the outcome before said, null at first; results of rows go to `results`. */
+  /** Checks the options. `state` is that of the last round, null at first. Results of rows go to `results`. */
   begin(options: Fields, state: unknown, results: ResultList): Running;
 }

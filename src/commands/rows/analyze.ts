@@ -1,6 +1,6 @@
 /**
- * Runs an analysis over shards: to the report, which goes to standard output, or with --out to the sums of these rows,
- * which `merge` adds to those of others. A calibration reads the rows several times on its way to a report.
+ * Runs an analysis over shards. The report goes to standard output. With --out the sums of these rows go to a file, and
+ * `merge` adds them to other sums. A calibration reads the rows several times before it reports.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { NOWHERE, type ResultList } from "../../analysis/tasks/task.ts";
@@ -17,22 +17,22 @@ import { removeLeftovers, standardOutput, writeWhole } from "./output.ts";
 import { BEGINNING, type PassOptions, pass, type Standing } from "./pass.ts";
 import { createStatus, type Status } from "./status.ts";
 
-/** The name of standard output where a file's name may stand. */
+/** The name of standard output in place of a file's name. */
 const STDOUT = "-";
 
 export interface AnalyzeRun {
   readonly analysis: Analysis;
-  /** as the endpoint takes them */
+  /** in the form of the endpoint's options */
   readonly options: Readonly<Record<string, unknown>>;
-  /** of a calibration: what merge said after the round before; null at the beginning */
+  /** state of a calibration, as merge wrote it after the last round; null at the beginning */
   readonly state: unknown;
-  /** and what that round has read */
+  /** the shards that the last round read */
   readonly before: Round | null;
   readonly pass: PassOptions;
-  /** where the sums go; undefined: a report to standard output */
+  /** file for the sums; undefined: a report goes to standard output */
   readonly out: string | undefined;
   readonly checkpoint: string | undefined;
-  /** where a line of JSON for every row goes; undefined: nowhere */
+  /** file for a line of JSON per row; undefined: no lines are written */
   readonly rows: string | undefined;
   readonly quiet: boolean;
 }
@@ -59,7 +59,7 @@ export async function runAnalysis(run: AnalyzeRun): Promise<void> {
   removeCheckpoint(checkpoint);
 }
 
-/** One pass, or with a report as the aim as many as it takes. */
+/** One pass; for a report, as many passes as the analysis needs. */
 async function passes(
   run: AnalyzeRun,
   id: string,
@@ -141,7 +141,7 @@ async function onePass(
   }
 }
 
-/** The report with what was read; the same however the rows were cut. */
+/** The report with what was read. It does not depend on the division of the rows. */
 export function reportOf(
   command: string,
   options: Readonly<Record<string, unknown>>,
@@ -152,7 +152,7 @@ export function reportOf(
   return { kind: "report", ...headOf({ command, options, state: null }), skipped, ...report };
 }
 
-/** Options that are none are words that are wrong. */
+/** Invalid options are a misuse of the command line. */
 function begun({ analysis, options }: AnalyzeRun, state: unknown, results: ResultList): Running {
   try {
     return analysis.begin(options, state, results);
@@ -162,8 +162,8 @@ function begun({ analysis, options }: AnalyzeRun, state: unknown, results: Resul
 }
 
 /**
- * A run whose sums are there has nothing to do: a job may be started again after all. They must be of the same rows, targets
- * and options, by the same version, and the lines for rows must be there if they are asked for.
+ * A run whose sums exist does nothing, so a job may safely be started again. The sums must be of the same rows,
+ * targets, options and version, and the lines for rows must exist if they are requested.
  */
 function isDone(out: string, run: AnalyzeRun): boolean {
   const { analysis, options, state, before, rows, pass } = run;

@@ -1,6 +1,6 @@
 /**
- * Where a run stood: what it had summed, and the row it would have read next. A run that finds the checkpoint of one like
- * it goes on there, and ends with the bytes that the other would have ended with.
+ * The state of an interrupted run: its sums so far, and the next row. An identical run that finds this checkpoint
+ * continues from it and ends with the same bytes.
  */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as z from "zod";
@@ -15,27 +15,30 @@ const count = z.int().min(0);
 
 const CHECKPOINT = z.strictObject({
   kind: z.literal("checkpoint"),
-  /** the command with all that its result depends on */
+  /** the command with everything that its result depends on */
   run: z.string(),
   state: z.unknown(),
   shard: count,
   row: count,
   sources: z.array(SOURCE_ROWS),
   tally: z.unknown(),
-  /** bytes of the file with a line for every row */
+  /** bytes of the file with a line for each row */
   lines_bytes: count,
 });
 
 export type Checkpoint = z.infer<typeof CHECKPOINT>;
 
-/** What makes two runs the same: the program, the command, its options, and what it reads, as it is now. */
+/** The identity of a run: the program, the command, its options, and a digest of its inputs. */
 export function runOf(command: string, options: object, pass: PassOptions): string {
   const { shards, targets, vocab_size, skip_bad } = pass;
   const inputs = shards.map((shard) => [shard, inputOf(shard, targets)]);
   return JSON.stringify([VERSION, command, options, { vocab_size, skip_bad }, inputs]);
 }
 
-/** The checkpoint of this very run, which is told; undefined when there is none. One of another run is an error. */
+/**
+ * The checkpoint of this run, which is also reported; undefined when there is none. The checkpoint of another run is an
+ * error.
+ */
 export function readCheckpoint(
   path: string | undefined,
   run: string,

@@ -1,4 +1,4 @@
-/** Looks for a watermark in many texts, with the keys that the service would have. */
+/** Searches many texts for a watermark, with the same keys as the service. */
 import { DetectTally, KeysTally } from "../../analysis/tallies/detect-tally.ts";
 import type { ResultList, TaskText } from "../../analysis/tasks/task.ts";
 import { Problem } from "../../errors.ts";
@@ -30,14 +30,17 @@ export const DETECT: Analysis = {
   },
 };
 
-/** What the command adds to the fields of /v1/watermark/detect. */
+/** Fields of the command, in addition to those of /v1/watermark/detect. */
 interface OwnFields extends Fields {
   readonly keys?: readonly string[];
   readonly unmarked?: boolean;
   readonly tried?: number;
 }
 
-/** Of k configurations the best p-value is as small as p with a probability of at most k·p (Bonferroni), whatever they share. */
+/**
+ * The smallest p-value of k configurations is below p with a probability of at most k·p (Bonferroni), however they
+ * depend on each other.
+ */
 function corrected<Found extends { readonly p_value: number }>(found: Found, tried: number): Found {
   return tried === 1 ? found : { ...found, p_value: Math.min(1, tried * found.p_value) };
 }
@@ -67,7 +70,7 @@ function severalKeys(
   };
 }
 
-/** The fields are those of /v1/watermark/detect without its texts. */
+/** The fields of /v1/watermark/detect without its texts. */
 function readerOf({ vocab_size, ...rest }: Fields): WatermarkReader {
   const { scheme, options } = parseTest(rest);
   const key = requireKey(configuredKeys(), options.key, "/key");

@@ -1,6 +1,7 @@
 /**
- * The files that commands over shards write: the sums of a part, where a run stood when it was cut, where a calibration
- * stands between two rounds, and the report. Each is one JSON object in one line, with the same head.
+ * The files that commands over shards write: the sums of a part, the checkpoint of an interrupted run, the state of a
+ * calibration between two rounds, and the report. Each is one JSON object in one line, and all begin with the same
+ * fields.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -9,24 +10,24 @@ import { VERSION } from "../../config/version.ts";
 import { Problem } from "../../errors.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 
-/** Of the form of these files; sums of different forms are not merged. */
+/** Version of the files' form; sums of different versions are not merged. */
 const FORM = 2;
 
 const count = z.int().min(0);
 const HEAD = {
   form: z.literal(FORM),
-  /** of the program that wrote it */
+  /** version of the program that wrote the file */
   version: z.string(),
   command: z.string(),
-  /** as the endpoint of the same name takes them */
+  /** in the form of the endpoint with the same name */
   options: z.record(z.string(), z.unknown()),
-  /** of a calibration, between its rounds */
+  /** state of a calibration between its rounds */
   state: z.unknown(),
 };
 
 const ROUND = z.strictObject({ shards: count, rows: count, skipped: count, digest: z.string() });
 
-/** A shard as a pass reads it. */
+/** A shard as one pass reads it. */
 export interface SourceRows {
   readonly shard: string;
   readonly rows: number;
@@ -37,24 +38,24 @@ export const SOURCE_ROWS = z.strictObject({ shard: z.string(), rows: count, skip
 
 const SOURCE = z.strictObject({
   ...SOURCE_ROWS.shape,
-  /** digest of what was read; null for standard input */
+  /** digest of the input; null for standard input */
   input: z.string().nullable(),
 });
 
 const PARTIAL = z.strictObject({
   kind: z.literal("partial"),
   ...HEAD,
-  /** of a calibration: what the round before has read, which this one has to read again */
+  /** for a calibration: the shards of the last round, which this round must read again */
   before: ROUND.nullable(),
   sources: z.array(SOURCE),
-  /** digest of the file with a line for every row; null when there is none */
+  /** digest of the file with a line for each row; null when there is none */
   lines: z.string().nullable(),
   tally: z.unknown(),
 });
 
 const STATE = z.strictObject({ kind: z.literal("state"), ...HEAD, before: ROUND });
 
-/** A shard that was read, and how many of its rows. */
+/** A shard, and the number of its rows that were read. */
 export type Source = z.infer<typeof SOURCE>;
 /** All shards of a round of a calibration. */
 export type Round = z.infer<typeof ROUND>;
@@ -71,7 +72,7 @@ export function headOf({ command, options, state }: Head) {
   return { form: FORM, version: VERSION, command, options: { ...options }, state };
 }
 
-/** The same for the same rows, whatever the shards are called and in whatever order they come. */
+/** Equal for the same rows, whatever the names and the order of the shards. */
 export function roundOf(sources: readonly Source[]): Round {
   const sum = (of: (source: Source) => number) => sources.reduce((total, source) => total + of(source), 0);
   const inputs = sources.map(({ input, rows, skipped }) => JSON.stringify([input, rows, skipped])).sort();
@@ -83,7 +84,7 @@ export function roundOf(sources: readonly Source[]): Round {
   };
 }
 
-/** The partial that a line of JSON holds; throws an Error that begins with `name`. */
+/** The partial in a line of JSON. Throws an Error that begins with `name`. */
 export function readPartial(text: string, name: string): Partial {
   return readDocument(PARTIAL, text, name, "the sums of a part, as --out writes them");
 }
@@ -97,7 +98,7 @@ export function readState(path: string): State {
   );
 }
 
-/** JSON of a file with options, such as a calibration that an endpoint replied. */
+/** The JSON of a file with options, such as a calibration from an endpoint's reply. */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
@@ -107,7 +108,7 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** A part of such a file, or the file itself when it is that part: a calibration, or the reply around it. */
+/** A part of such a file: a calibration, from a file that holds it or the reply around it. */
 export function readPart(path: string, name: string): unknown {
   const value = readJson(path);
   const holds = typeof value === "object" && value !== null && name in value;

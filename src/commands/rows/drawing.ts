@@ -1,4 +1,4 @@
-/** Rows as the sampler takes them: a dense one in its memory, or the best classes with their log-probabilities. */
+/** Rows in the sampler's form: a dense row in its memory, or the best classes with their log-probabilities. */
 import { asClasses, type TaskRow } from "../../analysis/tasks/task.ts";
 import { readConfig } from "../../config/config.ts";
 import { Problem } from "../../errors.ts";
@@ -7,10 +7,10 @@ import type { LogitsRow } from "../../sampling/rows.ts";
 import { createSampler, type Sampler } from "../../sampling/sampler.ts";
 import type { Fields } from "./analysis.ts";
 
-/** Rows up to here need no other sampler than the first. */
+/** Rows up to this length use the first sampler. */
 const LENGTH_MIN = 1024;
 
-/** Lends a sampler that is large enough for each row, with the row in the form that it takes. */
+/** Provides a sampler that is large enough for each row, with the row in its form. */
 export class RowSampler {
   readonly #keys: () => WatermarkKeys;
   #sampler: Sampler | undefined;
@@ -29,7 +29,7 @@ export class RowSampler {
     if (tail !== undefined) {
       const length = values.length + tail.count;
       const token_ids = Int32Array.from(tail.ids);
-      // Kept log-probabilities are those of the whole row, whose ln Σ exp is 0 then.
+      // Kept log-probabilities are those of the whole row, so its ln Σ exp is 0.
       return use(this.#sized(length), { token_ids, values, vocab_size: length, logsumexp: 0 });
     }
     const classes = asClasses(values);
@@ -47,7 +47,7 @@ export class RowSampler {
   }
 }
 
-/** Uses values in the one row of a sampler, which is given back. Ids from `vocab_size` on are padding. */
+/** Copies values to the only row of a sampler for one call. Ids from `vocab_size` on are padding. */
 export function withRow<Result>(
   sampler: Sampler,
   values: ArrayLike<number>,
@@ -65,7 +65,7 @@ export function withRow<Result>(
   }
 }
 
-/** What a row says itself of its step, in the fields of the options: they are checked as those of a request are. */
+/** The step options in a row's own fields. They are checked like those of a request. */
 export function fieldsOf(options: Fields, { history }: TaskRow): Fields {
   if (history === undefined) return options;
   if (options["history"] !== undefined)
@@ -78,7 +78,7 @@ export function fieldsOf(options: Fields, { history }: TaskRow): Fields {
   return { ...options, history: Array.from(token_ids), prompt_length };
 }
 
-/** The keys that the service would have: those of WATERMARK_KEYS_FILE. */
+/** The same keys as in the service: those of WATERMARK_KEYS_FILE. */
 export function configuredKeys(): WatermarkKeys {
   return readConfig(process.env).watermark_keys;
 }

@@ -1,16 +1,16 @@
-/** What a run read, in a few digits: a run asked for again has nothing to do only when all of that is as it was. */
+/** Digests of a run's inputs. A repeated run may be skipped only when all inputs are unchanged. */
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { STDIN, targetsOf } from "../../shards/open.ts";
 
-/** Files up to here are read whole. */
+/** Files up to this size are read whole. */
 const WHOLE_BYTES = 2 ** 24;
-/** Of larger ones the beginning, the end, and this many places between them. */
+/** Number of places that are read in a larger file, between its beginning and its end. */
 const ENDS_BYTES = 2 ** 20;
 const PLACES = 64;
 const PLACE_BYTES = 2 ** 12;
 
-/** SHA-256 over the size of a file and its bytes, or of a large one over both ends and places spread over it. */
+/** SHA-256 over the size and the bytes of a file; for a large file, over both ends and places spread between them. */
 export function digestOf(path: string): string {
   const file = openSync(path, "r");
   try {
@@ -35,7 +35,9 @@ export function digestOf(path: string): string {
   }
 }
 
-/** The digest of a shard, with that of its file of targets after it; null for standard input, which can be read only once. */
+/**
+ * The digest of a shard, followed by that of its file of targets; null for standard input, which can be read only once.
+ */
 export function inputOf(shard: string, targets: string | undefined): string | null {
   if (shard === STDIN) return null;
   const beside = targetsOf(shard, targets);

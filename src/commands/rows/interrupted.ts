@@ -1,4 +1,4 @@
-/** The pass was told to end; where it stood was kept. */
+/** A signal ended the pass; its checkpoint was saved. */
 export class Interrupted extends Error {
   readonly signal: NodeJS.Signals;
 

@@ -1,6 +1,6 @@
 /**
- * Several processes over the shards of one command, as xargs and merge would drive them: each sums its own shards, and the
- * sums are merged. A calibration goes in rounds. The report has the bytes of one process.
+ * Runs one command in several processes, as xargs and merge would: each process sums its own shards, and the sums are
+ * merged. A calibration runs in rounds. The report has the same bytes as that of one process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,9 +10,9 @@ import { join } from "node:path";
 import type { Options } from "../../command-line.ts";
 import { Interrupted } from "./interrupted.ts";
 
-/** This program, as it was started. */
+/** The command line of this program. */
 const THIS_PROGRAM: readonly string[] = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
-/** Options that the jobs set themselves, or that have no meaning in one. */
+/** Options that the jobs get their own values for, or that have no meaning in a job. */
 const OWN = new Set(["in", "out", "rows", "checkpoint", "checkpoint-s", "quiet", "jobs", "after"]);
 
 export interface JobsRun {
@@ -21,11 +21,14 @@ export interface JobsRun {
   readonly shards: readonly string[];
   /** the options of every job */
   readonly words: readonly string[];
-  /** what starts the command line */
+  /** the program and its first arguments */
   readonly program?: readonly string[];
 }
 
-/** The report. Throws an Error when a job fails, which has said why on standard error; Interrupted on a signal. */
+/**
+ * The report. Throws an Error when a job fails (the job has written the reason to standard error), and Interrupted on a
+ * signal.
+ */
 export async function runJobs(run: JobsRun): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "logit-sampler-"));
   const jobs = new Jobs(run.program ?? THIS_PROGRAM);
@@ -51,7 +54,7 @@ export async function runJobs(run: JobsRun): Promise<string> {
   }
 }
 
-/** The words that give a job the options that were given here. */
+/** The options of this command as the words of a job. */
 export function wordsOf(table: Options, values: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(table)
     .filter(([name, { standard }]) => !OWN.has(name) && values[name] !== standard)
@@ -60,7 +63,7 @@ export function wordsOf(table: Options, values: Readonly<Record<string, unknown>
     );
 }
 
-/** The shards dealt to as many jobs, the largest first, each to the job that has the fewest bytes. */
+/** Distributes the shards to this number of jobs: the largest first, each to the job with the fewest bytes. */
 export function lotsOf(shards: readonly string[], jobs: number): readonly (readonly string[])[] {
   const lots = Array.from({ length: Math.min(jobs, shards.length) }, () => ({
     bytes: 0,
@@ -75,7 +78,7 @@ export function lotsOf(shards: readonly string[], jobs: number): readonly (reado
   return lots.map((lot) => lot.shards);
 }
 
-/** Children that end with this process. */
+/** Child processes, which end with this process. */
 class Jobs {
   readonly #program: readonly string[];
   readonly #children = new Set<ChildProcess>();

@@ -1,6 +1,6 @@
 /**
- * A file with one line of JSON for every row, written as rows come. A run that is cut and goes on first drops the lines
- * after the place where it goes on.
+ * A file with one line of JSON for each row, written as rows come. When an interrupted run continues, the lines after
+ * its checkpoint are removed first.
  */
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
 import { standardOutput, writeAll } from "./output.ts";
@@ -13,7 +13,7 @@ export class Lines {
   #text = "";
   #bytes: number;
 
-  /** Without a path lines go to standard output. `bytes` are those that an earlier run wrote and that stay. */
+  /** Without a path, lines go to standard output. `bytes`: the length of the lines of an earlier run that stay. */
   constructor(path: string | undefined, bytes: number) {
     this.#file = path === undefined ? undefined : openSync(path, bytes === 0 ? "w" : "r+");
     this.#bytes = bytes;
@@ -25,7 +25,7 @@ export class Lines {
     if (this.#text.length >= BUFFERED_CHARACTERS) this.flush();
   }
 
-  /** Writes what is left, and answers how long the file is. */
+  /** Writes the rest; returns the length of the file. */
   flush(): number {
     const text = this.#text;
     this.#text = "";
@@ -38,7 +38,7 @@ export class Lines {
     return this.#bytes;
   }
 
-  /** The same, to the disk: a checkpoint may not tell of lines that are lost with the machine. */
+  /** Like the above, and waits for the disk: a checkpoint must not count lines that a power cut would lose. */
   keep(): number {
     const bytes = this.flush();
     if (this.#file !== undefined) fsyncSync(this.#file);
@@ -54,7 +54,7 @@ export class Lines {
   }
 }
 
-/** Drops what stands after the lines that stay. */
+/** Removes what follows the lines that stay. */
 function cut(file: number, path: string, bytes: number): void {
   const { size } = fstatSync(file);
   if (size < bytes)

@@ -1,19 +1,22 @@
-/** Writing to the last byte: a system may take a part of what it is given, a full pipe none of it, and a full disk a part. */
+/**
+ * Writes every byte. The system may accept only a part of a write; a full pipe accepts nothing, and a full disk only a
+ * part.
+ */
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf } from "../../errors.ts";
 
-/** How long to wait for the reader of a full pipe before it is tried again. */
+/** Milliseconds between two attempts to write to a full pipe. */
 const AGAIN_MS = 2;
 const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
 const STDOUT = 1;
 
-/** How the system writes. An object, so that tests can play a disk that is full. */
+/** The write function of the system. It is an object, so that tests can simulate a full disk. */
 export const system = { writeSync };
 
 /**
- * Writes all bytes, at a position of a file, or with null where the pipe or file stands. Waits for a pipe that is full.
- * Throws the system's error when the disk is full or the pipe is closed.
+ * Writes all bytes, at a position in a file, or with null at the current position of a pipe or file. Waits while a pipe
+ * is full. Throws the system's error when the disk is full or the pipe is closed.
  */
 export function writeAll(file: number, bytes: Uint8Array, position: number | null): void {
   for (let at = 0; at < bytes.length; ) {
@@ -28,8 +31,8 @@ export function writeAll(file: number, bytes: Uint8Array, position: number | nul
 }
 
 /**
- * Standard output. `process.stdout` does not tell when a file took only a part, and in a pipe that something made
- * non-blocking it ends the run instead of waiting. An object, so that tests can look at what is written.
+ * Standard output. `process.stdout` does not report a partial write to a file, and it ends the run on a full
+ * non-blocking pipe instead of waiting. An object, so that tests can read what is written.
  */
 export const standardOutput = {
   write(text: string): void {
@@ -38,8 +41,8 @@ export const standardOutput = {
 };
 
 /**
- * Writes a file whole or not at all, whenever the machine stops: beside its place first, to the disk, and then into its
- * place. Where that fails nothing is left, and what stood there before stays.
+ * Writes a file completely or not at all, even if the machine stops: to a temporary file first, then to the disk, then
+ * by a rename. On an error the temporary file is removed and the old file stays.
  */
 export function writeWhole(path: string, text: string): void {
   const beside = `${path}.${process.pid}.tmp`;
@@ -58,7 +61,7 @@ export function writeWhole(path: string, text: string): void {
   }
 }
 
-/** Removes what runs that were killed left beside this file, unless a process of that number is running. */
+/** Removes the temporary files of killed runs, unless a process with that number is running. */
 export function removeLeftovers(path: string): void {
   const begin = `${basename(path)}.`;
   let names: readonly string[];

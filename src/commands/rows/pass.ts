@@ -1,6 +1,6 @@
 /**
- * One pass over the rows of all shards: each goes to a tally; now and then the pass says where it is and keeps a
- * checkpoint. Rows that are none end the pass, or are counted when that was asked for.
+ * One pass over the rows of all shards. Each row goes to a tally. From time to time the pass reports its progress and
+ * saves a checkpoint. An invalid row ends the pass, or is skipped and counted if the caller wishes so.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { TaskRow } from "../../analysis/tasks/task.ts";
@@ -20,38 +20,38 @@ export interface PassOptions extends ShardOptions {
   readonly checkpoint_s: number;
 }
 
-/** Where a pass stands: at the beginning, or where one was cut. */
+/** The place of a pass: the beginning, or where an earlier pass was interrupted. */
 export interface Standing {
-  /** the shard that is read, by its place in the list */
+  /** index of the current shard in the list */
   readonly shard: number;
   /** of the next row in it */
   readonly row: number;
-  /** what was read of each shard so far */
+  /** number of rows read of each shard so far */
   readonly sources: readonly SourceRows[];
 }
 
 export const BEGINNING: Standing = { shard: 0, row: 0, sources: [] };
 
 export interface PassHooks {
-  /** Takes a row, or throws a Problem and takes nothing. */
+  /** Adds a row, or throws a Problem and adds nothing. */
   take(row: TaskRow, shard: string, index: number): void;
-  /** Keeps where the pass stands. */
+  /** Saves the place of the pass. */
   keep(at: Standing): void;
   readonly status: Status;
 }
 
-/** Rows between two looks at the clock. */
+/** Rows between two readings of the clock. */
 const LOOK_ROWS = 64;
-/** Signals are heard only between two turns of the event loop. */
+/** Signals arrive only between two turns of the event loop. */
 const TURN_MS = 100;
-/** Between two looks at a pipe that has nothing yet. */
+/** Milliseconds between two reads of an empty pipe. */
 const IDLE_MS = 5;
-/** Skipped rows of a shard that are told one by one. */
+/** Skipped rows of a shard that are reported one by one. */
 const TOLD_MAX = 20;
-/** Shards that are opened beforehand, to say how many rows there will be. */
+/** Maximum number of shards that are opened in advance to count the rows. */
 const COUNTED_SHARDS_MAX = 1000;
 
-/** Reads all rows from `start` on, and answers how many each shard had. */
+/** Reads all rows from `start` on; returns the number of rows of each shard. */
 export async function pass(
   options: PassOptions,
   start: Standing,
@@ -88,16 +88,16 @@ interface Run {
   readonly options: PassOptions;
   readonly hooks: PassHooks;
   readonly signals: Signals;
-  /** that were read or skipped, of all shards */
+  /** rows read or skipped, in all shards */
   rows: number;
-  /** of a run that was cut, which this one goes on with */
+  /** rows of an interrupted run that this run continues */
   readonly rows_before: number;
   readonly rows_expected: number | undefined;
   kept_ms: number;
   turned_ms: number;
 }
 
-/** A shard that is being read. */
+/** The current shard. */
 interface Reading {
   readonly name: string;
   readonly place: number;
@@ -136,13 +136,13 @@ async function readShard(run: Run, reading: Reading, shard: Shard): Promise<void
   }
 }
 
-/** Waits for a pipe that has nothing yet, and does meanwhile what is due. */
+/** Waits for data in an empty pipe, and meanwhile handles signals and checkpoints. */
 async function idle(run: Run, reading: Reading): Promise<void> {
   await wait(IDLE_MS);
   await look(run, reading);
 }
 
-/** Looks at the clock and at signals, and does what is due. */
+/** Checks the clock and signals, and does what is due. */
 async function look(run: Run, { name, place, others, ...reading }: Reading): Promise<void> {
   const { options, hooks, signals } = run;
   const now_ms = performance.now();
@@ -167,7 +167,7 @@ async function opened(name: string, options: PassOptions, idle?: () => Promise<v
   }
 }
 
-/** Undefined when a format does not tell, and for standard input, which can be opened only once. */
+/** Undefined when a format does not state it, and for standard input, which can be opened only once. */
 async function rowsExpected(options: PassOptions): Promise<number | undefined> {
   const { shards } = options;
   if (shards.includes(STDIN) || shards.length > COUNTED_SHARDS_MAX) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Analyses that read rows of logits. Each takes the options of the endpoint of its name, checked by that endpoint's schema,
- * and reads rows with that endpoint's task.
+ * Analyses of rows of logits. Each has the options of the endpoint with its name, checked by that endpoint's schema,
+ * and uses that endpoint's task.
  */
 import {
   afterRound,
@@ -29,7 +29,7 @@ function contextOf(temperature: number, results: ResultList): TaskContext {
   return { reader: createAnyReader(), single: false, inverse_temperature, values_expected: 0, results };
 }
 
-/** One pass is all, and every row has a result. */
+/** One pass suffices, and every row has a result. */
 function ofTask(task: TalliedTask): Running {
   return {
     tally: task.tally,
@@ -58,7 +58,7 @@ export const DIAGNOSE: Analysis = {
   },
 };
 
-/** Bins of equally many rows need all confidences at once: over shards they are of equal width. */
+/** Bins with equally many rows need all confidences at once, so over shards the bins have equal width. */
 export const CALIBRATE: Analysis = {
   name: "calibrate",
   begin(fields, state) {

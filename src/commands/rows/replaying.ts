@@ -1,4 +1,4 @@
-/** Replays steps that were logged: whether the token of each row is the one that its options, seed and step give. */
+/** Replays logged steps: checks whether the token of each row is the one that its options, seed and step give. */
 
 import { ReplayTally } from "../../analysis/tallies/replay-tally.ts";
 import { allAtOnce } from "../../pieces.ts";
@@ -16,7 +16,7 @@ export const REPLAY: Analysis = {
     return {
       tally,
       take(row, index) {
-        // The token is that of the row; whether it is one the replay sees.
+        // The token is a field of the row; the replay needs the other fields.
         const claim = { ...options.claim, token_id: row.target as number | undefined };
         const asked =
           row.history === undefined ? options : parseReplay(fieldsOf(fields, row), DEFAULT_OPTION_LIMITS);

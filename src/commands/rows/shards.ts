@@ -1,9 +1,9 @@
-/** Which shards a command reads: files, patterns, folders, or standard input. */
+/** Finds the shards of a command: files, patterns, folders, or standard input. */
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ENDINGS, STDIN } from "../../shards/open.ts";
 
-/** The shards that these words name, in the order of the words and, within one, of their names. */
+/** The shards that these words name, in the order of the words; those of one word are sorted by name. */
 export function shardsOf(words: readonly string[]): string[] {
   const shards = words.flatMap(expand);
   const twice = shards.find((shard, i) => shards.indexOf(shard) !== i);
@@ -24,7 +24,7 @@ function shardsIn(folder: string): string[] {
   return shards;
 }
 
-/** `*` stands for any number of characters, in the last part of a path. */
+/** `*` stands for any number of characters, in the last part of a path only. */
 function matching(pattern: string): string[] {
   const parts = basename(pattern)
     .split("*")
@@ -42,7 +42,7 @@ function named(folder: string, wanted: (name: string) => boolean): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Targets beside rows are no shard of their own. */
+/** A file of targets beside rows is not a shard. */
 function isShard(name: string): boolean {
   return ENDINGS.some((ending) => name.endsWith(ending)) && !name.endsWith(".targets.npy");
 }

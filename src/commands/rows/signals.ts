@@ -1,10 +1,10 @@
-/** Ctrl+C and SIGTERM, for commands that take a while. */
+/** Handles Ctrl+C and SIGTERM for long commands. */
 import { Interrupted } from "./interrupted.ts";
 
 export interface Signals {
   /** aborted when a signal comes */
   readonly abort: AbortSignal;
-  /** the signal that came; undefined while none has */
+  /** the signal; undefined before one comes */
   readonly heard: NodeJS.Signals | undefined;
   /** Stops listening. */
   forget(): void;
@@ -28,7 +28,7 @@ export function watchSignals(): Signals {
   };
 }
 
-/** Does work that a signal ends. Throws Interrupted then, with the place that the work had come to. */
+/** Runs work that a signal may end. Throws Interrupted after a signal, with the place that the work has reached. */
 export async function interruptible(
   place: () => string,
   work: (abort: AbortSignal) => Promise<void>,

@@ -1,20 +1,20 @@
 /**
- * What a command over rows says while it runs, on standard error: in a terminal one line that is written anew, elsewhere
- * a line of JSON now and then. Standard output holds results and nothing else.
+ * Progress of a command over rows, on standard error: in a terminal one line that is updated, elsewhere a line of JSON
+ * from time to time. Standard output holds only results.
  */
 import { stderr } from "node:process";
 
 export interface Place {
   readonly shard: string;
-  /** rows that this run has read, of all shards */
+  /** rows read by this run, in all shards */
   readonly rows: number;
-  /** rows that runs before it have read, where it goes on with them */
+  /** rows read by the interrupted runs that it continues */
   readonly rows_before: number;
-  /** how many all shards have, as far as their formats tell */
+  /** rows in all shards, as far as their formats state it */
   readonly rows_expected: number | undefined;
 }
 
-/** Where it is written, and by which clock. */
+/** The output stream, and the clock. */
 export interface Screen {
   readonly is_terminal: boolean;
   columns(): number;
@@ -24,16 +24,16 @@ export interface Screen {
 
 const SCREEN: Screen = {
   is_terminal: stderr.isTTY === true,
-  // A terminal that does not know its size says 0.
+  // A terminal that does not know its size reports 0.
   columns: () => stderr.columns || 80,
   write: (text) => void stderr.write(text),
   now_ms: () => performance.now(),
 };
 
 export interface Status {
-  /** Tells where the run is, unless it was told a moment ago. */
+  /** Reports the progress, unless it was reported a moment ago. */
   at(place: Place): void;
-  /** Tells something that happened, with the figures of a line of JSON. */
+  /** Reports an event, with its figures in a line of JSON. */
   say(sentence: string, event: Readonly<Record<string, unknown>>): void;
   end(): void;
 }
@@ -74,7 +74,7 @@ interface Figures {
   readonly seconds_left: number | null;
 }
 
-/** Rows are those of all runs; the rate, and the time that is left, are those of this one. */
+/** Rows are those of all runs; the rate and the remaining time are those of this run. */
 export function figuresOf(place: Place, elapsed_s: number): Figures {
   const { shard, rows_before, rows_expected } = place;
   const rows = rows_before + place.rows;

@@ -1,4 +1,4 @@
-/** Commands that make an analysis of rows: to a report, or with --out to sums, for merge. */
+/** Makes a command from an analysis: it writes a report, or with --out sums for merge. */
 import { count, Misuse, type Options, type Values } from "../../command-line.ts";
 import { STDIN } from "../../shards/open.ts";
 import { type Command, commandFrom } from "../command.ts";
@@ -11,15 +11,15 @@ import { standardOutput } from "./output.ts";
 import { OUT_OPTION, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./words.ts";
 
 interface Summing<Own extends Options> {
-  /** of the command and of its analysis */
+  /** name of the command and of its analysis */
   readonly name: string;
   readonly about: string;
-  /** its own, which stand after those of all; with `rows` among them every row has a result */
+  /** its own options, listed after the common ones; with `rows` among them every row has a result */
   readonly options: Own;
   readonly epilogue: string;
 }
 
-/** What is asked of the analysis. */
+/** The parameters of the analysis. */
 interface Asked {
   readonly options: Fields;
   readonly state?: unknown;
@@ -32,7 +32,7 @@ const SHARED = {
   jobs: count("N", "processes that share the shards, for a report; each reads whole shards", 1),
 };
 
-/** The command of an analysis; `asked` makes the analysis' options of the words. */
+/** The command of an analysis; `asked` turns the words into the analysis' options. */
 export function summing<Own extends Options>(
   { options, ...told }: Summing<Own>,
   asked: (values: Values<typeof SHARED & Own>) => Asked,
@@ -56,7 +56,7 @@ export function summing<Own extends Options>(
   });
 }
 
-/** Jobs end with a report of files: what else one process can do they cannot. */
+/** Jobs only make reports of files: they support none of the options of a single process. */
 function requireReport(given: Readonly<Record<string, unknown>>, shards: readonly string[]): void {
   for (const [name, value] of Object.entries(given))
     if (value !== undefined && value !== null)

@@ -1,4 +1,4 @@
-/** The words that all commands over rows take. */
+/** The options that all commands over rows have. */
 import { count, flag, Misuse, positive, text } from "../../command-line.ts";
 import { ENDINGS, STDIN } from "../../shards/open.ts";
 import { readJson, readPart } from "./documents.ts";
@@ -45,7 +45,7 @@ interface RowWords {
   readonly "checkpoint-s": number;
 }
 
-/** What a pass takes, from the words. Throws when no shard was named. */
+/** The inputs of a pass, from the words. Throws when no shard is named. */
 export function passOptions(values: RowWords, operands: readonly string[]): PassOptions {
   const words = [...(values.in === undefined ? [] : [values.in]), ...operands];
   if (words.length === 0) throw new Misuse(`which rows? --in SHARD, or --in ${STDIN} for standard input`);
@@ -66,7 +66,7 @@ export const OUT_OPTION = {
   ),
 };
 
-/** Of analyses that read rows at one temperature. */
+/** Options of analyses that read rows at one temperature. */
 export const SCALING_OPTIONS = {
   temperature: positive("T", "divides every logit before softmax", 1),
   calibration: text("FILE", "what /v1/calibrate or calibrate found, in place of a temperature", undefined),
@@ -77,14 +77,14 @@ interface ScalingWords {
   readonly calibration: string | undefined;
 }
 
-/** The temperature as endpoints take it; that of a baseline where none was given. */
+/** The temperature in the endpoints' form; by default that of the baseline. */
 export function scaling({ temperature, calibration }: ScalingWords): Readonly<Record<string, unknown>> {
   const given = temperature === 1 ? {} : { temperature };
   if (calibration === undefined) return given;
   return { ...given, calibration: readPart(calibration, "calibration") };
 }
 
-/** JSON of an option, or of the file that stands after an @. */
+/** The JSON of an option, or of the file named after @. */
 export function jsonOption(name: string, words: string): unknown {
   if (words.startsWith("@")) return readJson(words.slice(1));
   try {

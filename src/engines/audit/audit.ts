@@ -1,6 +1,6 @@
 /**
- * Checks whether an engine's own sampler does what its options say: its row and what its sampler made of it, at the same steps,
- * against what the preset of that engine makes of the row.
+ * Checks whether an engine's own sampler does what its options say. At each step it compares the result of the engine's
+ * sampler with what the engine's preset makes of the same row.
  */
 
 import { allAtOnce } from "../../pieces.ts";
@@ -18,40 +18,40 @@ import { otherValues } from "./values.ts";
 
 export interface AuditPlan {
   readonly prompt: readonly number[];
-  /** the engine's options in our names */
+  /** the engine's options under our names */
   readonly options: EngineOptions;
-  /** the preset's own defaults, which are sent besides: a server may have been started with others */
+  /** the preset's own defaults, which are sent too: the server may have been started with others */
   readonly defaults: EngineOptions;
-  /** tokens of the engine's own text that are looked at */
+  /** number of tokens of the engine's own text to check */
   readonly steps: number;
   /** tokens drawn after the prompt, with seeds 1, 2, … */
   readonly draws: number;
   readonly seed: number;
 }
 
-/** A row as the sampler takes it, lent for a while. */
+/** A row as the sampler takes it, valid for a short time. */
 export type Lend = <Result>(step: StepSeen, use: (sampler: Sampler, row: LogitsRow) => Result) => Result;
 
 export interface StepJudged extends Fit {
   readonly index: number;
   readonly token_id: number;
-  /** tokens that can be drawn after the engine's sampler, and after ours */
+  /** number of tokens that can be drawn after the engine's sampler, and after ours */
   readonly kept: number | null;
   readonly kept_expected: number;
-  /** whether the engine could have drawn the token that it drew */
+  /** whether the engine could have drawn its token */
   readonly is_possible: boolean;
-  /** what differs is what float32 makes of a bound: a token beside the cut */
+  /** true when the difference is a float32 rounding of a bound: one token beside the cut */
   readonly is_rounding: boolean;
-  /** the largest |p − q| of a token; null where the engine tells no probabilities */
+  /** the largest |p − q| of a token; null when the engine reports no probabilities */
   readonly largest: number | null;
 }
 
 export interface Reason extends Fit {
-  /** a sentence without an end: "as if top_p came before temperature" */
+  /** a sentence without a full stop: "as if top_p came before temperature" */
   readonly says: string;
-  /** the stage that makes the difference; null: the reason is about another thing */
+  /** the stage that makes the difference; null: the reason is not a stage */
   readonly stage: string | null;
-  /** of the steps that differ, those that it explains whole */
+  /** number of differing steps that it explains fully */
   readonly steps: number;
 }
 
@@ -64,29 +64,29 @@ export interface AuditReport {
   };
   readonly preset: string;
   readonly options: EngineOptions;
-  /** false when anything was seen that options, chance and rounding do not explain */
+  /** false when a difference is left that options, chance and rounding do not explain */
   readonly agrees: boolean;
-  /** whether the engine told the probabilities after its sampler; else only its draws are judged */
+  /** whether the engine reported the probabilities after its sampler; if not, only its draws are judged */
   readonly tells_processed: boolean;
-  /** whether the engine told whole rows; else the best tokens stand for the row */
+  /** whether the engine reported whole rows; if not, its best tokens stand for the row */
   readonly has_whole_rows: boolean;
   readonly steps: readonly StepJudged[];
-  /** the largest distance between the engine's distribution and ours, ½ Σ |p − q|; null where none is told */
+  /** the largest distance between the engine's distribution and ours, ½ Σ |p − q|; null when the engine reports none */
   readonly distance: number | null;
   readonly reasons: readonly Reason[];
   readonly draws: DrawsSeen | null;
-  /** what was seen besides, in sentences */
+  /** further findings, as sentences */
   readonly notes: readonly string[];
 }
 
-/** ½ Σ |p − q| that float32 makes of the logarithms of float32 probabilities, after a bias and a temperature. */
+/** The distance ½ Σ |p − q| that float32 rounding of log-probabilities causes after a bias and a temperature. */
 const TOLERANCE = 1e-4;
-/** Options whose bound is a sum or a product of probabilities, and how far float32 may take it. */
+/** Options whose bound is a sum or a product of probabilities, and the relative error of that bound in float32. */
 const BOUNDS = ["top_p", "min_p", "typical_p"] as const;
 const ROUNDING = 5e-5;
 /** Reasons that are told. */
 const REASONS_MAX = 5;
-/** Steps whose reasons are looked for. */
+/** Maximum steps whose reasons are searched. */
 const EXPLAINED_MAX = 4;
 
 export async function audit(
@@ -132,7 +132,9 @@ export async function audit(
   };
 }
 
-/** Log-probabilities do not tell where zero was: what looks at the sign of a logit cannot be recomputed from them. */
+/**
+ * Log-probabilities do not show where the logits had zero, so stages that use the sign of a logit cannot be recomputed.
+ */
 function requireShiftless(engine: Engine, { chain }: StepOptions): void {
   const found = chain.find(
     ({ stage, options, skipped }) => skipped === undefined && stage.looksAtZero?.(options) === true,
@@ -150,14 +152,14 @@ class Judge {
   readonly #given: EngineOptions;
   readonly #holding: EngineOptions;
 
-  /** `holding`: what was given and the defaults, all of which may have another value. */
+  /** `holding`: the given options and the defaults, each of which may have another value in the engine. */
   constructor(lend: Lend, given: EngineOptions, holding: EngineOptions) {
     this.#lend = lend;
     this.#given = given;
     this.#holding = holding;
   }
 
-  /** The probabilities that our sampler gives the tokens of a row that it leaves. */
+  /** The probabilities of the tokens that our sampler keeps of a row. */
   law(step: StepSeen): ReadonlyMap<number, number> {
     const ids = [...step.row.token_ids];
     const { probabilities } = this.#look(step, this.#given, ids) ?? { probabilities: [] };
@@ -184,7 +186,7 @@ class Judge {
         is_possible,
         is_rounding: false,
         largest: null,
-        // Greedy and short lists leave no doubt; the law of draws is judged by many of them.
+        // Greedy and short lists leave no doubt; a distribution needs many draws.
         distance: is_possible ? 0 : 1,
         agrees: is_possible || !step.row.is_whole,
       };
@@ -210,7 +212,7 @@ class Judge {
     };
   }
 
-  /** True when a bound that is off by what float32 makes of a sum explains the step. */
+  /** True when a float32 rounding error of a bound explains the step. */
   #isRounding(sighting: Sighting): boolean {
     return BOUNDS.some((option) => {
       const value = this.#holding[option];
@@ -221,7 +223,7 @@ class Judge {
     });
   }
 
-  /** What explains the sightings, those first that explain most of them. */
+  /** The explanations of the sightings, the one that explains most first. */
   reasons(sightings: readonly Sighting[]): Reason[] {
     if (sightings.length === 0) return [];
     const base = this.#fit(sightings, this.#given) ?? { distance: 1, agrees: false };
@@ -300,7 +302,7 @@ function notesOf(seen: readonly StepSeen[], steps: readonly StepJudged[], { chai
   return notes;
 }
 
-/** What the preset says of the stages that reasons name: choices and limits of the host that are known. */
+/** The preset's notes on the stages in the reasons: known choices and limits of the host. */
 function knownOf(preset: string, reasons: readonly Reason[]): string[] {
   const { notes = [] } = PRESETS.find(({ name }) => name === preset) ?? {};
   const stages = reasons.map(({ stage }) => stage).filter((stage) => stage !== null);

@@ -1,16 +1,16 @@
-/** Draws of an engine with seeds, counted against the law that they should have. */
+/** Compares draws of an engine, each with a seed, with the distribution that they should have. */
 import { type Fit, fitOf } from "../../sampling/explain/observed.ts";
 import type { CallOptions, Engine, EngineOptions } from "../engine.ts";
 
 export interface DrawsSeen {
   readonly drawn: number;
-  /** how often each token came; tokens that can come and did not stand with 0 */
+  /** counts of each token; tokens that can be drawn but were not have 0 */
   readonly counts: ReadonlyMap<number, number>;
-  /** tokens that came and have no probability */
+  /** tokens that were drawn although their probability is 0 */
   readonly impossible: number;
-  /** the G-test of the counts against the law */
+  /** the G-test of the counts against the distribution */
   readonly fit: Fit;
-  /** seeds that were given twice, and gave the same token */
+  /** number of seeds that were sent twice, and number that gave the same token both times */
   readonly repeated: { readonly seeds: number; readonly same: number; readonly agree: boolean };
 }
 
@@ -20,9 +20,9 @@ interface DrawsPlan {
   readonly draws: number;
 }
 
-/** Requests under way at the same time: engines put them in one batch. */
+/** Number of simultaneous requests: engines put them in one batch. */
 const AT_ONCE = 4;
-/** Seeds that are given again. */
+/** Number of seeds that are sent again. */
 const REPEATED = 16;
 
 export async function countDraws(
@@ -49,7 +49,7 @@ export async function countDraws(
   };
 }
 
-/** Results in the order of their numbers, some under way at the same time. */
+/** Runs some jobs at the same time; returns the results in the order of the jobs. */
 async function inTurn(count: number, make: (index: number) => Promise<number>): Promise<number[]> {
   const results: number[] = [];
   let next = 0;

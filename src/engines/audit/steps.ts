@@ -1,13 +1,13 @@
-/** What an engine did at some steps of a text: the row before its sampler, and what its sampler made of it. */
+/** Steps of an engine along a text: the row before its sampler, and the result of its sampler. */
 import type { CallOptions, Engine, EngineOptions, NextRow } from "../engine.ts";
 
 export interface StepSeen {
-  /** all of it is the prompt of a request of its own: to the engine nothing of it was generated */
+  /** the whole prefix is the prompt of a request: the engine counts none of it as generated */
   readonly history: readonly number[];
   readonly row: NextRow;
-  /** probabilities after the engine's sampler by id; undefined: the engine does not tell them */
+  /** probabilities by id after the engine's sampler; undefined: the engine does not report them */
   readonly processed: ReadonlyMap<number, number> | undefined;
-  /** the token that it drew with the seed of this step */
+  /** the token that the engine drew with this step's seed */
   readonly token_id: number;
 }
 
@@ -18,7 +18,7 @@ export interface StepsPlan {
   readonly seed: number;
 }
 
-/** Walks along the engine's own text, as far as it goes. */
+/** Steps along the engine's own text until it ends. */
 export async function* seenSteps(
   engine: Engine,
   { prompt, steps, options, seed }: StepsPlan,

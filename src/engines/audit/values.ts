@@ -1,7 +1,7 @@
-/** Which other value of one option would give what was seen: 0.9 in place of a top_p of 0.95. */
+/** Finds another value of one option that would explain the observations: 0.9 in place of a top_p of 0.95. */
 import type { Fit } from "../../sampling/explain/observed.ts";
 
-/** How well what was seen fits when one option has another value; undefined: that is refused. */
+/** The fit of the observations when one option has another value; undefined: the value is refused. */
 export type Fits = (option: string, value: number) => Fit | undefined;
 
 export interface ValueFound extends Fit {
@@ -10,7 +10,7 @@ export interface ValueFound extends Fit {
   readonly value: number;
 }
 
-/** Values that people write, for each option that is looked at. */
+/** Typical values of each option that is searched. */
 const VALUES: Readonly<Record<string, readonly number[]>> = {
   temperature: range(0.05, 3, 0.05),
   top_p: range(0.01, 1, 0.01),
@@ -21,7 +21,7 @@ const VALUES: Readonly<Record<string, readonly number[]>> = {
   presence_penalty: range(-2, 2, 0.1),
   frequency_penalty: range(-2, 2, 0.1),
 };
-/** Halvings of the step around the nearest value that people write. */
+/** Halvings of the step around the nearest typical value. */
 const REFINEMENTS = 6;
 
 function range(from: number, to: number, step: number): number[] {
@@ -29,7 +29,7 @@ function range(from: number, to: number, step: number): number[] {
   return Array.from({ length: count }, (_, place) => Number((from + place * step).toFixed(4)));
 }
 
-/** The nearest value of each numeric option that holds, those first that explain everything. */
+/** The nearest value of each numeric option in use, those that explain everything first. */
 export function otherValues(options: Readonly<Record<string, unknown>>, fits: Fits, base: Fit): ValueFound[] {
   const found: ValueFound[] = [];
   for (const [option, asked] of Object.entries(options)) {
@@ -41,7 +41,7 @@ export function otherValues(options: Readonly<Record<string, unknown>>, fits: Fi
   return found.sort((a, b) => Number(b.agrees) - Number(a.agrees) || a.distance - b.distance);
 }
 
-/** A value that takes less than a tenth of the difference away explains nothing. */
+/** A value that removes less than a tenth of the difference explains nothing. */
 const CLEARLY = 0.9;
 
 function nearest(

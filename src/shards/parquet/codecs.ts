@@ -1,4 +1,4 @@
-/** What Parquet pages are compressed by. Node's own decompressors are used where Node has them. */
+/** The compression codecs of Parquet pages. Node's own decompressors are used when Node has them. */
 import * as zlib from "node:zlib";
 import { compressors, decompressZstd } from "hyparquet-compressors";
 
@@ -9,7 +9,7 @@ interface Options {
   readonly maxOutputLength: number;
 }
 
-/** One piece of memory for all of it; more than it tells of is an error. */
+/** One buffer for the whole result; a result longer than the stated size is an error. */
 const options = (bytes: number): Options => ({ chunkSize: Math.max(64, bytes), maxOutputLength: bytes });
 
 /** Since Node 22.15. */
@@ -17,12 +17,12 @@ const { zstdDecompressSync } = zlib as {
   readonly zstdDecompressSync?: (compressed: Uint8Array, options: Options) => Uint8Array;
 };
 
-/** The window of a frame that zstd itself decompresses without being told to. */
+/** The largest window of a frame that zstd decompresses by default. */
 const WINDOW_BYTES_MAX = 2 ** 27;
 
 /**
- * The decompressor in JavaScript takes the memory that a frame tells of: that is looked at first.
- * Source: RFC 8878, 3.1.1.1, "Frame_Header".
+ * The decompressor in JavaScript allocates the size that a frame states, so the size is checked first. Source: RFC
+ * 8878, 3.1.1.1, "Frame_Header".
  */
 function requireZstdFrame(frame: Uint8Array, bytes: number): void {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -55,7 +55,7 @@ const CODECS: Readonly<Record<string, Decompress | undefined>> = {
   }),
 };
 
-/** The page as it was before, in memory of its own: what was read lies in a buffer that the next page is read into. */
+/** The uncompressed page in a buffer of its own: the input's buffer is reused for the next page. */
 export function decompressed(codec: string, compressed: Uint8Array, bytes: number): Uint8Array {
   const page = codec === "UNCOMPRESSED" ? compressed.slice() : unpacked(codec, compressed, bytes);
   if (page.length === bytes) return page;

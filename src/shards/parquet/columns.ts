@@ -1,40 +1,40 @@
 /**
- * Which columns of a Parquet file rows are made of, seen from its schema. A list column is `list<number>` and nothing
- * else: lists in lists, structs and maps are refused by their name, since their numbers lie after one another as those of
- * one list do. Source: apache/parquet-format, LogicalTypes.md, "Nested Types".
+ * Finds the columns of a Parquet file that make rows, from its schema. A list column must be `list<number>`. Lists in
+ * lists, structs and maps are refused by name, because their numbers are stored one after another like those of one
+ * list. Source: apache/parquet-format, LogicalTypes.md, "Nested Types".
  */
 import type { ColumnChunk, ColumnMetaData, FileMetaData, SchemaElement } from "hyparquet";
 import type { Dtype } from "../elements.ts";
 import { checkDtype, isSingle, PARTS, type Part, partsOf, requireRow } from "../shard.ts";
 
-/** What all pages of a column have in common. */
+/** The properties that all pages of a column share. */
 export interface Column {
   readonly name: string;
   readonly dtype: Dtype;
   readonly repetition_max: number;
   readonly definition_max: number;
-  /** from this definition level on there is an element, though it may be null */
+  /** from this definition level on an element exists, though it may be null */
   readonly element_level: number;
-  /** where it lies in each group of rows */
+  /** its place in each row group */
   readonly chunks: readonly Chunk[];
 }
 
-/** The column in one group of rows. */
+/** The column in one row group. */
 export interface Chunk {
   readonly rows: number;
   readonly meta: ColumnMetaData;
 }
 
-/** An element of the schema with those below it. */
+/** An element of the schema with its children. */
 interface Node {
   readonly element: SchemaElement;
   readonly children: readonly Node[];
 }
 
-/** Lists in lists in structs; more than that no row is. */
+/** Maximum depth of lists and structs; no row is deeper. */
 const DEPTH_MAX = 16;
 
-/** The columns by their part. Of a file without rows there are none: pandas writes such columns with no type. */
+/** The columns by part. A file without rows has none: pandas writes such columns without a type. */
 export function columnsOf(metadata: FileMetaData): Map<Part, Column> {
   const top = childrenOf(metadata.schema);
   const names = top.map(({ element }) => element.name);
@@ -83,7 +83,10 @@ function metaOf(chunk: ColumnChunk | undefined, is_encrypted: boolean, place: st
   return chunk.meta_data;
 }
 
-/** From the column down to its numbers. Throws when it is neither a number nor a list of numbers, as the part wants. */
+/**
+ * Follows the column down to its numbers. Throws when it is neither a number nor a list of numbers, as the part
+ * requires.
+ */
 function pathOf(part: Part, node: Node): readonly SchemaElement[] {
   const path = [node.element];
   let at = node;
@@ -102,7 +105,7 @@ function isNumber(path: readonly SchemaElement[]): boolean {
   return path.length === 1 && path[0]?.repetition_type !== "REPEATED";
 }
 
-/** Three levels as writers make them today, two as they made them, or a number that is repeated. */
+/** Three levels as in new files, two as in old ones, or a repeated number. */
 function isListOfNumbers(path: readonly SchemaElement[]): boolean {
   const repeated = path.filter(({ repetition_type }) => repetition_type === "REPEATED");
   if (repeated.length !== 1) return false;
@@ -114,7 +117,7 @@ function isList({ converted_type, logical_type }: SchemaElement): boolean {
   return converted_type === "LIST" || logical_type?.type === "LIST";
 }
 
-/** As Arrow writes types: list<struct<id, lp>>. */
+/** The type in Arrow's notation: list<struct<id, lp>>. */
 function typeName({ element, children }: Node): string {
   const { converted_type, logical_type, repetition_type, type } = element;
   const kind = logical_type?.type ?? converted_type;
@@ -130,7 +133,7 @@ function typeName({ element, children }: Node): string {
   return repetition_type === "REPEATED" && type !== undefined ? `list<${own}>` : own;
 }
 
-/** The columns of the root, each with what is below it. */
+/** The columns of the root, each with its children. */
 function childrenOf(schema: readonly SchemaElement[]): readonly Node[] {
   let at = 0;
   const next = (depth: number): Node => {
@@ -146,7 +149,7 @@ function childrenOf(schema: readonly SchemaElement[]): readonly Node[] {
 const DTYPES: Readonly<Record<string, Dtype>> = { FLOAT: "f32", DOUBLE: "f64", INT32: "i32", INT64: "i64" };
 const UNSIGNED: Readonly<Record<string, Dtype>> = { INT32: "u32", INT64: "u64" };
 
-/** Decimals, dates and times are stored as whole numbers and are none. */
+/** Decimals, dates and times are stored as integers but are not classes. */
 function dtypeOf(element: SchemaElement, column: string): Dtype {
   const { type = "", type_length, converted_type, logical_type } = element;
   const kind = logical_type?.type ?? converted_type;
@@ -163,7 +166,10 @@ function dtypeOf(element: SchemaElement, column: string): Dtype {
   );
 }
 
-/** Arrow stores a tensor of any shape as one list: of two dimensions it is several rows, which the file does not say. */
+/**
+ * Arrow stores a tensor of any shape as one list. A tensor of two dimensions is several rows, but the file does not say
+ * so.
+ */
 function requireFlatTensors({ key_value_metadata = [] }: FileMetaData): void {
   const schema = key_value_metadata.find(({ key }) => key === "ARROW:schema")?.value;
   if (schema === undefined) return;

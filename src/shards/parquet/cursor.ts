@@ -1,4 +1,4 @@
-/** The rows of a column, one after the other, with one page in memory. A list may go on in the page after its own. */
+/** The rows of a column, one after the other, with one page in memory. A list may continue in the next page. */
 import { crc32 } from "node:zlib";
 import type { PageHeader, RowGroup } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -8,14 +8,14 @@ import type { Chunk, Column } from "./columns.ts";
 import { bytesIn, type Numbers, type Page, readDictionary, readPage } from "./page.ts";
 import { CutShort, structLength } from "./thrift.ts";
 
-/** Headers of pages take some 50 bytes; statistics of long texts may make them longer. */
+/** Page headers take about 50 bytes; statistics of long texts make them longer. */
 const HEADER_BYTES = [256, 65_536, 2 ** 20];
 
 export class Cursor {
   readonly #file: number;
   readonly #column: Column;
   #group = -1;
-  /** that were taken of the group */
+  /** number of values taken from the group */
   #rows = 0;
   #bytes: Bytes | undefined;
   #dictionary: Numbers | undefined;
@@ -32,14 +32,14 @@ export class Cursor {
     if (!this.#isInPage() && !this.#nextPage()) return undefined;
     this.#rows += 1;
     const begun = this.#takeInPage();
-    // Where the page ends the row may go on.
+    // At the end of the page the row may continue in the next one.
     if (this.#isInPage() || !this.#goesOn()) return begun;
     const parts = [begun.slice()];
     while (!this.#isInPage() && this.#goesOn()) parts.push(this.#takeInPage().slice());
     return joined(parts);
   }
 
-  /** Leaves out whole groups of rows, without reading them. */
+  /** Skips whole row groups without reading them. */
   skipGroups(count: number): void {
     this.#group = count - 1;
     this.#rows = this.#chunk?.rows ?? 0;
@@ -55,7 +55,7 @@ export class Cursor {
     return this.#page !== undefined && this.#at < this.#page.numbers.length;
   }
 
-  /** Takes the row at hand as far as the page has it. */
+  /** Takes the rest of the current row that is in the page. */
   #takeInPage(): Numbers {
     const page = this.#page as Page; // every caller has seen to it
     const { numbers, repetition, definition } = page;
@@ -72,10 +72,10 @@ export class Cursor {
     return numbers.subarray(from, is_empty ? from : this.#at);
   }
 
-  /** Goes to the next page, if that goes on with the row of this one. */
+  /** Goes to the next page if it continues the current row. */
   #goesOn(): boolean {
     if (this.#column.repetition_max === 0) return false;
-    // Rows do not reach from one group to the next.
+    // A row never continues in the next group.
     const group = this.#group;
     if (!this.#nextPage() || this.#group !== group) return false;
     return this.#page?.repetition?.[0] !== 0;
@@ -96,7 +96,7 @@ export class Cursor {
     }
   }
 
-  /** Reads what stands after the header; answers whether it is a page with values. */
+  /** Reads the page after its header; returns whether it is a page with values. */
   #take(header: PageHeader): boolean {
     const size = bytesIn(header.compressed_page_size);
     const bytes = (this.#bytes as Bytes).take(size); // whose header was read
@@ -129,7 +129,7 @@ export class Cursor {
         ? dictionary_page_offset
         : data_page_offset,
     );
-    // A group without rows has no pages, whatever its offsets say.
+    // A group without rows has no pages, whatever its offsets are.
     const bytes = chunk.rows === 0 ? 0 : Number(total_compressed_size);
     if (!(begin >= 0 && bytes >= 0))
       throw new Error(`has ${this.#column.name} at byte ${begin}, of ${bytes} bytes`);
@@ -140,7 +140,7 @@ export class Cursor {
     return true;
   }
 
-  /** Rows that are missing from a column would give those after them the values of others. */
+  /** Missing rows in one column would shift the values of all later rows. */
   #requireRows(): void {
     const chunk = this.#chunk;
     if (chunk === undefined || chunk.rows === this.#rows) return;
@@ -171,7 +171,7 @@ export class Cursor {
   }
 }
 
-/** Undefined when the header goes on after these bytes, and more of them may be looked at. */
+/** Undefined when the header is longer than these bytes and more bytes are available. */
 function lengthOf(begin: Uint8Array, has_more: boolean): number | undefined {
   try {
     return structLength(begin);
@@ -194,7 +194,7 @@ function joined(parts: readonly Numbers[]): Numbers {
   return whole;
 }
 
-/** Rows of the groups before each group, and of all. */
+/** Number of rows before each group, and in total. */
 export function groupStarts(groups: readonly RowGroup[]): number[] {
   const starts = [0];
   for (const { num_rows } of groups) starts.push((starts.at(-1) ?? 0) + Number(num_rows));

@@ -1,11 +1,11 @@
 /**
- * Levels and indices of a Parquet page: whole numbers of a few bits in runs, each either one value repeated or eight at a
- * time packed bit by bit. Source: Parquet's Encodings.md, "Run Length Encoding / Bit-Packing Hybrid (RLE = 3)".
+ * Levels and indices of a Parquet page: small integers in runs. A run is one repeated value, or groups of eight values
+ * packed bit by bit. Source: Parquet's Encodings.md, "Run Length Encoding / Bit-Packing Hybrid (RLE = 3)".
  */
 
 /**
- * Fills `to` from the runs that begin at `from`; what is missing is an error. Answers whether all values are the same as
- * the first, which whole columns are: their levels need not be looked at one by one.
+ * Fills `to` from the runs that begin at `from`; throws when values are missing. Returns whether all values are equal,
+ * which is common for whole columns: their levels need no look at each value.
  */
 export function readRuns(
   bytes: Uint8Array,
@@ -49,7 +49,7 @@ function endsIn(filled: number, length: number): Error {
   return new Error(`it ends in its ${filled}th level of ${length}`);
 }
 
-/** Values of at most 24 bits in four bytes at once, wider ones byte by byte. */
+/** Values of at most 24 bits are read as four bytes at once, wider ones byte by byte. */
 function unpack(
   bytes: Uint8Array,
   from: number,
@@ -68,7 +68,7 @@ function unpack(
   }
 }
 
-/** Bits that hold a number from 0 to `max`. */
+/** Number of bits for numbers from 0 to `max`. */
 export function bitsOf(max: number): number {
   return 32 - Math.clz32(max);
 }

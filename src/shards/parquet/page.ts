@@ -1,6 +1,6 @@
 /**
- * A page of a column: its numbers, in typed arrays, and where its rows begin. hyparquet reads what surrounds them, and
- * its own way of making an object of every list would cost twenty times what the numbers do.
+ * A page of a column: its numbers in typed arrays, and the beginnings of its rows. hyparquet reads the parts around
+ * them; its own reader makes an object for every list, which takes twenty times as long as the numbers.
  */
 import type { PageHeader } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
@@ -10,14 +10,17 @@ import { decompressed } from "./codecs.ts";
 import type { Column } from "./columns.ts";
 import { bitsOf, readRuns } from "./levels.ts";
 
-/** A page of a few bytes may tell of as many values as it likes, all of which are made. Writers make pages of some MB. */
+/**
+ * Maximum values of a page. A page of a few bytes may claim any number of values, and all of them are made. Writers
+ * make pages of some MB.
+ */
 const VALUES_MAX = 2 ** 25;
 const PAGE_BYTES_MAX = 2 ** 28;
 
-/** A page as it lies in the file. */
+/** A page as it is in the file. */
 export interface PackedPage {
   readonly header: PageHeader;
-  /** of the group of rows that it is in */
+  /** of its row group */
   readonly codec: string;
   /** valid until the next page is taken */
   readonly bytes: Uint8Array;
@@ -26,20 +29,20 @@ export interface PackedPage {
 export type Numbers = Float32Array | Float64Array | Int32Array;
 
 export interface Page {
-  /** one place for every level: NaN where an element is null, or where there is none */
+  /** one entry for every level: NaN where an element is null or absent */
   readonly numbers: Numbers;
-  /** 0 where a row begins; undefined: everywhere */
+  /** 0 where a row begins; undefined: every value is a row */
   readonly repetition: Uint8Array | undefined;
-  /** definition levels where any of them is not the highest */
+  /** definition levels, when not all are the highest */
   readonly definition: Uint8Array | undefined;
 }
 
-/** The body of a page without what surrounds it. */
+/** The body of a page: levels and values. */
 interface Body {
   readonly count: number;
   readonly encoding: string;
   readonly repetition: Uint8Array | undefined;
-  /** undefined where all are the highest */
+  /** undefined when all are the highest */
   readonly definition: Uint8Array | undefined;
   readonly values: Uint8Array;
 }
@@ -62,7 +65,7 @@ export function readDictionary(column: Column, { header, codec, bytes }: PackedP
   return plain(column.dtype, decompressed(codec, bytes, bytesIn(header.uncompressed_page_size)), count);
 }
 
-/** Throws an Error when a page tells of more bytes than any writer puts into one. */
+/** Throws an Error when a page claims more bytes than any writer puts into one. */
 export function bytesIn(told: number): number {
   if (Number.isInteger(told) && told >= 0 && told <= PAGE_BYTES_MAX) return told;
   throw new Error(`it tells of ${told} bytes, at most ${PAGE_BYTES_MAX} are read`);
@@ -102,7 +105,7 @@ function bodyOf(column: Column, { header, codec, bytes }: PackedPage): Body {
   };
 }
 
-/** Pages of the first kind have levels of their own length before the values, all compressed together. */
+/** In pages of version 1 the levels have their own lengths, precede the values, and are compressed with them. */
 function bodyOfFirst(column: Column, bytes: Uint8Array, count: number, encoding: string): Body {
   let at = 0;
   const next = (max: number) => {
@@ -181,7 +184,7 @@ function gather(
   return numbers;
 }
 
-/** Values whose bytes lie apart: the first bytes of all, then their second ones. */
+/** Byte-stream split: the first bytes of all values, then all second bytes, and so on. */
 function joinedStreams(values: Uint8Array, count: number, dtype: Dtype): Uint8Array {
   const width = ELEMENT_BYTES[dtype];
   if (values.length < count * width)
@@ -192,7 +195,7 @@ function joinedStreams(values: Uint8Array, count: number, dtype: Dtype): Uint8Ar
   return bytes;
 }
 
-/** Miniblocks of a block; writers make 4. */
+/** Maximum miniblocks in a block; writers make 4. */
 const MINIBLOCKS_MAX = 1024;
 
 function deltas(dtype: Dtype, values: Uint8Array, count: number): Numbers {
@@ -208,7 +211,7 @@ function deltas(dtype: Dtype, values: Uint8Array, count: number): Numbers {
   return decodeFloats(new Uint8Array(read.buffer), dtype);
 }
 
-/** The numbers at the places of the elements that are there. */
+/** Spreads the numbers to the positions of the elements that exist. */
 function spread(packed: Numbers, definition: Uint8Array, definition_max: number): Numbers {
   const numbers =
     packed instanceof Float32Array

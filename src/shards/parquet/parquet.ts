@@ -1,7 +1,7 @@
 /**
- * Parquet: a column `logits` of lists, or `token_ids` and `logprobs` with perhaps `tail_mass`, and `target`. hyparquet,
- * an optional dependency, reads the footer and the pages' headers and decompresses; rows then come page by page, however
- * large the groups of rows are.
+ * Parquet: a column `logits` of lists, or `token_ids` and `logprobs` with an optional `tail_mass`, and `target`.
+ * hyparquet, an optional dependency, reads the footer and the page headers and decompresses. Rows are read page by
+ * page, however large the row groups are.
  */
 import { readSync } from "node:fs";
 import { type FileMetaData, parquetMetadata } from "hyparquet";
@@ -14,7 +14,7 @@ import type { Numbers } from "./page.ts";
 import { structLength } from "./thrift.ts";
 
 const MAGIC_BYTES = 8;
-/** Of a file of some hundred thousand groups of rows. */
+/** Maximum bytes of a footer: that of a file with some hundred thousand row groups. */
 const FOOTER_BYTES_MAX = 2 ** 26;
 const PAR1 = 0x31524150;
 const PARE = 0x45524150;
@@ -50,7 +50,7 @@ function openRows(
     const row: Partial<Record<Part, Numbers>> = {};
     for (const { part, cursor } of cursors) {
       const numbers = cursor.next();
-      // Each cursor has counted its rows: all of them end together.
+      // Each cursor counts its rows, so all columns end together.
       if (numbers !== undefined) row[part] = numbers;
       else if (cursors[0]?.part === part) return undefined;
       else throw new Error(`ends in row ${at} of ${part}`);

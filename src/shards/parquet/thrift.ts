@@ -1,10 +1,10 @@
 /**
- * How long a struct of Thrift's compact protocol is, before hyparquet makes objects of it: hyparquet believes the length
- * that a list tells, and a header of a hundred bytes may tell of lists that fill the memory.
- * Source: apache/thrift, doc/specs/thrift-compact-protocol.md.
+ * Measures a struct of Thrift's compact protocol before hyparquet makes objects of it. hyparquet trusts the stated
+ * length of a list, so a header of a hundred bytes could fill the memory. Source: apache/thrift,
+ * doc/specs/thrift-compact-protocol.md.
  */
 
-/** Structs and lists in one another; Parquet's own go 6 deep. */
+/** Maximum depth of structs and lists; Parquet's own are 6 deep. */
 const DEPTH_MAX = 24;
 const STOP = 0;
 const BOOLEANS = 2; // true and false, whose value is their type
@@ -15,14 +15,17 @@ const BINARY = 8;
 const LIST = 9;
 const STRUCT = 12;
 
-/** The bytes end within the struct. */
+/** The bytes end before the struct does. */
 export class CutShort extends Error {
   constructor() {
     super("it ends too early");
   }
 }
 
-/** The bytes that the struct at the beginning takes. Throws CutShort when it goes on after the end, and an Error when it is none. */
+/**
+ * The length in bytes of the struct at the beginning. Throws CutShort when it continues after the end, and an Error
+ * when it is invalid.
+ */
 export function structLength(bytes: Uint8Array): number {
   return new Walker(bytes).struct(0);
 }
@@ -56,7 +59,7 @@ class Walker {
     else throw new Error(`it has a value of type ${type}`);
   }
 
-  /** Every element takes a byte at least, so a list is never longer than what is left. */
+  /** Every element takes at least one byte, so a list is never longer than the remaining bytes. */
   #list(depth: number): void {
     const head = this.#byte();
     const size = head >> 4 === 15 ? this.#varint() : head >> 4;

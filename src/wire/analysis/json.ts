@@ -31,7 +31,7 @@ interface Plan extends AnalysisPlan {
 
 const F32_BYTES = 4;
 
-/** The rows of a body, in one buffer, and the fault of the first row that cannot be taken. */
+/** The rows of a body, in one buffer, and the error of the first invalid row. */
 class Stored {
   readonly store: RowStore;
   fault: Problem | undefined = undefined;

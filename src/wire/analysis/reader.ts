@@ -25,7 +25,7 @@ export interface AnalysisHead {
   readonly values_expected: number;
 }
 
-/** What a body says beside the numbers of its rows. */
+/** The contents of a body without the numbers of its rows. */
 export interface AnalysisPlan {
   readonly head: AnalysisHead;
   readonly fields: RowFields;
@@ -34,7 +34,7 @@ export interface AnalysisPlan {
 export interface AnalysisReader extends BodyReader {
   /** undefined until it is complete; for JSON that is at the end */
   readonly plan: AnalysisPlan | undefined;
-  /** The next row that is complete. */
+  /** The next complete row. */
   next(): AnalysisRow | undefined;
 }
 

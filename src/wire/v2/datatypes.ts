@@ -1,12 +1,12 @@
 /**
- * Elements of the protocol's tensors: little-endian bytes, or JSON, to values and back. Logits do not pass through
- * here but for small ones in JSON; they go straight into kernel memory.
+ * Converts elements of the protocol's tensors (little-endian bytes, or JSON) to values and back. Logits go straight to
+ * kernel memory, except small ones in JSON.
  */
 import { Buffer } from "node:buffer";
 import { Problem, show } from "../../errors.ts";
 import type { Datatype } from "../../schemas/v2.ts";
 
-/** A whole number of more than 53 bits is text. */
+/** An integer of more than 53 bits is text. */
 export type Element = number | boolean | string;
 
 /** Smallest and largest value of the integer types that JSON numbers can hold. */
@@ -21,7 +21,7 @@ const RANGES: Partial<Readonly<Record<Datatype, readonly [number, number]>>> = {
   INT64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 };
 
-/** Reads `count` elements. Throws a Problem when the bytes are not so many, or of a type that is not taken here. */
+/** Reads `count` elements. Throws a Problem when the number of bytes is wrong or the type is not supported. */
 export function readBytes(datatype: Datatype, bytes: Uint8Array, count: number, pointer: string): Element[] {
   if (datatype === "BYTES") return readTexts(bytes, count, pointer);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -67,7 +67,7 @@ function shortened(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
-/** Texts of UTF-8, each after its length in a u32. */
+/** UTF-8 texts, each preceded by its length as a u32. */
 function readTexts(bytes: Uint8Array, count: number, pointer: string): string[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const texts: string[] = [];
@@ -103,12 +103,12 @@ export function readData(datatype: Datatype, data: unknown, count: number, point
   );
 }
 
-/** −∞ as text, for writers of JSON that have no word for it. */
+/** −∞ as text, for JSON writers that cannot express it. */
 function orInfinite(value: unknown): unknown {
   return value === "-Infinity" || value === "-inf" ? Number.NEGATIVE_INFINITY : value;
 }
 
-/** Tensors of two dimensions are the largest there are. */
+/** No tensor has more than two dimensions. */
 const DEPTH_MAX = 2;
 
 function isElement(datatype: Datatype, value: unknown): boolean {

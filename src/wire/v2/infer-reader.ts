@@ -1,6 +1,7 @@
 /**
- * Reads the body of an inference as it arrives: JSON, then the tensors that it announces, in the order of the inputs.
- * Rows of logits go straight into kernel memory and are ready one by one, as soon as all their options are there.
+ * Reads the body of an inference as it arrives: JSON, then the tensors that the JSON announces, in the order of the
+ * inputs. Rows of logits go straight into kernel memory. Each row is ready as soon as it and all its options have
+ * arrived.
  */
 import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
@@ -25,11 +26,11 @@ import { listedRows, type RowSource, SharedRows, StoredRows } from "./rows.ts";
 interface Segment {
   readonly input: Input;
   missing: number;
-  /** what has arrived of it; undefined for the logits */
+  /** the bytes so far; undefined for the logits */
   readonly bytes: Buffer | undefined;
 }
 
-/** Where the rows of an inference go, and where they may lie besides its body. */
+/** The destination of the rows of an inference, and the regions outside the body that rows may be read from. */
 export interface InferContext extends WireContext {
   /** undefined: nowhere else */
   readonly shared_memory: SharedMemory | undefined;
@@ -39,15 +40,15 @@ export class InferReader implements BodyReader {
   readonly #context: InferContext;
   readonly #header_bytes: number | undefined;
   readonly #text: TextBuffer;
-  /** bytes of the JSON that have not come; of a body without tensors, more than will come */
+  /** remaining bytes of the JSON; for a body without tensors, more than will come */
   #text_missing: number;
   #inference: Inference | undefined;
   #segments: Segment[] = [];
   #sides: SideTensor[] = [];
   #source: RowSource | undefined;
-  /** what is not the same for every row */
+  /** the options of each row, when rows differ */
   #options: OptionsOf | undefined;
-  /** of every row, or of the first */
+  /** the options of every row, or of the first */
   #first: StepOptions | undefined;
   #next_row = 0;
 
@@ -65,12 +66,12 @@ export class InferReader implements BodyReader {
     this.#text_missing = header_bytes ?? Number.POSITIVE_INFINITY;
   }
 
-  /** What is asked; undefined until the JSON is there. */
+  /** The request; undefined until the JSON is complete. */
   get inference(): Inference | undefined {
     return this.#inference;
   }
 
-  /** True when the bytes that come now have to wait in memory for those that follow. */
+  /** True when the next bytes must be kept in memory until later ones arrive. */
   get parks(): boolean {
     const is_side = this.#segments[0]?.bytes !== undefined;
     return this.#inference === undefined || is_side || this.#source instanceof StoredRows;
@@ -94,7 +95,7 @@ export class InferReader implements BodyReader {
     while (rest.length > 0) rest = this.#take(rest);
   }
 
-  /** The chunk that was written last will be gone: what was not taken of it is copied. */
+  /** The last chunk becomes invalid: its unread part is copied. */
   keep(): void {
     this.#source?.keep();
   }
@@ -115,7 +116,7 @@ export class InferReader implements BodyReader {
       );
   }
 
-  /** The next step, or undefined when more bytes are needed or all were taken. Throws what is wrong with it. */
+  /** The next step; undefined when more bytes are needed or all rows were taken. Throws the step's error. */
   next(): Step | undefined {
     const inference = this.#inference;
     const source = this.#source;
@@ -133,7 +134,7 @@ export class InferReader implements BodyReader {
     }
   }
 
-  /** The JSON is complete. All that it says is checked before the first element is taken. */
+  /** The JSON is complete. All of it is checked before the first element is read. */
   #begin(): void {
     const { remembered, limits } = this.#context;
     const text = this.#text.whole();
@@ -183,7 +184,7 @@ export class InferReader implements BodyReader {
     return listedRows(lease, rows, float32Of(elements, pointer));
   }
 
-  /** Takes what belongs to the tensor that is due; answers the bytes after it. */
+  /** Takes the bytes of the current tensor; returns the rest. */
   #take(bytes: Uint8Array): Uint8Array {
     const [segment] = this.#segments;
     if (segment === undefined)
@@ -207,7 +208,7 @@ export class InferReader implements BodyReader {
     return this.#first !== undefined || this.#options !== undefined;
   }
 
-  /** Makes the options once every tensor besides the logits is there. */
+  /** Makes the options once every tensor besides the logits is complete. */
   #settle(): void {
     if (this.#complete || this.#inference === undefined) return;
     if (this.#segments.some(({ bytes }) => bytes !== undefined)) return;
@@ -244,7 +245,7 @@ function optionsOf({ wanted }: Inference, { shared, own }: RowOptions, limits: W
   return (row) => options.of(own === undefined ? {} : own(row));
 }
 
-/** Logits in JSON, rounded as Math.fround does. */
+/** Logits in JSON, rounded as by Math.fround. */
 function float32Of(elements: readonly Element[], pointer: string): Float32Array {
   const values = Float32Array.from(elements, Number);
   const index = values.indexOf(Number.POSITIVE_INFINITY);

@@ -1,7 +1,7 @@
 /**
- * The options of each row of an inference. An option is a parameter, which holds for all rows, or an input tensor:
- * one element for all rows or for each of them, a list for all or, padded with −1, one for each. What an option must
- * be is checked where all options are.
+ * The options of each row of an inference. An option is a parameter, which holds for all rows, or an input tensor. A
+ * tensor has one element for all rows or one for each row; an option that is a list has one list for all rows, or one
+ * for each row, padded with −1. The schema of step options checks the values.
  */
 import { Buffer } from "node:buffer";
 import { Problem, show } from "../../errors.ts";
@@ -12,7 +12,7 @@ import type { Element } from "./datatypes.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** An input besides the logits, its elements read. */
+/** An input besides the logits, with its elements. */
 export interface SideTensor {
   readonly name: string;
   readonly datatype: Datatype;
@@ -22,7 +22,7 @@ export interface SideTensor {
   readonly pointer: string;
 }
 
-/** How an option is written: one value, a list of token ids, or JSON text. */
+/** The type of an option: a value, a list of token ids, or JSON text. */
 type Kind = "scalar" | "ids" | "json";
 
 const KINDS: ReadonlyMap<string, Kind> = new Map(
@@ -40,7 +40,7 @@ function typesOf({ type }: Fields): readonly unknown[] {
   return [type].flat();
 }
 
-/** Options that have two forms: a word or number, or an object. */
+/** Options with two types: a word or number, or an object. */
 const ALSO_JSON: ReadonlySet<string> = new Set(["state"]);
 
 const BIAS_IDS = "logit_bias_ids";
@@ -50,7 +50,7 @@ const BITMASK = "token_bitmask";
 /** Names that inputs besides the logits may have. */
 export const SIDE_NAMES: ReadonlySet<string> = new Set([...KINDS.keys(), BIAS_IDS, BIAS_VALUES]);
 
-/** The options as /v1 would have them: those of all rows, and those of each. */
+/** The options in /v1's form: those of all rows, and those of each row. */
 export interface RowOptions {
   readonly shared: Fields;
   /** undefined: no row has options of its own */
@@ -88,7 +88,7 @@ function conflict(name: string, what: string): Problem {
   return new Problem("option_conflict", `${name} ${what}`, `/${name}`);
 }
 
-/** Parameters of Triton's clients are texts, numbers and booleans: lists and objects come as JSON text. */
+/** Parameters of Triton's clients are texts, numbers and booleans, so lists and objects come as JSON text. */
 function parameterOf(name: string, value: unknown): unknown {
   const kind = KINDS.get(name);
   if (typeof value !== "string" || kind === undefined) return value;
@@ -107,7 +107,7 @@ function fromJson(name: string, text: string): unknown {
 /** The values of one option. */
 interface Column<Value = unknown> {
   at(row: number): Value;
-  /** whether all rows have the same */
+  /** whether all rows have the same value */
   readonly is_shared: boolean;
 }
 
@@ -158,14 +158,14 @@ function lists(tensor: SideTensor, row_count: number): Column {
   return mapped(parts(tensor, row_count), (elements) => elements.filter(isPresent));
 }
 
-/** Shorter lists of a tensor are padded with −1. */
+/** Shorter lists are padded with −1. */
 function isPresent(element: Element): boolean {
   return element !== PADDING;
 }
 
 export const PADDING = -1;
 
-/** 32-bit words, as xgrammar and llguidance keep them. */
+/** 32-bit words, as in xgrammar and llguidance. */
 function bitmasks(tensor: SideTensor, row_count: number): Column {
   const { name, datatype, pointer } = tensor;
   if (datatype !== "INT32" && datatype !== "UINT32")
@@ -179,7 +179,7 @@ function bitmasks(tensor: SideTensor, row_count: number): Column {
   );
 }
 
-/** The object of `logit_bias`, from its ids and its values. */
+/** The `logit_bias` object, from its ids and its values. */
 function biasColumn(tensors: readonly SideTensor[], row_count: number): Column | undefined {
   const ids = tensors.find(({ name }) => name === BIAS_IDS);
   const values = tensors.find(({ name }) => name === BIAS_VALUES);

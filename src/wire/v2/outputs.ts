@@ -1,4 +1,4 @@
-/** The outputs of an inference: their names, types and shapes, and what they hold of the answers to the rows. */
+/** The outputs of an inference: their names, types and shapes, and how they are made from the replies to the rows. */
 import { Problem, show } from "../../errors.ts";
 import { amongKnown } from "../../nearest.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
@@ -13,19 +13,19 @@ export type OutputValue = number | string | null;
 interface Output {
   readonly datatype: OutputDatatype;
   /**
-   * One element for each row, for each draw from it, or a list of them, padded to the longest; or the lists one after the
-   * other, `joined`, and where each begins and the last ends, `offsets`.
+   * The layout of an output: one element for each row or each of its draws; a list for each, padded to the longest; all
+   * lists concatenated, `joined`; or the beginnings of those lists and the end of the last, `offsets`.
    */
   readonly per: "row" | "draw" | "list" | "joined" | "offsets";
-  /** the option without which there is no such output, and whether asking for the output sets it */
+  /** the option that makes this output, and whether requesting the output sets the option */
   readonly needs?: { readonly option: string; readonly implied: boolean };
-  /** not among those that are returned when none are named */
+  /** true: returned only when it is named */
   readonly only_named?: true;
-  /** what it holds of one row; undefined when the options did not ask for it */
+  /** its value for one row; undefined when the options did not request it */
   values(sampled: Sampled): readonly OutputValue[] | undefined;
 }
 
-/** A string has no null: this is the reason of a text that goes on. */
+/** A string cannot be null: this value means that the text goes on. */
 const GOES_ON = "";
 
 const LOGPROBS = { option: "logprobs", implied: true } as const;
@@ -46,7 +46,7 @@ function one(value: OutputValue | undefined) {
   return value === undefined ? undefined : [value];
 }
 
-/** `raw_entropy`, `processed_margin` and the like: each number of both distributions. */
+/** `raw_entropy`, `processed_margin` and so on: each number, for both distributions. */
 function ofUncertainty(): Readonly<Record<string, Output>> {
   const outputs: Record<string, Output> = {};
   for (const side of ["raw", "processed"] as const)
@@ -60,7 +60,7 @@ function ofUncertainty(): Readonly<Record<string, Output>> {
   return outputs;
 }
 
-/** The kept tokens of all rows as a sparse matrix of rows: no padding, however unlike the rows are. */
+/** The kept tokens of all rows as a sparse matrix. It has no padding, however different the rows are. */
 const KEPT_SETS = {
   needs: { option: "kept_token_ids", implied: true },
   only_named: true,
@@ -129,21 +129,21 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
   },
 };
 
-/** The outputs as the model's metadata lists them; −1 where the request decides. */
+/** The outputs as listed in the model's metadata; −1 for sizes that depend on the request. */
 export const OUTPUT_METADATA = Object.entries(OUTPUTS).map(([name, { datatype, per }]) => ({
   name,
   datatype,
   shape: per === "list" ? [-1, -1] : [-1],
 }));
 
-/** Throws a Problem when there is no output of this name. */
+/** Throws a Problem for an unknown name. */
 export function requireOutput(name: string, pointer: string): void {
   if (Object.hasOwn(OUTPUTS, name)) return;
   const names = Object.keys(OUTPUTS);
   throw new Problem("unknown_option", `there is no output ${show(name)}${amongKnown(name, names)}`, pointer);
 }
 
-/** The options that asking for these outputs sets, unless the request sets them itself. */
+/** The options that requesting these outputs sets. The request's own options take precedence. */
 export function impliedOptions(names: readonly string[]): Fields {
   const implied = names.flatMap((name) => {
     const needs = OUTPUTS[name]?.needs;
@@ -159,10 +159,10 @@ export interface OutputTensor {
   readonly values: readonly OutputValue[];
 }
 
-/** Values that are taken between two pauses. */
+/** Values that are copied between two pauses. */
 const PIECE_VALUES = 4096;
 
-/** The outputs of these names; all that the options made when no names are given. Pauses for others when there is much to take. */
+/** The outputs with these names; without names, all that the options made. Pauses when there is much to copy. */
 export function* outputTensors(
   names: readonly string[] | undefined,
   rows: readonly Sampled[],
@@ -218,7 +218,7 @@ function* tensorOf(name: string, rows: readonly Sampled[]): Generator<undefined,
   return { name, datatype, shape, values };
 }
 
-/** Where each list begins, and where the last ends. */
+/** The beginning of each list, and the end of the last. */
 function offsetsOf(lists: readonly { readonly length: number }[]): number[] {
   const offsets = [0];
   let end = 0;

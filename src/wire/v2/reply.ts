@@ -1,4 +1,4 @@
-/** Writes the answer to an inference: JSON, and after it the outputs that were wanted as bytes. */
+/** Writes the reply to an inference: JSON, then the outputs that were requested as bytes. */
 import { Buffer } from "node:buffer";
 import type { Problem } from "../../errors.ts";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
@@ -9,14 +9,14 @@ import type { OutputTensor, OutputValue } from "./outputs.ts";
 
 export interface InferReply {
   readonly body: Buffer | string;
-  /** bytes of JSON in front of the tensors; undefined when the body is nothing but JSON */
+  /** bytes of JSON before the tensors; undefined when the body is JSON only */
   readonly header_bytes: number | undefined;
 }
 
 /** Values that are written as bytes between two pauses. */
 const PIECE_VALUES = 4096;
 
-/** `binary` says of each output whether it goes after the JSON. Pauses for others when there is much to write. */
+/** `binary`: for each output, whether it follows the JSON as bytes. Pauses when there is much to write. */
 export function* writeInferReply(
   id: string | undefined,
   tensors: readonly OutputTensor[],
@@ -72,17 +72,17 @@ function orMinusInfinity(value: OutputValue): number | string {
   return value ?? Number.NEGATIVE_INFINITY;
 }
 
-/** The same value that the bytes would hold. */
+/** The same value as in the bytes. */
 function jsonOf(datatype: OutputDatatype, value: OutputValue): OutputValue {
   return datatype === "FP32" && typeof value === "number" ? Math.fround(value) : value;
 }
 
-/** The text of an error, as Triton's and KServe's clients look for it. */
+/** The text of an error, in the place where Triton's and KServe's clients look for it. */
 export function writeInferError({ message }: Problem): string {
   return JSON.stringify({ error: message });
 }
 
-/** The protocol knows one status for what is wrong with a request that could be read. */
+/** The protocol has one status for all errors of a readable request. */
 export function inferErrorStatus({ status }: Problem): number {
   return status === 422 ? 400 : status;
 }

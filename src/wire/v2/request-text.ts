@@ -1,11 +1,11 @@
 /**
- * The JSON of an inference request, from bytes to a value. Besides JSON it takes the words `-Infinity`, `Infinity` and
- * `NaN` that Python's writers use: −∞ masks a token, the other two become text, which no tensor of numbers takes.
+ * Parses the JSON of an inference request. It also accepts the words `-Infinity`, `Infinity` and `NaN`, which Python's
+ * writers use. −∞ masks a token. The other two become text, which no tensor of numbers accepts.
  */
 import { TextBuffer } from "../growing-buffer.ts";
 import { jsonValue, notJson, parseJson } from "../json/text.ts";
 
-/** The text of a request while it comes. `limit` names the setting that the bound is, where it is one. */
+/** The text of a request as it arrives. `limit` is the name of the setting for the bound, if there is one. */
 export function requestText(bytes_max: number, limit?: string): TextBuffer {
   const most = `${bytes_max} bytes${limit === undefined ? "" : ` (${limit})`}`;
   return new TextBuffer(
@@ -14,7 +14,7 @@ export function requestText(bytes_max: number, limit?: string): TextBuffer {
   );
 }
 
-/** The text of a request as a value. Throws a Problem when it is no JSON. */
+/** The parsed request. Throws a Problem when the text is not JSON. */
 export function requestValue(text: string): unknown {
   try {
     return parseJson(text);
@@ -25,7 +25,7 @@ export function requestValue(text: string): unknown {
   }
 }
 
-/** The text with numbers or strings for the words that stand outside strings. One look at every character. */
+/** Replaces the words outside strings by numbers or strings, in one pass. */
 function withoutWords(text: string): string {
   const parts: string[] = [];
   const mark = /["IN]/g;
@@ -45,7 +45,7 @@ function withoutWords(text: string): string {
   return parts.join("") + text.slice(kept);
 }
 
-/** JSON.parse makes −∞ of it. */
+/** JSON.parse reads this number as −∞. */
 const NEGATIVE_INFINITY = "-1e999";
 
 /** The index after the closing quote, or the end of the text. */

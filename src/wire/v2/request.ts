@@ -1,4 +1,4 @@
-/** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
+/** Turns the JSON of an inference request into a plan: the place of each tensor, and the outputs to return. */
 import { alternatives, Problem, shorten, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
 import {
@@ -27,7 +27,7 @@ import type { RowsOf } from "../tensor/rows.ts";
 import { type Fields, SIDE_NAMES } from "./options.ts";
 import { requireOutput } from "./outputs.ts";
 
-/** Where the elements of an input are. */
+/** The place of an input's elements. */
 export type Place =
   | { readonly in: "json"; readonly data: unknown }
   | { readonly in: "body"; readonly byte_size: number }
@@ -50,13 +50,13 @@ export interface Input {
 
 export interface Wanted {
   readonly id: string | undefined;
-  /** undefined: all that the options make */
+  /** undefined: all outputs that the options make */
   readonly outputs: readonly string[] | undefined;
-  /** whether each of `outputs` comes as bytes */
+  /** whether each of `outputs` is returned as bytes */
   readonly binary: readonly boolean[];
-  /** whether outputs that say nothing of it come as bytes */
+  /** whether outputs without a setting of their own are returned as bytes */
   readonly binary_by_default: boolean;
-  /** microseconds from the head of the request on; undefined: as long as it takes */
+  /** microseconds from the head of the request on; undefined: no limit */
   readonly timeout_us: number | undefined;
 }
 
@@ -70,15 +70,15 @@ export interface Inference {
   readonly rows: RowsOf;
 }
 
-/** What the JSON of an inference says. */
+/** The parsed JSON of an inference. */
 export interface InferencePlan {
   readonly inference: Inference;
-  /** of every row; undefined where tensors say more of them */
+  /** undefined when tensors give the options */
   readonly options: StepOptions | undefined;
 }
 
 const LOGITS = "logits";
-/** What the protocol calls the element types of logits; undefined: it has no name for one. */
+/** The protocol's names of the element types of logits; undefined: the protocol has no name. */
 const LOGITS_DATATYPES: Readonly<Record<WireDtype, Datatype | undefined>> = {
   f32: "FP32",
   f16: "FP16",
@@ -111,7 +111,7 @@ export function parseInference(value: unknown, limits: WireLimits): Inference {
   };
 }
 
-/** There are fewer names of inputs and of outputs, and each may come once: a million of them are not looked at. */
+/** Maximum number of inputs or outputs: each known name may occur once, so a list of a million is refused early. */
 const TENSORS_MAX = 256;
 
 function requireFew(value: unknown): void {
