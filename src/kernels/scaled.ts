@@ -99,7 +99,7 @@ const FLOAT = new Float32Array(WORD.buffer);
 const HALF_SCALE = 5192296858534828e18;
 
 /** f16 to f32, exactly. */
-function floatOfHalf(half: number): number {
+export function floatOfHalf(half: number): number {
   const sign = half >= 0x8000 ? -1 : 1;
   const is_special = (half & 0x7c00) === 0x7c00;
   WORD[0] = ((half & 0x7fff) << 13) | (is_special ? 0x7f800000 : 0);

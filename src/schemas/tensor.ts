@@ -47,3 +47,18 @@ export type SparseFields = z.infer<typeof SPARSE_TENSOR>;
 
 /** The tensor of one step. */
 export const STEP_TENSOR_FIELDS = TENSOR_FIELDS.extend({ sparse: SPARSE_TENSOR.optional() });
+
+/** The header field of a drafter's rows that come as one sparse matrix. */
+export const DRAFT_SPARSE = z
+  .strictObject({
+    rows: whole({ min: 0 }).describe(
+      "Number of rows: one for the root and one for each token with children, of all drafts in their order.",
+    ),
+    count: whole({ min: 0 }).describe("Number of listed tokens of all rows."),
+    dtype: z.enum(["f32", "f16", "bf16"]).default("f32").describe("Type of the values. Default f32."),
+  })
+  .describe(
+    "The drafter's rows as a sparse matrix (CSR) between the header and the rows of the target, little-endian: `rows` + 1 offsets (int64), `count` token ids (int32), as many values of `dtype`. Tokens that are not listed cannot be drawn.",
+  );
+
+export type DraftSparse = z.output<typeof DRAFT_SPARSE>;

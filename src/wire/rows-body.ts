@@ -58,6 +58,7 @@ export class RowsBody<Head extends BodyHead, Plan, Rows extends RowSource, Item>
     if (!head.complete) this.#context.lease();
     const bytes = head.complete ? chunk : head.write(chunk);
     if (head.complete) this.#begin().write(bytes);
+    else this.parks = head.parks;
   }
 
   keep(): void {

@@ -122,6 +122,8 @@ export const INFER_ROUTE = {
 
 Outputs: \`token_id\`, \`logprob\`, \`processed_logprob\`, \`rank\`, \`top_logprob_token_ids\`, \`top_logprobs\`, \`named_logprobs\`, \`kept\`, \`kept_token_ids\`, \`kept_mass\`, \`raw_entropy\`, \`raw_varentropy\`, \`raw_margin\`, \`raw_confidence\`, the same four with \`processed_\`, \`seed\`, \`step\`, \`state\`, \`reply\` (the JSON text of \`/v1/sample\`). One row that fails fails the request.
 
+The input \`draft_token_ids\` makes the rows those of a draft, with every option of \`POST /v1/verify\` as a parameter or an input, and the outputs \`accepted\`, \`path\`, \`preserves\`, \`drafted_token_ids\`, \`draft_accepted\`, \`next_step\`, \`next_state\`, \`verified\`. \`draft_offsets\`, \`draft_ids\` and \`draft_values\` are the drafter's rows as a sparse matrix.
+
 Also under \`/v2/models/sampler/versions/1/infer\`. Bodies may be compressed with gzip or deflate here.`,
   headers: {
     type: "object",

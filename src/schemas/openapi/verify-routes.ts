@@ -18,7 +18,7 @@ export const VERIFY_ROUTE = {
 
 History, penalties, masks and states advance along the draft; every position is a step with its own randomness, (seed, step + i).
 
-**Binary**: JSON such as \`{"dtype": "bf16", "shape": [5, 128256], "draft_token_ids": [11, 7, 9, 9], "temperature": 0.8}\` in front of the rows, as for one step, or \`?shape=5,128256&dtype=bf16&draft_token_ids=11,7,9,9&…\`.`,
+**Binary**: JSON such as \`{"dtype": "bf16", "shape": [5, 128256], "draft_token_ids": [11, 7, 9, 9], "temperature": 0.8}\` in front of the rows, as for one step, or \`?shape=5,128256&dtype=bf16&draft_token_ids=11,7,9,9&…\`. With \`"draft_sparse": {"rows": 4, "count": 160, "dtype": "f16"}\` the drafter's rows stand between the header and the tensor as a sparse matrix: 5 offsets (int64), 160 token ids (int32), 160 values.`,
   headers: REQUEST_HEADERS,
   body: {
     content: { "application/json": { schema: refTo("VerifyRequest") }, "application/octet-stream": TENSOR },

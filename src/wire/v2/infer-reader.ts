@@ -15,7 +15,10 @@ import { requireSharedMemory, type SharedMemory } from "../shared-memory.ts";
 import { SharedOptions } from "../shared-options.ts";
 import type { BodyReader, Step, WireContext } from "../step-reader.ts";
 import { TensorRows } from "../tensor/rows.ts";
+import type { DraftOfTensor } from "../verify/arriving.ts";
+import type { VerifyCall } from "../verify/calls.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
+import { callOfInference, type DraftSource, draftOfInference, isDraft, openDraftRows } from "./draft.ts";
 import { type RowOptions, rowOptions, type SideTensor } from "./options.ts";
 import { impliedOptions } from "./outputs.ts";
 import { type Inference, type InferencePlan, type Input, parseInference } from "./request.ts";
@@ -51,6 +54,10 @@ export class InferReader implements BodyReader {
   /** the options of every row, or of the first */
   #first: StepOptions | undefined;
   #next_row = 0;
+  /** of an inference that is a draft: what is known of it once its options are, and its rows */
+  #draft: DraftOfTensor | undefined;
+  #draft_rows: DraftSource | undefined;
+  #draft_is_taken = false;
 
   /** `header_bytes` is the length of the JSON when tensors follow it. */
   constructor(header_bytes: number | undefined, context: InferContext) {
@@ -74,7 +81,13 @@ export class InferReader implements BodyReader {
   /** True when the next bytes must be kept in memory until later ones arrive. */
   get parks(): boolean {
     const is_side = this.#segments[0]?.bytes !== undefined;
-    return this.#inference === undefined || is_side || this.#source instanceof StoredRows;
+    const stores = this.#source instanceof StoredRows || this.#draft_rows?.parks === true;
+    return this.#inference === undefined || is_side || stores;
+  }
+
+  /** True when the rows are those of a draft: `nextDraft` takes it. */
+  get is_draft(): boolean {
+    return this.#inference !== undefined && isDraft(this.#inference);
   }
 
   get form(): BodyForm | undefined {
@@ -97,7 +110,11 @@ export class InferReader implements BodyReader {
 
   /** The last chunk becomes invalid: its unread part is copied. */
   keep(): void {
-    this.#source?.keep();
+    this.#sink?.keep();
+  }
+
+  get #sink(): Pick<RowSource, "write" | "keep"> | undefined {
+    return this.#draft_rows ?? this.#source;
   }
 
   end(): void {
@@ -134,6 +151,21 @@ export class InferReader implements BodyReader {
     }
   }
 
+  /**
+   * The draft, once, as soon as its options are known; undefined before and after. Its rows may come later. What it no longer
+   * needs is dropped when this is called again.
+   */
+  nextDraft(): VerifyCall | undefined {
+    const [draft, rows] = [this.#draft, this.#draft_rows];
+    if (draft === undefined || rows === undefined) return undefined;
+    if (this.#draft_is_taken) {
+      rows.drop();
+      return undefined;
+    }
+    this.#draft_is_taken = true;
+    return callOfInference(draft, rows);
+  }
+
   /** The JSON is complete. All of it is checked before the first element is read. */
   #begin(): void {
     const { remembered, limits } = this.#context;
@@ -146,7 +178,20 @@ export class InferReader implements BodyReader {
       if (input.place.in === "body") this.#expect(input, input.place.byte_size);
       else if (input !== inference.logits) this.#sides.push(this.#besideBody(input));
     this.#settle();
-    this.#source = this.#open(inference);
+    if (isDraft(inference)) this.#draft_rows = this.#openDraft(inference);
+    else this.#source = this.#open(inference);
+  }
+
+  #openDraft(inference: Inference): DraftSource {
+    const { logits } = inference;
+    const { place, pointer } = logits;
+    const stores = place.in === "body" && this.#segments.at(-1)?.input !== logits;
+    const rows = openDraftRows(inference, this.#context, this.#context.shared_memory, stores);
+    if (place.in === "json") {
+      const { buffer } = float32Of(readData(logits.datatype, place.data, logits.elements, pointer), pointer);
+      rows.write(new Uint8Array(buffer));
+    }
+    return rows;
   }
 
   #expect(input: Input, byte_size: number): void {
@@ -190,7 +235,7 @@ export class InferReader implements BodyReader {
     if (segment === undefined)
       throw new Problem("length_mismatch", "the body goes on behind its last tensor");
     const part = bytes.subarray(0, segment.missing);
-    if (segment.bytes === undefined) this.#source?.write(part);
+    if (segment.bytes === undefined) this.#sink?.write(part);
     else segment.bytes.set(part, segment.bytes.length - segment.missing);
     segment.missing -= part.length;
     if (segment.missing === 0) this.#finish(segment);
@@ -205,13 +250,17 @@ export class InferReader implements BodyReader {
 
   /** True when the options are known. */
   get #complete(): boolean {
-    return this.#first !== undefined || this.#options !== undefined;
+    return this.#first !== undefined || this.#options !== undefined || this.#draft !== undefined;
   }
 
   /** Makes the options once every tensor besides the logits is complete. */
   #settle(): void {
     if (this.#complete || this.#inference === undefined) return;
     if (this.#segments.some(({ bytes }) => bytes !== undefined)) return;
+    if (isDraft(this.#inference)) {
+      this.#draft = draftOfInference(this.#inference, this.#sides, this.#context);
+      return;
+    }
     const { parameters, rows } = this.#inference;
     this.#options = optionsOf(
       this.#inference,
@@ -232,7 +281,7 @@ export class InferReader implements BodyReader {
 function planOf(text: string, limits: WireLimits): InferencePlan {
   const inference = parseInference(requestValue(text), limits);
   const { inputs, parameters, rows } = inference;
-  if (inputs.length > 1) return { inference, options: undefined };
+  if (inputs.length > 1 || isDraft(inference)) return { inference, options: undefined };
   const options = optionsOf(inference, rowOptions(parameters, [], rows.steps), limits);
   return { inference, options: options(0) };
 }

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { Problem, show } from "../../errors.ts";
 import { STEP_OPTIONS } from "../../sampling/options/step-options.ts";
+import { VERIFY_OPTIONS } from "../../sampling/verify/options.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { Datatype } from "../../schemas/v2.ts";
 import type { Element } from "./datatypes.ts";
@@ -25,8 +26,18 @@ export interface SideTensor {
 /** The type of an option: a value, a list of token ids, or JSON text. */
 type Kind = "scalar" | "ids" | "json";
 
+const VERIFY_PROPERTIES = propertiesOf(jsonSchemaOf(VERIFY_OPTIONS));
+
+/** The options that an inference has because it is a draft. */
+export const VERIFY_NAMES: ReadonlySet<string> = new Set(Object.keys(VERIFY_PROPERTIES));
+
+/** The rows of a drafter as a sparse matrix, in three inputs that go together. */
+export const DRAFT_SETS = ["draft_offsets", "draft_ids", "draft_values"] as const;
+
 const KINDS: ReadonlyMap<string, Kind> = new Map(
-  Object.entries(propertiesOf(jsonSchemaOf(STEP_OPTIONS))).map(([name, schema]) => [name, kindOf(schema)]),
+  Object.entries({ ...propertiesOf(jsonSchemaOf(STEP_OPTIONS)), ...VERIFY_PROPERTIES }).map(
+    ([name, schema]) => [name, kindOf(schema)],
+  ),
 );
 
 function kindOf(schema: Fields): Kind {
@@ -48,7 +59,12 @@ const BIAS_VALUES = "logit_bias_values";
 const BITMASK = "token_bitmask";
 
 /** Names that inputs besides the logits may have. */
-export const SIDE_NAMES: ReadonlySet<string> = new Set([...KINDS.keys(), BIAS_IDS, BIAS_VALUES]);
+export const SIDE_NAMES: ReadonlySet<string> = new Set([
+  ...KINDS.keys(),
+  BIAS_IDS,
+  BIAS_VALUES,
+  ...DRAFT_SETS,
+]);
 
 /** The options in /v1's form: those of all rows, and those of each row. */
 export interface RowOptions {
@@ -154,7 +170,11 @@ function parts(
   );
 }
 
+/** Lists in which −1 is no padding: it is the parent of a token after the history. */
+const UNPADDED: ReadonlySet<string> = new Set(["parents"]);
+
 function lists(tensor: SideTensor, row_count: number): Column {
+  if (UNPADDED.has(tensor.name)) return parts(tensor, row_count);
   return mapped(parts(tensor, row_count), (elements) => elements.filter(isPresent));
 }
 

@@ -3,7 +3,8 @@ import { Problem, show } from "../../errors.ts";
 import { amongKnown } from "../../nearest.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
 import type { TokenLogprob } from "../../sampling/report/token-logprob.ts";
-import { writeSampled } from "../reply.ts";
+import type { Verified } from "../../sampling/verify/verify.ts";
+import { writeSampled, writeVerified } from "../reply.ts";
 import type { OutputDatatype } from "./datatypes.ts";
 import { type Fields, PADDING } from "./options.ts";
 
@@ -129,17 +130,42 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
   },
 };
 
+/** An output of a draft as a whole. Those of OUTPUTS are of its positions, each of which is a row. */
+interface DraftOutput {
+  readonly datatype: OutputDatatype;
+  readonly only_named?: true;
+  /** undefined when the options did not ask for it */
+  values(verified: Verified): readonly OutputValue[] | undefined;
+}
+
+const DRAFT_OUTPUTS: Readonly<Record<string, DraftOutput>> = {
+  accepted: { datatype: "INT64", values: ({ accepted }) => [accepted] },
+  path: { datatype: "INT64", values: ({ path }) => path },
+  drafted_token_ids: { datatype: "INT64", values: ({ draft_token_ids }) => draft_token_ids },
+  draft_accepted: { datatype: "INT64", values: ({ draft_accepted }) => one(draft_accepted) },
+  preserves: { datatype: "BYTES", values: ({ preserves }) => [preserves] },
+  next_step: { datatype: "INT64", values: ({ step }) => [step] },
+  next_state: {
+    datatype: "BYTES",
+    values: ({ state }) => (state === null ? undefined : [JSON.stringify(state)]),
+  },
+  verified: { datatype: "BYTES", only_named: true, values: (verified) => [writeVerified(verified)] },
+};
+
 /** The outputs as listed in the model's metadata; −1 for sizes that depend on the request. */
-export const OUTPUT_METADATA = Object.entries(OUTPUTS).map(([name, { datatype, per }]) => ({
-  name,
-  datatype,
-  shape: per === "list" ? [-1, -1] : [-1],
-}));
+export const OUTPUT_METADATA = [
+  ...Object.entries(OUTPUTS).map(([name, { datatype, per }]) => ({
+    name,
+    datatype,
+    shape: per === "list" ? [-1, -1] : [-1],
+  })),
+  ...Object.entries(DRAFT_OUTPUTS).map(([name, { datatype }]) => ({ name, datatype, shape: [-1] })),
+];
 
 /** Throws a Problem for an unknown name. */
 export function requireOutput(name: string, pointer: string): void {
-  if (Object.hasOwn(OUTPUTS, name)) return;
-  const names = Object.keys(OUTPUTS);
+  if (Object.hasOwn(OUTPUTS, name) || Object.hasOwn(DRAFT_OUTPUTS, name)) return;
+  const names = [...Object.keys(OUTPUTS), ...Object.keys(DRAFT_OUTPUTS)];
   throw new Problem("unknown_option", `there is no output ${show(name)}${amongKnown(name, names)}`, pointer);
 }
 
@@ -162,21 +188,52 @@ export interface OutputTensor {
 /** Values that are copied between two pauses. */
 const PIECE_VALUES = 4096;
 
-/** The outputs with these names; without names, all that the options made. Pauses when there is much to copy. */
+/**
+ * The outputs with these names; without names, all that the options made. The rows of a draft are its positions. Pauses when
+ * there is much to copy.
+ */
 export function* outputTensors(
   names: readonly string[] | undefined,
   rows: readonly Sampled[],
+  verified: Verified | undefined,
 ): Generator<undefined, OutputTensor[]> {
   const tensors: OutputTensor[] = [];
-  if (names !== undefined) for (const name of names) tensors.push(yield* required(name, rows));
-  else
+  if (names !== undefined)
+    for (const name of names)
+      tensors.push(
+        Object.hasOwn(DRAFT_OUTPUTS, name) ? requiredOfDraft(name, verified) : yield* required(name, rows),
+      );
+  else {
+    if (verified !== undefined)
+      for (const name of Object.keys(DRAFT_OUTPUTS)) {
+        const tensor = DRAFT_OUTPUTS[name]?.only_named ? undefined : tensorOfDraft(name, verified);
+        if (tensor !== undefined) tensors.push(tensor);
+      }
     for (const name of Object.keys(OUTPUTS)) {
       if (OUTPUTS[name]?.only_named || (name === "state" && rows.every(({ state }) => state === null)))
         continue;
       const tensor = yield* tensorOf(name, rows);
       if (tensor !== undefined) tensors.push(tensor);
     }
+  }
   return tensors;
+}
+
+function requiredOfDraft(name: string, verified: Verified | undefined): OutputTensor {
+  const tensor = verified && tensorOfDraft(name, verified);
+  if (tensor !== undefined) return tensor;
+  throw new Problem(
+    "option_conflict",
+    verified === undefined
+      ? `the output ${name} is of a draft, and needs the input draft_token_ids`
+      : `the output ${name} is not made by the options of this draft`,
+  );
+}
+
+function tensorOfDraft(name: string, verified: Verified): OutputTensor | undefined {
+  const { datatype, values: valuesOf } = DRAFT_OUTPUTS[name] as DraftOutput; // a name of the list
+  const values = valuesOf(verified);
+  return values && { name, datatype, shape: [values.length], values };
 }
 
 function* required(name: string, rows: readonly Sampled[]): Generator<undefined, OutputTensor> {

@@ -82,6 +82,11 @@ export class SharedRows implements RowSource {
 
   keep(): void {}
 
+  /** Leaves out the rows of so many steps. */
+  skip(steps: number): void {
+    this.#read += steps * this.rows.length;
+  }
+
   next(): boolean {
     const { encoding, vocab_size, steps } = this.#of;
     if (this.#read === steps * this.rows.length) return false;

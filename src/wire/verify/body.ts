@@ -5,14 +5,12 @@
  */
 import { Problem, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
-import { type Encoding, type Row, rowElements } from "../../kernels/kernel.ts";
+import { type Encoding, rowElements } from "../../kernels/kernel.ts";
 import type { LogitsRow } from "../../sampling/rows.ts";
-import type { StepOptions } from "../../sampling/step.ts";
 import { needsAll, type VerifyOptions } from "../../sampling/verify/options.ts";
 import { type Arrived, type ArrivedStep, keptTargets, rowOf } from "../json-rows.ts";
 import { JsonHead, KeptRows } from "../kept-rows.ts";
 import { type RowForm, rowForm } from "../row-forms.ts";
-import { finishRows } from "../rows.ts";
 import { RowsBody, type RowsKind } from "../rows-body.ts";
 import type { WireContext } from "../step-reader.ts";
 import { RowGroups } from "../tensor/groups.ts";
@@ -21,12 +19,13 @@ import {
   type Fields,
   requireTensorBytes,
   requireVocabSize,
-  TensorHead,
   type TensorSource,
   tensorFields,
 } from "../tensor/head.ts";
-import type { TensorRows } from "../tensor/rows.ts";
+import { callOfTensor, type DraftOfTensor, optionsOfDraftRow, togetherOf } from "./arriving.ts";
 import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
+import { DraftHead } from "./draft-head.ts";
+import { type DraftSets, requireDraftSets } from "./draft-sets.ts";
 
 interface TensorPlan {
   readonly encoding: Encoding;
@@ -34,6 +33,8 @@ interface TensorPlan {
   readonly sequences: readonly Sequence[];
   /** options of each row; undefined: none has any */
   readonly rows: readonly unknown[] | undefined;
+  /** the drafters' rows; undefined: they stand among the others, or there are none */
+  readonly sets: DraftSets | undefined;
 }
 
 interface JsonPlan {
@@ -44,7 +45,7 @@ interface JsonPlan {
 /** The rows of JSON steps, by their index in the body. */
 type Steps = ArrivedStep[];
 
-type TensorKind = RowsKind<TensorHead, TensorPlan, RowGroups, VerifyCall | Problem>;
+type TensorKind = RowsKind<DraftHead, TensorPlan, RowGroups, VerifyCall | Problem>;
 type JsonKind = RowsKind<JsonHead<Steps>, JsonPlan, KeptRows<Steps>, VerifyCall | Problem>;
 
 const [ONE_IN_TENSOR, MANY_IN_TENSOR] = [tensorKind(false), tensorKind(true)];
@@ -52,7 +53,7 @@ const [ONE_IN_JSON, MANY_IN_JSON] = [jsonKind(false), jsonKind(true)];
 
 /** Opens a tensor of drafts: of one, or of `many`. */
 export function openVerifyTensor(many: boolean, source: TensorSource, context: WireContext): VerifyReader {
-  const head = new TensorHead(source, context.limits);
+  const head = new DraftHead(source, context.limits);
   return new RowsBody(many ? MANY_IN_TENSOR : ONE_IN_TENSOR, head, context);
 }
 
@@ -72,7 +73,10 @@ function tensorKind(many: boolean): TensorKind {
     item: (plan, groups, index) => {
       const sequence = plan.sequences[index] as Sequence; // there are as many as groups
       groups.begin(sequence.count);
-      return callOr(many, () => callOfTensor(sequence, plan, groups));
+      return callOr(many, () => {
+        const draft = draftOf(sequence, plan);
+        return callOfTensor(draft, groups.take(togetherOf(draft)));
+      });
     },
   };
 }
@@ -96,50 +100,17 @@ function callOr(many: boolean, make: () => VerifyCall): VerifyCall | Problem {
   }
 }
 
-function callOfTensor(
-  { first, count, options: checked, place }: Sequence,
-  { vocab_size, rows }: TensorPlan,
-  groups: RowGroups,
-): VerifyCall {
-  const options = checked();
-  const { method, draft_rows } = options.verification;
-  const together = needsAll(method, draft_rows);
-  const own = ownOptions(rows?.slice(first, first + count) ?? [], options);
-  const rowOfGroup = takenFrom(groups.take(together ? count : 1), options);
-  const drafted = options.verification.draft_token_ids.length;
-  const lengths = Array.from({ length: count }, () => vocab_size);
-  const draft = (index: number) => rowOfGroup(drafted + 1 + index);
-  return { rows: { lengths, target: rowOfGroup, draft, own }, options, place };
-}
-
-/** The rows of a tensor by their index, as far as they have come: all together, or one in the place of the one before. Rows that are not asked for are dropped unread. */
-function takenFrom(tensor: TensorRows, options: VerifyOptions): (index: number) => Row | undefined {
-  const together = tensor.rows.length;
-  let taken = 0;
-  return (index) => {
-    while (index >= taken) {
-      if (index >= taken + together) {
-        tensor.skip(index - taken);
-        taken = index;
-      }
-      if (!tensor.next()) return undefined;
-      finishAll(tensor.rows, options);
-      taken += together;
-    }
-    return tensor.rows[index % together];
+/** What is known of a sequence before its rows. Throws the Problem of its options. */
+function draftOf(sequence: Sequence, { vocab_size, rows, sets }: TensorPlan): DraftOfTensor {
+  const { first, count, first_draft, of_draft, place } = sequence;
+  return {
+    options: sequence.options(),
+    place,
+    count,
+    vocab_size,
+    own: rows?.slice(first, first + count) ?? [],
+    apart: sets && { sets, first: first_draft, count: of_draft },
   };
-}
-
-/** Finishes the rows in place: those of the target, and after them those of the draft. */
-function finishAll(rows: readonly Row[], options: VerifyOptions): void {
-  const { draft_token_ids } = options.verification;
-  finishRows(rows.slice(0, draft_token_ids.length + 1), options);
-  finishRows(rows.slice(draft_token_ids.length + 1), optionsOfDraftRow(options));
-}
-
-/** The target's `vocab_size` is not that of a drafter with another vocabulary. */
-function optionsOfDraftRow(options: VerifyOptions): StepOptions {
-  return options.verification.translation === undefined ? options : { ...options, vocab_size: undefined };
 }
 
 function callOfJson(
@@ -250,10 +221,16 @@ function rowCount(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { count }) => sum + count, 0);
 }
 
+function draftRowCount(sequences: readonly Sequence[]): number {
+  return sequences.reduce((sum, { of_draft }) => sum + of_draft, 0);
+}
+
 /** All that the header says of the body as a whole is checked before the first element is taken. */
-function planOfTensor(head: TensorHead, many: boolean, context: WireContext): TensorPlan {
-  const [tensor, { rows, ...fields }] = tensorFields(head.fields);
-  const sequences = sequencesOf(fields, many, context);
+function planOfTensor(head: DraftHead, many: boolean, context: WireContext): TensorPlan {
+  const [tensor, { rows, draft_sparse: _, ...fields }] = tensorFields(head.fields);
+  const sets = head.sets?.sets();
+  const sequences = sequencesOf(fields, many, context, sets !== undefined);
+  if (sets !== undefined) requireDraftSets(sets, draftRowCount(sequences), "/draft_sparse/rows");
   const expected = rowCount(sequences);
   const [count, vocab_size] = tensor.shape ?? [];
   if (tensor.shape?.length !== 2 || vocab_size === undefined)
@@ -278,5 +255,5 @@ function planOfTensor(head: TensorHead, many: boolean, context: WireContext): Te
       `rows must be an array of ${expected} objects, as the drafts need, got ${Array.isArray(rows) ? rows.length : show(rows)}`,
       "/rows",
     );
-  return { encoding: encodingOf(tensor, head.source), vocab_size, sequences, rows };
+  return { encoding: encodingOf(tensor, head.source), vocab_size, sequences, rows, sets };
 }

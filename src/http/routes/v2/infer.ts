@@ -1,11 +1,13 @@
 /** POST /v2/models/sampler/infer: tensors in, tensors out. Every row is drawn as on /v1. */
 import { assert, Problem } from "../../../errors.ts";
 import type { Sampled } from "../../../sampling/report/report.ts";
+import type { Verified } from "../../../sampling/verify/verify.ts";
 import { InferReader } from "../../../wire/v2/infer-reader.ts";
 import { outputTensors } from "../../../wire/v2/outputs.ts";
 import { type InferReply, writeInferReply } from "../../../wire/v2/reply.ts";
 import type { Inference } from "../../../wire/v2/request.ts";
 import { ClientGone } from "../../exchange/client-gone.ts";
+import { DraftAnswers } from "../../exchange/draft-answers.ts";
 import type { Exchange } from "../../exchange/exchange.ts";
 import { V2_JSON_TYPE } from "../../exchange/json-type.ts";
 import { requireNoQuery } from "../../exchange/no-query.ts";
@@ -35,6 +37,9 @@ export function answerInfer(exchange: Exchange): void {
 class InferCall implements Work, Inflated {
   readonly #exchange: Exchange;
   readonly #sampled: Sampled[] = [];
+  /** of a draft: its reply, whose positions are what is sampled */
+  #verified: Verified | undefined;
+  #draft_answers: DraftAnswers | undefined;
   #reader: InferReader | undefined;
   #intake: Intake | undefined;
   #answers: StepAnswers | undefined;
@@ -100,7 +105,9 @@ class InferCall implements Work, Inflated {
   }
 
   next(): boolean {
-    return this.#sampleNext(this.#opened) || this.#writeNext(this.#opened);
+    const reader = this.#opened;
+    const is_taken = reader.is_draft ? this.#verifyNext(reader) : this.#sampleNext(reader);
+    return is_taken || this.#writeNext(reader);
   }
 
   #requireNoQuery(): void {
@@ -125,7 +132,8 @@ class InferCall implements Work, Inflated {
   #wrote(): void {
     const reader = this.#opened;
     // A single row is sampled at the end of the body, which is in the same packet. Otherwise the chunk is gone afterwards.
-    if (reader.inference?.rows.steps !== 1 && !this.#intake?.wrote()) reader.keep();
+    const waits = reader.inference?.rows.steps === 1 && !reader.is_draft;
+    if (!waits && !this.#intake?.wrote()) reader.keep();
   }
 
   #whole(): void {
@@ -145,6 +153,21 @@ class InferCall implements Work, Inflated {
     return true;
   }
 
+  /** Does the next piece of the draft; false when it is verified, or waits for rows. */
+  #verifyNext(reader: InferReader): boolean {
+    this.#draft_answers ??= new DraftAnswers(this.#exchange);
+    const answers = this.#draft_answers;
+    const call = answers.is_inside ? undefined : reader.nextDraft();
+    if (call === undefined && !answers.is_inside) return false;
+    this.#requireInTime(reader.inference);
+    if (call !== undefined) answers.begin(call);
+    const reply = answers.goOn();
+    if (typeof reply !== "object") return reply !== "arriving";
+    this.#verified = reply;
+    this.#sampled.push(...reply.positions);
+    return true;
+  }
+
   #requireInTime(inference: Inference | undefined): void {
     const timeout_us = inference?.wanted.timeout_us;
     const spent_ms = performance.now() - this.#exchange.record.began_ms;
@@ -156,7 +179,7 @@ class InferCall implements Work, Inflated {
   #writeNext(reader: InferReader): boolean {
     if (!this.#has_ended) return false;
     this.#sampled_ms ??= performance.now();
-    this.#writing ??= replyTo(inferenceOf(reader), this.#sampled);
+    this.#writing ??= replyTo(inferenceOf(reader), this.#sampled, this.#verified);
     const piece = this.#writing.next();
     if (piece.done === true) this.#reply = piece.value;
     return piece.done !== true;
@@ -190,9 +213,13 @@ function inferenceOf({ inference }: InferReader): Inference {
   return inference;
 }
 
-function* replyTo({ wanted }: Inference, sampled: readonly Sampled[]): Generator<undefined, InferReply> {
+function* replyTo(
+  { wanted }: Inference,
+  sampled: readonly Sampled[],
+  verified: Verified | undefined,
+): Generator<undefined, InferReply> {
   const { id, outputs, binary, binary_by_default } = wanted;
-  const tensors = yield* outputTensors(outputs, sampled);
+  const tensors = yield* outputTensors(outputs, sampled, verified);
   return yield* writeInferReply(
     id,
     tensors,
