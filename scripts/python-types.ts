@@ -323,7 +323,7 @@ function pythonText(value: unknown): string {
 
 function pascal(owner: string, field: string): string {
   const words = field.split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  // Shared options are known by the first that shares them.
+  // A shared type is named after the first request that uses it.
   return `${owner.replace(/^_(Shared|Chained)/, "Step").replace(/^_/, "")}${words.join("")}`;
 }
 

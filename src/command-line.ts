@@ -118,8 +118,8 @@ export function readWord<Word extends string>(given: string, words: readonly Wor
 }
 
 /**
- * What this process was called with. Prints what `--help` or `--version` ask for and ends with 0; says what is wrong
- * with the words and ends with 2.
+ * Parses the words of the command line. `--help` and `--version` print their text and end the process with 0; an
+ * error in the words is printed and ends it with 2.
  */
 export function commandLine<Table extends Options, Word = never>(
   command: Command<Table, Word>,

@@ -177,7 +177,7 @@ function isChecked(options: SampleOptions): options is StepOptions {
   return typeof options === "object" && options !== null && "prepared" in options;
 }
 
-/** A list of rows; numbers in a list are the values of one. */
+/** True for a list of rows, false for one row; a list of numbers is one row. */
 function isList(logits: Logits | readonly Logits[]): logits is readonly Logits[] {
   return Array.isArray(logits) && typeof logits[0] === "object";
 }

@@ -43,7 +43,7 @@ export class Clients {
     while (this.#latencies_ms.length < goal) await sleep(1);
   }
 
-  /** What has been sent by now is told apart. */
+  /** Marks this moment: later requests are told from earlier ones. */
   mark(): void {
     this.#marked_ms = performance.now();
   }

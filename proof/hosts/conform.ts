@@ -14,7 +14,7 @@ const PATH = fileURLToPath(new URL("conformance.json", import.meta.url));
 const OF_PYTHON = ["transformers", "llama.cpp", "vllm"] as const;
 const OF_NODE = ["transformers.js"] as const;
 
-/** What a runner's JSON has. */
+/** The JSON report of a runner. */
 interface Told {
   readonly name: string;
   readonly sections: Readonly<Record<string, Readonly<Record<string, number>>>>;

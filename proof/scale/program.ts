@@ -12,7 +12,7 @@ export const PROGRAM = [process.execPath, CLI];
 /** One thread for numpy and what lies below it; a child finds the command in LOGIT_SAMPLER. */
 const ENVIRONMENT = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", LOGIT_SAMPLER: PROGRAM.join(" ") };
 
-/** What a program printed; throws what it complained of when it failed. */
+/** The standard output of a program. Throws its error output when it fails. */
 export async function outputOf(command: string, words: readonly string[]): Promise<string> {
   const env = { ...process.env, ...ENVIRONMENT };
   const options: SpawnOptions = { env, stdio: ["ignore", "pipe", "pipe"] };

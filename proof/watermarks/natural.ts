@@ -71,7 +71,7 @@ function foundIn(detection: Detection, asked: Readonly<Record<string, unknown>>,
   return { p_value, p_random: above + u * (p_value - above) };
 }
 
-/** With what probability a token counts as 1, where values are 0 and 1; undefined where they are many. */
+/** The probability that a token has the value 1, for schemes with values 0 and 1; undefined for other schemes. */
 function shareOf({ scheme, gamma = 0.25, layers }: Readonly<Record<string, unknown>>): number | undefined {
   if (scheme === "green_list") return Math.floor(VOCAB_SIZE * Number(gamma)) / VOCAB_SIZE;
   return layers === 1 ? ONES_OF_SYNTHID : undefined;

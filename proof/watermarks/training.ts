@@ -14,7 +14,7 @@ const CHAINS = [
   { temperature: 0.7, top_p: 0.9 },
 ] as const;
 
-/** As a trainer in bfloat16 has the logits. */
+/** Rounds the logits to bfloat16, as a trainer in bfloat16 does. */
 function rounded(row: Float32Array): Float32Array {
   const words = new Uint32Array(row.slice().buffer);
   for (let i = 0; i < words.length; i++) words[i] = (((words[i] ?? 0) + 0x8000) & 0xffff0000) >>> 0;

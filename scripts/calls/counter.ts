@@ -34,9 +34,9 @@ export interface Counted {
   readonly moves: number;
   /** those of them that lead up */
   readonly climbs: number;
-  /** of each pair of folders, most first */
+  /** moves between each pair of folders, the most frequent first */
   readonly by_move: readonly (readonly [move: string, times: number])[];
-  /** of each function, most first */
+  /** calls of each function, the most frequent first */
   readonly by_function: readonly (readonly [place: Place, calls: number])[];
 }
 

@@ -60,7 +60,7 @@ export function searchFor(triggers: readonly Uint8Array[]): Search {
 
 const NONE = -1;
 
-/** Units for a row of transitions with its array, and for a step. */
+/** Bytes of a row of transitions with its array, and of a step. */
 const BYTES_OF_A_STATE = 512 + 160 + 32;
 
 /** The states of TRIGGER_BYTES_MAX bytes fit into 16 bits. */

@@ -32,9 +32,9 @@ function costOf({ kind, value }: Form, work_max = DEFAULT_GRAMMAR_LIMITS.work_ma
   }
 }
 
-/** What a form costs besides what it grows by. */
+/** The part of a cost that does not grow with the input. */
 const CONSTANT = 16_000;
-/** Of the order of a millisecond: one list of alternatives cannot be left in its middle. */
+/** About a millisecond: one list of alternatives cannot be interrupted. */
 const PIECE_MAX = 131_072;
 /** The same where a list has thousands of branches, which cost some 10 ns a unit. */
 const LIST_PIECE_MAX = 262_144;

@@ -16,7 +16,7 @@ describe("the smallest survivor", () => {
   const leased = kernel.leaseRow()!;
 
   test.each([
-    // all of them; a masked one is none
+    // the smallest of all tokens; a masked token does not count
     [[3, -2, Number.NEGATIVE_INFINITY, 5], Number.NEGATIVE_INFINITY, ALL, -2],
     // from the floor on, ties by id
     [[3, -2, 1, 5], 1, ALL, 1],

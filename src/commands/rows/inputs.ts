@@ -5,7 +5,7 @@ import { STDIN, targetsOf } from "../../shards/open.ts";
 
 /** Files up to this size are read whole. */
 const WHOLE_BYTES = 2 ** 24;
-/** Number of places that are read in a larger file, between its beginning and its end. */
+/** Of a larger file these are read: both ends, and this many places between them. */
 const ENDS_BYTES = 2 ** 20;
 const PLACES = 64;
 const PLACE_BYTES = 2 ** 12;

@@ -14,7 +14,7 @@ import { hasUnevaluated, unevaluatedOf } from "./unevaluated.ts";
 
 const ALTERNATIVES_MAX = 1024;
 
-/** Maximum steps from a schema to another one for the same value: a longer way is a loop. */
+/** A schema for the same value, reached through `from`. A schema that leads back to itself never ends. */
 interface Opened {
   readonly place: Place;
   readonly from: Opened | undefined;

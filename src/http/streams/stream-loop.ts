@@ -106,7 +106,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     else if (!this.reader.inside) this.#session.rest();
   }
 
-  /** So many bytes of a message have come that are kept until the rest of it is there. */
+  /** Accounts for the bytes of an incomplete message, which are kept until the rest arrives. */
   arrives(bytes: number): void {
     if (this.#state === "over") return;
     try {

@@ -106,7 +106,7 @@ function withOptions(one: StepOptions, i: number, other: StepOptions, j: number)
   return [{ stage: entry.stage.name, differs: "options", options, of_other: false, changed }];
 }
 
-/** Past all twins that are on its other side: after the last of them, or before the first. */
+/** Moves entry i past all entries whose twins are on the other side of its twin: after the last, or before the first. */
 function moved(one: StepOptions, i: number, pairs: readonly (number | undefined)[]): Change[] {
   const j = pairs[i] as number; // only entries with a twin are moved
   const crossed = [...pairs.entries()].filter(

@@ -15,7 +15,7 @@ export class Cursor {
   readonly #file: number;
   readonly #column: Column;
   #group = -1;
-  /** number of values taken from the group */
+  /** number of rows taken from the group */
   #rows = 0;
   #bytes: Bytes | undefined;
   #dictionary: Numbers | undefined;

@@ -24,7 +24,7 @@ const DIVISOR: DialSpec = {
 interface Judged {
   readonly digits: Digits;
   readonly quality: Quality;
-  /** of each picture, its first class and how sure the network is of it */
+  /** for each picture, the most likely class and its probability */
   readonly said: readonly { readonly class_id: number; readonly probability: number }[];
 }
 

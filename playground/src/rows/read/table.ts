@@ -127,7 +127,7 @@ function columnsOfText(rows: readonly (readonly string[])[]): number[] {
     .filter((i) => rows.some((cells) => !isNumber((cells[i] ?? "").trim())));
 }
 
-/** Cells may stand in quotation marks, with "" for one. */
+/** The cells of a line. A cell may be in quotation marks; "" inside it is one quotation mark. */
 function cellsOf(line: string, delimiter: string): string[] {
   const cells: string[] = [];
   const pattern = new RegExp(`(?:\\s*"((?:[^"]|"")*)"\\s*|([^${delimiter}]*))(${delimiter}|$)`, "y");
