@@ -24,8 +24,8 @@ export const DEMO_SPECIAL: readonly (readonly [number, string])[] = ${JSON.strin
 export const DEMO_END_IDS: readonly number[] = ${JSON.stringify(end_ids)};
 
 /** See packed.ts. */
-export const DEMO_TOKENS_BASE64: string =
-  "${Buffer.from(packTokens(tokens)).toString("base64")}";
+export const DEMO_TOKENS: string =
+  ${JSON.stringify(packTokens(tokens))};
 `;
   if (!values.check) return writeFile(TARGET, text);
   if ((await readFile(TARGET, "utf8")) !== text)
