@@ -7,14 +7,14 @@
  * for Computer Simulation", 2011). With such keys, alea, xor128 and others are strongly correlated between
  * steps; tychei shows no correlation and is the fastest (docs/decisions/randomness.md).
  */
-import seedrandom from "seedrandom";
+import { tychei } from "./tychei.ts";
 
 /** The purpose of a uniform. It is part of the key, so that two uses in one step never share randomness. */
 export type Purpose = "token" | "xtc" | "gumbel" | "watermark" | "accept" | "residual" | "beam" | "resample";
 
 /** A uniform in (0, 1) with 53 random bits. */
 export function uniform(purpose: Purpose, seed: string, step: number, draw: number): number {
-  return seedrandom.tychei(`v1:${purpose}:${seed}:${step}:${draw}`).double();
+  return tychei(`v1:${purpose}:${seed}:${step}:${draw}`).double();
 }
 
 /** Seeds are integers of 64 bits, signed or unsigned; they travel as decimal strings. */

@@ -4,8 +4,9 @@
  * are drawn in place of the rows. The interval does not depend on the division of the rows, and its cost does not depend
  * on their number.
  */
-import seedrandom from "seedrandom";
+
 import { ln } from "../../kernels/float64.ts";
+import { tychei } from "../../sampling/tychei.ts";
 import { gapInterval, holding, type Interval, percentileInterval } from "./bootstrap.ts";
 import type { Slope } from "./fit-temperature.ts";
 import type { BinSums } from "./reliability.ts";
@@ -65,7 +66,7 @@ export function eceInterval(
  * method).
  */
 function normals(seed: string): () => number {
-  const rng = seedrandom.tychei(`v1:sums:${seed}`);
+  const rng = tychei(`v1:sums:${seed}`);
   let spare: number | undefined;
   return () => {
     if (spare !== undefined) {
