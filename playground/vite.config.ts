@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { demoFiles } from "./vite-demo-files.ts";
+import { headFirst } from "./vite-head.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -35,6 +36,6 @@ export default defineConfig(({ command, mode }) => {
           ]
         : [],
     },
-    plugins: [demoFiles()],
+    plugins: [demoFiles(), headFirst()],
   };
 });

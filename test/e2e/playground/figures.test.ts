@@ -89,6 +89,12 @@ describe.skipIf(without_browser)("the page's figures", () => {
     expect(ms).toBeLessThan(limit);
   });
 
+  test("the head is there before the program has run", async () => {
+    const { page } = await playground.open("", { javaScriptEnabled: false });
+    await expect.poll(() => page.locator(".page-head nav button").allInnerTexts()).toHaveLength(4);
+    await page.context().close();
+  });
+
   test("less than 80 kB come over the wire before the model", async () => {
     const { page } = await playground.open();
     await page.locator(".charts svg").first().waitFor();

@@ -1,0 +1,48 @@
+/** The head of the page, written into index.html at the build, so that a reader sees it before the program has run. */
+import { createServer, type Plugin, type ResolvedConfig } from "vite";
+
+/** What the modules of the head read of a browser when they load: an address without options, and no choice of theme. */
+const BROWSER = {
+  location: new URL("http://localhost/"),
+  document: { documentElement: { dataset: {} }, addEventListener() {} },
+  addEventListener() {},
+};
+
+const PLACE = '<div id="page"></div>';
+
+/** Puts the skip links and the head into the page's element. The program then takes over the same elements. */
+export function headFirst(): Plugin {
+  let config: ResolvedConfig;
+  return {
+    name: "head-first",
+    apply: "build",
+    configResolved(resolved) {
+      config = resolved;
+    },
+    async transformIndexHtml(html) {
+      if (!html.includes(PLACE)) throw new Error(`index.html has no ${PLACE}`);
+      return html.replace(PLACE, PLACE.replace("><", `>${await headOf(config)}<`));
+    },
+  };
+}
+
+async function headOf({ root, base, resolve, oxc }: ResolvedConfig): Promise<string> {
+  Object.assign(globalThis, BROWSER);
+  const server = await createServer({
+    root,
+    base,
+    configFile: false,
+    appType: "custom",
+    resolve: { alias: resolve.alias },
+    oxc,
+    optimizeDeps: { noDiscovery: true },
+    server: { middlewareMode: true, watch: null, ws: false },
+  });
+  try {
+    const { head_text } = await server.ssrLoadModule("/src/head-text.tsx");
+    return String(head_text);
+  } finally {
+    await server.close();
+    for (const name of Object.keys(BROWSER)) delete (globalThis as Record<string, unknown>)[name];
+  }
+}
