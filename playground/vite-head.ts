@@ -31,6 +31,8 @@ async function headOf({ root, base, resolve, oxc }: ResolvedConfig): Promise<str
   const server = await createServer({
     root,
     base,
+    // Vite's server makes "./" of a folder of files into "/".
+    define: { "import.meta.env.BASE_URL": JSON.stringify(base) },
     configFile: false,
     appType: "custom",
     resolve: { alias: resolve.alias },
