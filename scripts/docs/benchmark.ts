@@ -6,6 +6,7 @@ import { table } from "../../evidence/markdown.ts";
 import { machineText } from "../../evidence/results.ts";
 import type { PeerResults } from "../../load-tests/peers/results.ts";
 import type { LoadResults } from "../../load-tests/results.ts";
+import { conformancePlot } from "./conformance-plot.ts";
 import { costText } from "./cost.ts";
 import { ENGINES_NOTE, enginesTable, enginesText } from "./engines.ts";
 import { growthPlot } from "./growth-plot.ts";
@@ -25,6 +26,7 @@ export const plots: Readonly<Record<string, () => string>> = {
   "docs/images/rivals.svg": () => rivalsPlot(rivals(), SIZE),
   "docs/images/growth.svg": () => growthPlot(growth()),
   "docs/images/one-row.svg": oneRowPlot,
+  "docs/images/conformance.svg": conformancePlot,
 };
 
 const PART_NOTE =

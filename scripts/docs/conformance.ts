@@ -1,5 +1,7 @@
-/** The table of docs/conformance.md, made from what `npm run proof:hosts -- conform --write` found. */
+/** The table of docs/conformance.md, made from what `npm run proof:hosts -- conform --write` found, and its example of a report. */
 import { cell, replaceParts, table } from "../../evidence/markdown.ts";
+import { REPORT_FORMS } from "../../src/conform/report-forms.ts";
+import { exampleReport } from "./conformance-report.ts";
 
 /** As proof/hosts/conform.ts stores it. */
 export type ConformanceRun = Readonly<
@@ -30,7 +32,13 @@ export function conformancePage(current: string, run: ConformanceRun): string {
         throw new Error(`docs/conformance.md does not explain ${id} of ${name}`);
   return replaceParts(current, {
     "conformance-run": table(["host", ...KINDS.map((kind) => NAMES[kind] ?? kind)], rows),
+    "conformance-report": `\n${exampleText()}`,
   });
+}
+
+/** The report in Markdown as a part of the page: its headings are one level lower. */
+function exampleText(): string {
+  return REPORT_FORMS.markdown(exampleReport()).replace(/^(?=##)/gm, "#");
 }
 
 const NAMES: Readonly<Record<string, string>> = { failed: "another answer", not_supported: "not supported" };

@@ -1,4 +1,6 @@
 /** What is generated in the README, by the names of its markers. */
+
+import { readVectors } from "../../src/conform/vectors.ts";
 import { PRESETS } from "../../src/sampling/presets/index.ts";
 import { peerRange } from "./benchmark.ts";
 import { engineRatios, machineOfEngines } from "./engines.ts";
@@ -7,6 +9,7 @@ import { hostsSentence } from "./hosts.ts";
 /** What stands between the markers of the README, by their names. */
 export const README_PARTS: Readonly<Record<string, () => string>> = {
   reasons,
+  conformance,
 };
 
 const WORDS = [
@@ -29,6 +32,23 @@ const FIRST_WORD = 8;
 /** A number of things in a sentence; digits where there is no word for it here. */
 export function inWords(count: number): string {
   return WORDS[count - FIRST_WORD] ?? String(count);
+}
+
+/** Lines of hosts' answers have the name of this section; every other line is a question by a definition. */
+const OF_HOSTS = "hosts";
+
+function conformance(): string {
+  const all = readVectors();
+  const count = all.filter(({ section }) => section !== OF_HOSTS).length;
+  return [
+    `[conformance/](conformance) has ${count.toLocaleString("en")} test vectors for token samplers, in the public domain. \`logit-sampler conform\``,
+    "puts them to a function, a program in any language, an installed host or a running server. The report names the stage that",
+    "differs, and the mistake that explains it. Here a sampler takes the temperature before top_p:",
+    "",
+    "![One case of the suite: the row, the expected probabilities, those of the tested sampler, and the sentence that explains the difference](docs/images/conformance.svg)",
+    "",
+    "How to run it, hosts as run, and a whole report: [docs/conformance.md](docs/conformance.md).",
+  ].join("\n");
 }
 
 function reasons(): string {

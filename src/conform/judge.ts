@@ -17,6 +17,8 @@ export interface Verdict {
   readonly detail?: string;
   /** the mistakes that the case can distinguish from the right answer, and that the answer does not show */
   readonly not_as: readonly string[];
+  /** for a failure: the answer */
+  readonly answer?: Answer;
 }
 
 /** The result of a tested program: an answer, no support for the rule, or a failure. */
@@ -58,6 +60,7 @@ export function judge(vector: Vector, reply: Reply): Verdict {
     kind,
     as: otherwise.flatMap(({ as }, i) => (is_met[i] ? as : [])),
     not_as: otherwise.flatMap(({ as }, i) => (is_met[i] ? [] : as)),
+    ...(kind === "failed" && { answer }),
   };
 }
 
@@ -83,12 +86,13 @@ function isEqual(right: unknown, other: unknown, tolerance: number): boolean {
 }
 
 /** Probabilities by id; undefined for an answer that is a set. */
-interface Left {
+export interface Left {
   readonly ids: readonly number[];
   readonly p: ReadonlyMap<number, number> | undefined;
 }
 
-function setOf({ kept, probabilities }: Answer): Left {
+/** The set of an answer of the right form. */
+export function setOf({ kept, probabilities }: Answer): Left {
   const p = (probabilities ?? undefined) as readonly number[] | undefined; // its form was looked at
   if ((kept ?? undefined) === undefined && p !== undefined) {
     const ids = p.flatMap((x, id) => (x > 0 ? [id] : []));

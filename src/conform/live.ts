@@ -62,7 +62,7 @@ export async function judgedLive(
     const plan = { prompt, options, defaults, steps: STEPS, draws, seed: 1 };
     const id = `live-${String(place + 1).padStart(3, "0")}`;
     const verdict = await verdictOf(() => audit(engine, plan, lend, signal === undefined ? {} : { signal }));
-    judged.push({ vector: { id, section, rule: Object.keys(own).join(", ") }, verdict });
+    judged.push({ vector: { id, section, rule: Object.keys(own).join(", "), options }, verdict });
   }
   return judged;
 }

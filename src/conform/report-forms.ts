@@ -1,6 +1,7 @@
 /** A report as text, Markdown, JSON and JUnit XML. The runner in Python writes the same bytes. */
 import { VERDICTS, type Verdict } from "./judge.ts";
 import type { Counts, Judged, Report, Suspect } from "./report.ts";
+import { caseLines, shortestOf } from "./report-cases.ts";
 
 export type ReportForm = "text" | "json" | "markdown" | "junit";
 
@@ -35,7 +36,8 @@ function suspectText({ says, explains, contradicted, examples }: Suspect): strin
   return `  ${says}: explains ${explains}${against} (such as ${examples.join(", ")})`;
 }
 
-function markdown({ name, counts, sections, suspects }: Report): string {
+function markdown(report: Report): string {
+  const { name, counts, sections } = report;
   const row = (cells: readonly unknown[]) => `| ${cells.join(" | ")} |`;
   const rowOf = (section: string, own: Counts) => row([section, ...VERDICTS.map((kind) => own[kind])]);
   return `${[
@@ -45,9 +47,27 @@ function markdown({ name, counts, sections, suspects }: Report): string {
     row(["---", ...VERDICTS.map(() => "---")]),
     ...[...sections].map(([section, own]) => rowOf(section, own)),
     rowOf("**all**", counts),
-    "",
-    ...suspects.map(({ says, explains }) => `- ${says}: explains ${explains} failures`),
+    ...explainedLines(report),
+    ...unexplainedLines(report),
   ].join("\n")}\n`;
+}
+
+/** For each suspect, the shortest case that it explains. */
+function explainedLines({ suspects, judged, counts }: Report): string[] {
+  return suspects.flatMap(({ says, explains, contradicted }) => {
+    const shortest = shortestOf(judged.filter(({ verdict }) => verdict.as.includes(says)));
+    const against = contradicted > 0 ? `; cases that speak against it: ${contradicted}` : "";
+    const told = `Explains ${explains} of ${counts.failed} failures${against}. The shortest:`;
+    return ["", `### ${says}`, "", told, "", ...(shortest === undefined ? [] : caseLines(shortest))];
+  });
+}
+
+function unexplainedLines({ unexplained, judged }: Report): string[] {
+  if (unexplained.length === 0) return [];
+  const ids = new Set(unexplained);
+  const shortest = shortestOf(judged.filter(({ vector }) => ids.has(vector.id)));
+  const told = `Failures and errors without a known mistake: ${unexplained.length}. The shortest:`;
+  return ["", "### Not explained", "", told, "", ...(shortest === undefined ? [] : caseLines(shortest))];
 }
 
 function json({ judged, sections, ...report }: Report): string {

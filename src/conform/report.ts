@@ -3,7 +3,8 @@ import { VERDICTS, type Verdict, type VerdictKind } from "./judge.ts";
 import type { Vector } from "./vectors.ts";
 
 export interface Judged {
-  readonly vector: Pick<Vector, "id" | "section" | "rule">;
+  /** a line of the suite, or a case of a running engine */
+  readonly vector: Pick<Vector, "id" | "section" | "rule"> & Partial<Vector>;
   readonly verdict: Verdict;
 }
 

@@ -93,8 +93,9 @@ describe("both runners", () => {
     process.env["PLAIN_BROKEN"] = broken;
     try {
       const forms = ["json", "markdown", "junit"];
+      const sections = ["orders", "stops", "truncations", "hard rows", "verify", "logprobs", "combinations"];
       const words = (runner: string) => [
-        ...["--command", command, "--section", "orders", "--section", "stops", "--section", "truncations"],
+        ...["--command", command, ...sections.flatMap((section) => ["--section", section])],
         ...forms.flatMap((form) => [`--${form}`, join(folder, `${runner}.${form}`)]),
       ];
       const text = await run("conform", ...words("node"));

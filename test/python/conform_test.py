@@ -42,6 +42,9 @@ class Power(unittest.TestCase):
         print(f"{len(chosen)} mutants: {len(found)} found, {len(named)} named", *missed, sep="\n")
         self.assertGreaterEqual(len(found), FOUND_MIN * len(chosen))
         self.assertGreaterEqual(len(named), NAMED_MIN * len(chosen))
+        if len(chosen) == len(plain_sampler.MUTANTS):
+            page = (Path(__file__).parents[2] / "docs/conformance.md").read_text(encoding="utf-8")
+            self.assertIn(f"{len(found)} are found, and {len(named)} are named", page)
 
 
 class Runner(unittest.TestCase):

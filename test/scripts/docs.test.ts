@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { replaceBetween } from "../../evidence/markdown.ts";
 import { benchmarksPage, plots } from "../../scripts/docs/benchmark.ts";
 import { combinationsPage } from "../../scripts/docs/combinations.ts";
+import { type ConformanceRun, conformancePage } from "../../scripts/docs/conformance.ts";
 import { compareHosts } from "../../scripts/docs/hosts.ts";
 import { inWords, README_PARTS } from "../../scripts/docs/readme.ts";
 import { samplersPage, valuesOf } from "../../scripts/docs/samplers.ts";
@@ -47,6 +48,18 @@ test("the tables of docs/scale.md are what bench/results holds", async () => {
 
 test("docs/benchmarks.md is what bench/results holds", async () => {
   expect(await read("docs/benchmarks.md")).toBe(benchmarksPage());
+});
+
+test("docs/conformance.md has the table of the last run, and the report that the suite gives of a sampler with a fault", async () => {
+  const page = await read("docs/conformance.md");
+  const run = JSON.parse(await read("proof/hosts/conformance.json")) as ConformanceRun; // as it was stored
+  expect(conformancePage(page, run)).toBe(page);
+  expect(page).toContain(
+    "#### as if temperature came before top_p\n\nExplains 11 of 12 failures. The shortest:",
+  );
+  expect(() => conformancePage(page.replaceAll("typical_p-036", ""), run)).toThrow(
+    "does not explain typical_p-036",
+  );
 });
 
 test.each(["README.md", "package.json"])("%s says how many samplers there are", async (path) => {

@@ -31,6 +31,8 @@ class Verdict(NamedTuple):
     not_as: List[str] = []
     #: of an error: its sentence
     detail: Optional[str] = None
+    #: of a failure: the answer
+    answer: Optional[Mapping[str, Any]] = None
 
 
 def judge(case: Case, answer: Mapping[str, Any]) -> Verdict:
@@ -41,12 +43,12 @@ def judge(case: Case, answer: Mapping[str, Any]) -> Verdict:
     for other in case.get("otherwise", []):
         is_met = kind == "failed" and _compare(case, other, answer, _MISTAKE) != "failed"
         (as_if if is_met else not_as).extend(other["as"])
-    return Verdict(kind, as_if, not_as)
+    return Verdict(kind, as_if, not_as, answer=answer if kind == "failed" else None)
 
 
 def _compare(case: Case, right: Mapping[str, Any], answer: Mapping[str, Any], tolerance: float) -> str:
     if case["task"] in ("distribution", "combine"):
-        return _compare_sets(_set_of(right), _set_of(answer), _groups_of(case), tolerance)
+        return _compare_sets(set_of(right), set_of(answer), _groups_of(case), tolerance)
     fields = [name for name in ANSWERS[case["task"]] if name in right]
     equal = all(_is_equal(right[name], answer.get(name), tolerance) for name in fields)
     return "passed" if equal else "failed"
@@ -69,8 +71,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _set_of(answer: Mapping[str, Any]) -> _Left:
-    """Ids with their probabilities; an answer that is a set alone has None for each."""
+def set_of(answer: Mapping[str, Any]) -> _Left:
+    """The ids of an answer of the right form, with their probabilities; an answer that is a set alone has None for each."""
     kept: Any = answer.get("kept")
     probabilities: Any = answer.get("probabilities")
     if kept is None:

@@ -4,13 +4,11 @@ import json
 import re
 from collections import Counter
 from typing import Counter as Counts
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence
 from xml.sax.saxutils import escape
 
-from ._judge import KINDS, Verdict
-from ._vectors import Case
-
-Judged = Tuple[Case, Verdict]
+from ._cases import Judged, case_lines, shortest_of
+from ._judge import KINDS
 
 _EXAMPLES = 3
 _SUSPECTS_MAX = 12
@@ -83,13 +81,30 @@ class Report:
         return "\n".join(lines) + "\n"
 
     def markdown(self) -> str:
-        """A table of the sections in Markdown."""
+        """A table of the sections in Markdown, and for each explanation the shortest case: a bug report, ready to send."""
         head = ["section", *(kind.replace("_", " ") for kind in KINDS)]
         rows = [[section, *(str(counts[kind]) for kind in KINDS)] for section, counts in self.sections.items()]
         rows.append(["**all**", *(str(self.counts[kind]) for kind in KINDS)])
         table = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
-        notes = [f"- {each.says}: explains {each.explains} failures" for each in self.suspects]
-        return "\n".join([f"## {self.name}", "", *table, "", *notes]) + "\n"
+        return "\n".join([f"## {self.name}", "", *table, *self._explained(), *self._not_explained()]) + "\n"
+
+    def _explained(self) -> List[str]:
+        lines: List[str] = []
+        for each in self.suspects:
+            against = f"; cases that speak against it: {each.contradicted}" if each.contradicted else ""
+            told = f"Explains {each.explains} of {self.counts['failed']} failures{against}. The shortest:"
+            lines += ["", f"### {each.says}", "", told, ""]
+            shortest = shortest_of([judged for judged in self.judged if each.says in judged[1].as_if])
+            lines += case_lines(shortest) if shortest else []
+        return lines
+
+    def _not_explained(self) -> List[str]:
+        unexplained = set(self.unexplained)
+        if not unexplained:
+            return []
+        told = f"Failures and errors without a known mistake: {len(self.unexplained)}. The shortest:"
+        shortest = shortest_of([judged for judged in self.judged if judged[0]["id"] in unexplained])
+        return ["", "### Not explained", "", told, "", *(case_lines(shortest) if shortest else [])]
 
     def json(self) -> str:
         """Counts, suspects and failures as JSON."""
