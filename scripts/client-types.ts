@@ -15,6 +15,7 @@ import {
   SCORE_OPTIONS,
 } from "../src/schemas/analysis.ts";
 import { ANALYSIS_REPLIES } from "../src/schemas/analysis-replies.ts";
+import { COMMON_REPLY, COMMON_REQUEST } from "../src/schemas/common-tokens.ts";
 import { COMPARE_REPLY } from "../src/schemas/compare.ts";
 import { GRAMMAR_REPLY } from "../src/schemas/grammar.ts";
 import { type JsonSchema, jsonSchemaOf, propertiesOf } from "../src/schemas/options.ts";
@@ -26,6 +27,7 @@ const ANALYSIS_OPTIONS = {
   BaselineOptions: BASELINE_OPTIONS,
   CalibrateOptions: CALIBRATE_OPTIONS,
   CompareFields: z.strictObject(COMPARE_FIELDS),
+  CommonTokensOptions: COMMON_REQUEST,
 };
 
 /** src/client/options.ts. */
@@ -49,8 +51,9 @@ export function clientAnalysisTypes(): string {
     ...ANALYSIS_REPLIES,
     CompareReply: COMPARE_REPLY,
     GrammarReply: GRAMMAR_REPLY,
+    CommonTokensReply: COMMON_REPLY,
   }).map(([name, schema]) => replyType(name, schema));
-  return `${opening("What the analysis endpoints and /v1/compare take besides rows, and what they reply")}
+  return `${opening("What the calls that draw no token take besides rows, and what they reply")}
 ${[...options, ...replies].join("\n")}`;
 }
 

@@ -10,6 +10,7 @@ import { VERIFY_OPTIONS } from "../src/sampling/verify/options.ts";
 import { ANALYSIS_REPLIES } from "../src/schemas/analysis-replies.ts";
 import { ANALYSIS_HEADERS } from "../src/schemas/analysis-requests.ts";
 import { BEAM_REPLY, RESAMPLE_REPLY } from "../src/schemas/beam.ts";
+import { COMMON_REPLY } from "../src/schemas/common-tokens.ts";
 import { COMPARE_REPLY } from "../src/schemas/compare.ts";
 import { GRAMMAR_REPLY } from "../src/schemas/grammar.ts";
 import { type JsonSchema, jsonSchemaOf, propertiesOf } from "../src/schemas/options.ts";
@@ -30,6 +31,7 @@ const REPLIES = {
   ReplayReply: REPLAY_REPLY,
   DetectReply: DETECT_REPLY,
   GrammarReply: GRAMMAR_REPLY,
+  CommonTokensReply: COMMON_REPLY,
   BeamReply: BEAM_REPLY,
   ResampleReply: RESAMPLE_REPLY,
 };

@@ -1,11 +1,10 @@
-/** Base64 (RFC 4648 §4) to bytes, in plain code that also runs in browsers. */
+/** Base64 (RFC 4648 §4) to bytes and back, in plain code that also runs in browsers. */
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** value + 1 by character code; 0: no character of base64 */
 const SEXTETS = new Uint8Array(128);
-for (const [value, character] of [
-  ..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-].entries())
-  SEXTETS[character.charCodeAt(0)] = value + 1;
+for (const [value, character] of [...ALPHABET].entries()) SEXTETS[character.charCodeAt(0)] = value + 1;
 
 /** The bytes, or undefined when the text is not base64. Padding may be left off; white space may not stand in it. */
 export function decodeBase64(text: string): Uint8Array | undefined {
@@ -22,6 +21,20 @@ export function decodeBase64(text: string): Uint8Array | undefined {
     if ((i & 3) !== 0) bytes[at++] = bits >> (6 - 2 * (i & 3));
   }
   return bytes;
+}
+
+/** The text of these bytes, with padding. */
+export function encodeBase64(bytes: Uint8Array): string {
+  const { length } = bytes;
+  const groups: string[] = [];
+  for (let at = 0; at < length; at += 3) {
+    const bits = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    const letter = (shift: number) => ALPHABET.charAt((bits >> shift) & 63);
+    const third = at + 1 < length ? letter(6) : "=";
+    const fourth = at + 2 < length ? letter(0) : "=";
+    groups.push(letter(18) + letter(12) + third + fourth);
+  }
+  return groups.join("");
 }
 
 /** Length of the part before "=" or "==", which may only complete a group of four. */

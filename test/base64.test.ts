@@ -1,7 +1,16 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeBase64 } from "../src/base64.ts";
+import { decodeBase64, encodeBase64 } from "../src/base64.ts";
+
+test("encodeBase64 writes what Buffer writes", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 70 }), (bytes) => {
+      expect(encodeBase64(bytes)).toBe(Buffer.from(bytes).toString("base64"));
+    }),
+    { seed: 1 },
+  );
+});
 
 describe("decodeBase64", () => {
   test("what Buffer writes comes back, with and without padding", () => {

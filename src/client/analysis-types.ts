@@ -1,5 +1,5 @@
 /**
- * What the analysis endpoints and /v1/compare take besides rows, and what they reply, generated from the schemas by `npm run generate`:
+ * What the calls that draw no token take besides rows, and what they reply, generated from the schemas by `npm run generate`:
  * change those, not this file. The service checks every field and refuses what it does not know.
  */
 
@@ -79,6 +79,17 @@ export interface CompareFields {
   readonly observed?: { readonly kept?: readonly number[]; readonly drawn?: readonly number[]; readonly token_ids?: readonly number[]; readonly probabilities?: readonly number[]; readonly logprobs?: readonly (number | null)[] };
 }
 
+export interface CommonTokensOptions {
+  /** The drafter's: a name of GET /v1/vocabularies. */
+  readonly draft_vocabulary: string;
+  /** The target's. Default the service's, if it has one. */
+  readonly vocabulary?: string;
+  /** A draft in the drafter's ids, to be told in those of the target. Without it all tokens are told. */
+  readonly draft_token_ids?: readonly number[];
+  /** As in POST /v1/verify. Default tokens. */
+  readonly draft_match?: "tokens" | "text";
+}
+
 /** 95 % confidence interval of the true share. */
 export type CoverageInterval = { readonly low: number; readonly high: number };
 
@@ -124,3 +135,6 @@ export type CompareReply = { readonly arms: readonly ({ readonly name: string; r
 
 /** The size of a grammar, the parts that the masks do not enforce, and how a text relates to it. */
 export type GrammarReply = { readonly kind: string; readonly parts: number; readonly bytes: number; readonly work: number; readonly notes: readonly { readonly kind: "ignored" | "weakened"; readonly keyword: string; readonly pointer: string; readonly detail: string; readonly count: number }[]; readonly text: { readonly is_complete: boolean; readonly is_begun: boolean; readonly left_at: number | null }; readonly next: { readonly vocabulary: string; readonly fits: boolean; readonly count: number; readonly token_ids: readonly number[]; readonly texts: readonly (string | null)[] } | null };
+
+/** What two vocabularies have in common. */
+export type CommonTokensReply = { readonly vocabulary: string; readonly draft_vocabulary: string; readonly count: number; readonly token_ids?: readonly number[]; readonly draft_token_bitmask?: string; readonly target_ids?: string };

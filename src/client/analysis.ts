@@ -1,9 +1,11 @@
-/** Calls of the analysis endpoints and of /v1/compare: rows in the client's form, replies as in HTTP. */
+/** Calls that draw no token: rows in the client's form, replies as in HTTP. */
 import type {
   BaselineOptions,
   BaselineReply,
   CalibrateOptions,
   CalibrateReply,
+  CommonTokensOptions,
+  CommonTokensReply,
   CompareFields,
   CompareReply,
   DiagnoseOptions,
@@ -74,6 +76,11 @@ export interface AnalysisCalls {
    * that may follow.
    */
   grammar(question: GrammarQuestion, call?: CallOptions): Promise<GrammarReply>;
+  /**
+   * The tokens that a drafter's vocabulary has in common with the target's; with `draft_token_ids`, the draft in ids of
+   * the target.
+   */
+  commonTokens(options: CommonTokensOptions, call?: CallOptions): Promise<CommonTokensReply>;
 }
 
 export function analysisCalls(transport: Transport): AnalysisCalls {
@@ -94,6 +101,10 @@ export function analysisCalls(transport: Transport): AnalysisCalls {
     },
     grammar: async (question, call = {}) =>
       (await post(transport, jsonPost("/v1/grammar", question, true), call)) as GrammarReply,
+    commonTokens: async (options, call = {}) => {
+      const request = jsonPost("/v1/vocabularies/common", options, REPEATABLE);
+      return (await post(transport, request, call)) as CommonTokensReply;
+    },
   };
 }
 

@@ -33,9 +33,12 @@ export async function problemOf(response: Response): Promise<ServiceProblem> {
   return new ServiceProblem(response.status, parsed(text), /^\d+$/.test(after) ? Number(after) : undefined);
 }
 
-/** The problem that stands in a batch or a stream where a reply would. */
+/** Every reply of a step, a draft or a search has one of these fields. No problem has. */
+const REPLY_FIELDS = ["token_id", "token_ids", "beams"];
+
+/** The problem in the place of a reply, in a batch or on a stream; undefined for a reply. */
 export function problemIn(result: object): ServiceProblem | undefined {
-  if ("token_id" in result || "token_ids" in result) return undefined;
+  if (REPLY_FIELDS.some((name) => name in result)) return undefined;
   return new ServiceProblem((result as { readonly status: number }).status, result);
 }
 

@@ -22,6 +22,7 @@ import { resample } from "../sampling/resample.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { chainScore, parseScoreChain } from "../sampling/score-chain.ts";
+import { commonReply } from "../sampling/verify/common-reply.ts";
 import { verifyInPieces } from "../sampling/verify/verify.ts";
 import {
   parseBaseline,
@@ -30,6 +31,7 @@ import {
   parseProbabilities,
   parseScore,
 } from "../schemas/analysis-options.ts";
+import { parseCommonRequest } from "../schemas/common-tokens.ts";
 import { parseGrammarRequest } from "../schemas/grammar.ts";
 import { parseDetect } from "../schemas/watermark.ts";
 import { openAnalysisJson } from "../wire/analysis/json.ts";
@@ -85,6 +87,13 @@ export const CALLS: Readonly<Record<string, (form: Form, parts: Parts) => Call>>
     if (form !== "json") return refuseTensor();
     const reader = openJsonBody(context);
     return atTheEnd(reader, () => JSON.stringify(resample(reader.value)));
+  },
+  "vocabularies/common": (form, { sampler, context }) => {
+    if (form !== "json") return refuseTensor();
+    const reader = openJsonBody(context);
+    return atTheEnd(reader, () =>
+      JSON.stringify(commonReply(parseCommonRequest(reader.value), sampler.vocabularies)),
+    );
   },
   replay: (form, parts) => {
     const totals = new ReplayTotals();

@@ -89,3 +89,14 @@ test("a comparison says where two hosts differ", async () => {
   expect(reply.arms.map(({ name }) => name)).toEqual(["default", "llama.cpp"]);
   expect(reply).toEqual(await plain("/v1/compare", { logits, ...options }));
 });
+
+test("what two vocabularies have in common", async () => {
+  const options = { vocabulary: "demo", draft_vocabulary: "demo" };
+  for (const draft of [{}, { draft_token_ids: [300, 5], draft_match: "text" as const }]) {
+    const reply = await connect(app.url).commonTokens({ ...options, ...draft });
+    expect(reply).toEqual(await plain("/v1/vocabularies/common", { ...options, ...draft }));
+    expect(reply.count).toBe(8191);
+  }
+  const unknown = connect(app.url).commonTokens({ ...options, draft_vocabulary: "none" });
+  await expect(unknown).rejects.toMatchObject({ pointer: "/draft_vocabulary" });
+});

@@ -7,7 +7,7 @@ import {
   type StreamOptions,
   type StreamTransport,
 } from "../../src/client/index.ts";
-import { openStream } from "../../src/index.ts";
+import { type BeamStep, openStream } from "../../src/index.ts";
 import { type Listening, listen } from "../http/listening.ts";
 import { randomRow, sampler } from "../sampling/sample.ts";
 
@@ -87,6 +87,33 @@ describe.each(TRANSPORTS)("a stream over %s", (_, transport) => {
     expect(rest.map(({ token_id }) => token_id)).toEqual(drawn.slice(2, 4));
     await stream.close();
     await expect(stream.verify(ROWS.slice(0, 2), { draft_token_ids: [1] })).rejects.toThrow("ended");
+  });
+
+  test("a search has the steps of calls of their own, and the stream is where it was after it", async () => {
+    const options = { seed: 7, repetition_penalty: 1.3, history: [3, 4], prompt_length: 2 };
+    const beam = { rule: "transformers", num_beams: 3, end_token_ids: [5], max_tokens: 3 };
+    const client = connect(app.url);
+    const stream = await open(options);
+    let live: readonly (readonly number[])[] = [[]];
+    let search: BeamStep["search"] | undefined;
+    do {
+      const rows = live.map((tokens) => ROWS[(tokens.at(-1) ?? 0) % ROWS.length]!);
+      const step = await stream.beam(rows, search === undefined ? { beam } : undefined);
+      const { history, ...shared } = options;
+      const own = rows.map((logits, i) => ({ logits, history: [...history, ...live[i]!] }));
+      expect(step).toEqual(await client.beam(own, { ...shared, beam, search }));
+      live = step.beams.map(({ parent, token_id }) => [...live[parent]!, token_id]);
+      search = step.search;
+    } while (!search.finished);
+    expect(stream.checkpoint).toMatchObject({ history: [3, 4] });
+
+    const { beams } = await stream.beam([{ token_ids: [8, 9, 1], values: [2, 1, 0] }], { beam });
+    const wrong = beams.map(() => [1, Number.NaN]);
+    await expect(stream.beam(wrong)).rejects.toMatchObject({ code: "nan_logit" });
+    stream.endSearch();
+    expect(await stream.next(ROWS[0]!)).toMatchObject({ step: 0 });
+    await stream.close();
+    await expect(stream.beam([ROWS[0]!], { beam })).rejects.toThrow("ended");
   });
 
   test("messages sent before the answers are there leave their marks in order", async () => {

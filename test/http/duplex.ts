@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { createInterface } from "node:readline";
+import type { Listening } from "./listening.ts";
 
 export interface Line {
   readonly token_id: number;
@@ -56,6 +57,24 @@ export function openDuplex(url: string, headers: Readonly<Record<string, string>
       return all;
     },
   };
+}
+
+/** A WebSocket, and its next messages as text. Messages that came early are kept. */
+export async function openSocket(own: Listening, path = "/v1/stream") {
+  const waiting: ((text: string) => void)[] = [];
+  const early: string[] = [];
+  const take = (data: Buffer, is_binary: boolean) => {
+    if (is_binary) throw new Error("a reply must be text, got bytes");
+    const wanted = waiting.shift();
+    if (wanted === undefined) early.push(data.toString());
+    else wanted(data.toString());
+  };
+  const next = () => {
+    const text = early.shift();
+    return text === undefined ? new Promise<string>((resolve) => waiting.push(resolve)) : text;
+  };
+  const socket = await own.server.injectWS(path, {}, { onInit: (made) => made.on("message", take) });
+  return { socket, next };
 }
 
 const TEXT_BIT = 0x8000_0000;

@@ -97,6 +97,10 @@ test("batches, drafts, analyses, comparisons, replays and watermarks", async () 
   });
   await same("grammar", { grammar: { regex: "a+b?" }, vocabulary: "demo", text: "aa", tokens_max: 3 });
   await same("grammar", { grammar: { regex: "(" } });
+  const common = { vocabulary: "demo", draft_vocabulary: "demo" };
+  expect(await same("vocabularies/common", common)).toContain('"target_ids"');
+  await same("vocabularies/common", { ...common, draft_token_ids: [300, 5], draft_match: "text" });
+  await same("vocabularies/common", { ...common, draft_vocabulary: "none" });
   await same("watermark/detect", { scheme: "gumbel", key: "other", token_ids: [1], vocab_size: 8 });
 });
 

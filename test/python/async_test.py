@@ -43,6 +43,8 @@ class Calls(unittest.TestCase):
             lambda client: client.calibrate([[4.0, 0.0], [3.0, 0.0], [0.0, 2.0]], targets=[0, 1, 1], resamples=0),
             lambda client: client.compare([1.0, 2.5], ["openai", "vllm"], seed=7),
             lambda client: client.grammar({"choice": ["red", "blue"]}, "demo", "r"),
+            lambda client: client.common_tokens("demo", "demo"),
+            lambda client: client.common_tokens("demo", "demo", draft_token_ids=[300], draft_match="text"),
             lambda client: client.replay(rows, [{"token_id": 1, "seed": seed} for seed in range(3)]),
         ]
 

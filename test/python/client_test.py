@@ -1,8 +1,10 @@
 """The Python client against the live service at LOGIT_SAMPLER_URL."""
 
+import base64
 import json
 import os
 import socket
+import struct
 import threading
 import unittest
 from array import array
@@ -373,6 +375,19 @@ class Analysis(unittest.TestCase):
         with self.assertRaises(SamplerProblem) as raised:
             self.client.grammar({"regex": "("})
         self.assertEqual((raised.exception.code, raised.exception.pointer), ("grammar_invalid", "/grammar/regex"))
+
+    def test_two_vocabularies_have_tokens_in_common(self):
+        reply = self.client.common_tokens("demo", "demo")
+        self.assertEqual((reply["vocabulary"], reply["draft_vocabulary"], reply["count"]), ("demo", "demo", 8191))
+        ids = struct.unpack("<8192i", base64.b64decode(reply["target_ids"]))
+        self.assertEqual([(i, partner) for i, partner in enumerate(ids) if i != partner], [(188, -1)])  # the byte 255
+        drawn = self.client.sample([0.0] * 8192, token_bitmask=reply["draft_token_bitmask"], seed=1)
+        self.assertEqual(drawn["kept"], 8191)
+        draft = self.client.common_tokens("demo", "demo", draft_token_ids=[300, 5])
+        self.assertEqual((draft["token_ids"], "target_ids" in draft), ([300, 5], False))
+        with self.assertRaises(SamplerProblem) as raised:
+            self.client.common_tokens("none", "demo")
+        self.assertEqual(raised.exception.pointer, "/draft_vocabulary")
 
     def test_a_comparison_says_where_two_hosts_differ(self):
         reply = self.client.compare([1.0, 2.5, -0.3, 2.4], ["default", "llama.cpp"], temperature=1.5, top_p=0.8, seed=7)

@@ -158,6 +158,10 @@ class SameAsTheClient(unittest.TestCase):
         self.same(lambda s: s.compare(row(2), ["llama.cpp", "vllm"], seed=1))
         self.same(lambda s: s.grammar({"json_schema": {"minLength": 2}}, "demo", '"ab', 5))
         self.same(lambda s: s.grammar({"regex": "("}))
+        self.assertEqual(self.same(lambda s: s.common_tokens("demo", "demo"))["count"], 8191)
+        self.same(lambda s: s.common_tokens("demo", "demo", draft_token_ids=[300, 5], draft_match="text"))
+        self.same(lambda s: s.common_tokens("demo", "demo", draft_token_ids=[9999]))
+        self.same(lambda s: s.common_tokens("none", "demo"))
 
     def test_sources(self):
         three = numpy.stack([row(i) for i in range(3)])

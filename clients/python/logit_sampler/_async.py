@@ -162,6 +162,20 @@ class AsyncSamplerClient:
         reply: types.GrammarReply = await self._send(_calls.grammar_call(grammar, vocabulary, text, tokens_max))
         return reply
 
+    async def common_tokens(
+        self,
+        draft_vocabulary: str,
+        vocabulary: Optional[str] = None,
+        *,
+        draft_token_ids: Optional[Sequence[int]] = None,
+        draft_match: Optional[str] = None,
+    ) -> types.CommonTokensReply:
+        """The tokens that two vocabularies have in common. As ``SamplerClient.common_tokens``."""
+        reply: types.CommonTokensReply = await self._send(
+            _calls.common_tokens_call(draft_vocabulary, vocabulary, draft_token_ids, draft_match)
+        )
+        return reply
+
     async def stream(self, **options: Unpack[types.StreamOptions]) -> "AsyncSamplerStream":
         """Opens a stream: ``async with await client.stream(seed=7) as stream: await stream.next(logits)``. Raises
         SamplerProblem when the options are refused."""

@@ -120,6 +120,19 @@ def grammar_call(grammar: Mapping[str, Any], vocabulary: Optional[str], text: st
     return _post_json("/v1/grammar", {**body, **named}, True, _reader("parts"))
 
 
+def common_tokens_call(
+    draft_vocabulary: str, vocabulary: Optional[str], draft_token_ids: Any, draft_match: Optional[str]
+) -> Call[Any]:
+    body: Dict[str, Any] = {"draft_vocabulary": draft_vocabulary}
+    if vocabulary is not None:
+        body["vocabulary"] = vocabulary
+    if draft_token_ids is not None:
+        body["draft_token_ids"] = [int(token_id) for token_id in draft_token_ids]
+    if draft_match is not None:
+        body["draft_match"] = draft_match
+    return _post_json("/v1/vocabularies/common", body, True, _reader("count"))
+
+
 def _text_of(text: Any) -> Any:
     return dict(text) if isinstance(text, Mapping) else {"token_ids": [int(token_id) for token_id in text]}
 

@@ -174,3 +174,22 @@ class SamplerMethods(ABC):
         is None without a vocabulary. Raises SamplerProblem for a grammar that a step would refuse."""
         reply: types.GrammarReply = self._send(_calls.grammar_call(grammar, vocabulary, text, tokens_max))
         return reply
+
+    def common_tokens(
+        self,
+        draft_vocabulary: str,
+        vocabulary: Optional[str] = None,
+        *,
+        draft_token_ids: Optional[Sequence[int]] = None,
+        draft_match: Optional[str] = None,
+    ) -> types.CommonTokensReply:
+        """The tokens that a drafter's vocabulary has in common with that of the target, ``vocabulary`` (default: the
+        sampler's own). The reply has ``count``, ``draft_token_bitmask`` (the drafter's tokens that the target has too, as
+        the option ``token_bitmask`` takes them) and ``target_ids``, base64 of little-endian int32: by id of the drafter the
+        target's id, or -1. With ``draft_token_ids`` it has ``token_ids`` in their place, the draft in ids of the target;
+        ``draft_match`` is "tokens" or "text" (docs/speculation.md). Raises SamplerProblem for a vocabulary that is not
+        known, and for a draft with a token that the target cannot spell."""
+        reply: types.CommonTokensReply = self._send(
+            _calls.common_tokens_call(draft_vocabulary, vocabulary, draft_token_ids, draft_match)
+        )
+        return reply

@@ -142,6 +142,16 @@ class SamplerLike(Protocol):
     ) -> types.GrammarReply:
         """What a grammar takes and does not hold to, where a text stands in it, and which tokens may follow."""
 
+    def common_tokens(
+        self,
+        draft_vocabulary: str,
+        vocabulary: Optional[str] = None,
+        *,
+        draft_token_ids: Optional[Sequence[int]] = None,
+        draft_match: Optional[str] = None,
+    ) -> types.CommonTokensReply:
+        """The tokens that a drafter's vocabulary has in common with the target's, or a draft in ids of the target."""
+
     def stream(self, **options: Unpack[types.StreamOptions]) -> StreamLike:
         """Opens a stream of steps."""
 

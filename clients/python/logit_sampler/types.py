@@ -1997,6 +1997,24 @@ class GrammarReply(TypedDict):
     """The tokens that may follow the text; null without a vocabulary, or when the text does not fit the grammar."""
 
 
+class _CommonTokensReply(TypedDict):
+    vocabulary: str
+    draft_vocabulary: str
+    count: int
+    """How many tokens both have. At least 0."""
+
+
+class CommonTokensReply(_CommonTokensReply, total=False):
+    """What two vocabularies have in common."""
+
+    token_ids: List[int]
+    """The draft in the ids of the target."""
+    draft_token_bitmask: str
+    """The drafter's tokens that the target has too, as `token_bitmask` takes them: what it must draw from."""
+    target_ids: str
+    """Base64 of int32, little-endian, by id of the drafter: the target's id, or -1."""
+
+
 class _BeamReplyBeams(TypedDict):
     parent: int
     """Index of the row that this beam continues. At least -9007199254740991."""

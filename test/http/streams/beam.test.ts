@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BeamStep } from "../../../src/sampling/beam/search.ts";
 import { randomRow } from "../../sampling/sample.ts";
-import { type Duplex, openDuplex, rowFrame, textFrame } from "../duplex.ts";
+import { type Duplex, openDuplex, openSocket, rowFrame, textFrame } from "../duplex.ts";
 import { type Listening, listen } from "../listening.ts";
 
 const V = 120;
@@ -54,6 +54,21 @@ function nextLive(live: readonly Live[], { beams }: BeamStep): Live[] {
   }));
 }
 
+/** A whole search by POST /v1/beam: the live beams of each step, and the text of its reply. */
+async function* steps(
+  beam: object,
+): AsyncGenerator<{ readonly live: readonly Live[]; readonly text: string }> {
+  let live = ROOT;
+  let search: BeamStep["search"] | undefined;
+  do {
+    const text = await alone(live, search, beam);
+    yield { live, text };
+    const step = JSON.parse(text) as BeamStep;
+    live = nextLive(live, step);
+    search = step.search;
+  } while (!search.finished);
+}
+
 function opened(options: object = OPTIONS): Duplex {
   const stream = openDuplex(app.url);
   stream.write(textFrame(options));
@@ -72,16 +87,10 @@ describe("a search on a stream", () => {
   ])("%o has the bytes of the stateless route in every step, and ends by itself", async (beam) => {
     const stream = opened();
     stream.write(textFrame({ type: "beam", beam }));
-    let live = ROOT;
-    let search: BeamStep["search"] | undefined;
-    do {
+    for await (const { live, text } of steps(beam)) {
       sendRows(stream, live);
-      const expected = await alone(live, search, beam);
-      expect(await stream.text()).toBe(expected);
-      const step = JSON.parse(expected) as BeamStep;
-      live = nextLive(live, step);
-      search = step.search;
-    } while (!search.finished);
+      expect(await stream.text()).toBe(text);
+    }
     // The stream is where it was before the search.
     stream.write(rowFrame(rowBehind([])));
     const after = await stream.line();
@@ -89,6 +98,38 @@ describe("a search on a stream", () => {
     fresh.write(rowFrame(rowBehind([])));
     expect(after).toEqual(await fresh.line());
     expect([await stream.rest(), await fresh.rest()]).toEqual([[], []]);
+  });
+
+  test("has the same bytes as JSON lines, whatever form each row has", async () => {
+    const stream = openDuplex(app.url, { "content-type": "application/x-ndjson" });
+    const send = (message: object) => stream.write(`${JSON.stringify(message)}\n`);
+    send(OPTIONS);
+    send({ type: "beam", beam: BEAM });
+    const forms = [
+      (row: Float32Array) => [...row],
+      (row: Float32Array) => ({ dtype: "f32", data: Buffer.from(row.buffer).toString("base64") }),
+      (row: Float32Array) => ({ token_ids: [...row.keys()], values: [...row], vocab_size: V }),
+    ];
+    for await (const { live, text } of steps(BEAM)) {
+      for (const [i, { token_ids }] of live.entries())
+        send({ logits: forms[(live.length + i) % forms.length]!(rowBehind(token_ids)) });
+      // Sparse rows add that the reply is exact.
+      expect(JSON.parse((await stream.text()) ?? "")).toEqual(
+        live.length === 3 ? { ...JSON.parse(text), exact: true } : JSON.parse(text),
+      );
+    }
+    expect(await stream.rest()).toEqual([]);
+  });
+
+  test("has the same bytes over WebSocket", async () => {
+    const { socket, next } = await openSocket(app);
+    socket.send(JSON.stringify(OPTIONS));
+    socket.send(JSON.stringify({ type: "beam", beam: BEAM }));
+    for await (const { live, text } of steps(BEAM)) {
+      for (const { token_ids } of live) socket.send(Buffer.from(rowBehind(token_ids).buffer));
+      expect(await next()).toBe(text);
+    }
+    socket.close();
   });
 
   test("goes on on another stream, with search and live", async () => {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { randomRow } from "../../sampling/sample.ts";
-import { openDuplex, rowFrame, textFrame } from "../duplex.ts";
+import { openDuplex, openSocket, rowFrame, textFrame } from "../duplex.ts";
 import { type Listening, listen, until } from "../listening.ts";
 
 let app: Listening;
@@ -9,24 +9,6 @@ beforeAll(async () => {
   app = await listen();
 });
 afterAll(() => app.close());
-
-/** A socket, and the next messages as text; those that came early are kept. */
-async function connect(own: Listening = app, path = "/v1/stream") {
-  const waiting: ((text: string) => void)[] = [];
-  const early: string[] = [];
-  const take = (data: Buffer, is_binary: boolean) => {
-    expect(is_binary).toBe(false);
-    const wanted = waiting.shift();
-    if (wanted === undefined) early.push(data.toString());
-    else wanted(data.toString());
-  };
-  const next = () => {
-    const text = early.shift();
-    return text === undefined ? new Promise<string>((resolve) => waiting.push(resolve)) : text;
-  };
-  const socket = await own.server.injectWS(path, {}, { onInit: (made) => made.on("message", take) });
-  return { socket, next };
-}
 
 function bytesOf(row: Float32Array): Buffer {
   return Buffer.from(row.buffer, row.byteOffset, row.byteLength);
@@ -39,7 +21,7 @@ describe("a stream over WebSocket", () => {
   test("answers with the bytes of the same stream over HTTP", async () => {
     const http = openDuplex(app.url);
     http.write(Buffer.concat([textFrame(OPTIONS), ...ROWS.map((row) => rowFrame(row))]));
-    const { socket, next } = await connect();
+    const { socket, next } = await openSocket(app);
     socket.send(JSON.stringify(OPTIONS));
     for (const row of ROWS) {
       socket.send(bytesOf(row));
@@ -50,7 +32,7 @@ describe("a stream over WebSocket", () => {
   });
 
   test("control messages and JSON rows are text", async () => {
-    const { socket, next } = await connect();
+    const { socket, next } = await openSocket(app);
     for (const message of [
       { temperature: 0, seed: 1 },
       { type: "accept", token_ids: [0] },
@@ -68,7 +50,7 @@ describe("a stream over WebSocket", () => {
   });
 
   test("the options may come as bytes, and a refused row leaves the stream open", async () => {
-    const { socket, next } = await connect();
+    const { socket, next } = await openSocket(app);
     socket.send(Buffer.from('{"seed": 1, "temperature": 0}'));
     socket.send(bytesOf(Float32Array.of(1, Number.NaN)));
     expect(JSON.parse(await next())).toMatchObject({ status: 422, code: "nan_logit", pointer: "/logits/1" });
@@ -82,7 +64,7 @@ describe("a stream over WebSocket", () => {
     ["text that is not JSON", "{", "malformed_json"],
     ["a row where the options should be", '{"logits": [1]}', "unknown_option"],
   ])("%s end it with the problem and 1008", async (_, text, code) => {
-    const { socket, next } = await connect();
+    const { socket, next } = await openSocket(app);
     const closed = once(socket, "close");
     socket.send(text);
     expect(JSON.parse(await next())).toMatchObject({ code });
@@ -92,7 +74,7 @@ describe("a stream over WebSocket", () => {
 
   test("options in the URL are refused, and nothing that follows is sampled", async () => {
     const tokens = app.service.counters.tokens.get("stream") ?? 0;
-    const { socket, next } = await connect(app, "/v1/stream?temperature=0.5");
+    const { socket, next } = await openSocket(app, "/v1/stream?temperature=0.5");
     const closed = once(socket, "close");
     socket.send('{"seed": 1}');
     socket.send('{"logits": [1, 2]}');
@@ -107,7 +89,7 @@ describe("a stream over WebSocket", () => {
 
   test("a stream that ends while it waits for its turn closes at once", async () => {
     for (let round = 0; round < 20; round++) {
-      const { socket, next } = await connect();
+      const { socket, next } = await openSocket(app);
       const closed = once(socket, "close");
       socket.send('{"seed":1}');
       socket.send(`{"logits":[${Array(50).fill(1).join()}],"n":4000}`);
@@ -120,7 +102,7 @@ describe("a stream over WebSocket", () => {
 
   test("a server that ends says so and closes with 1001", async () => {
     const own = await listen();
-    const { socket, next } = await connect(own);
+    const { socket, next } = await openSocket(own);
     socket.send('{"seed": 1}');
     socket.send(bytesOf(Float32Array.of(1, 2)));
     await next();
@@ -133,12 +115,12 @@ describe("a stream over WebSocket", () => {
 
   test("the place of a stream that closed is free again", async () => {
     const own = await listen({ streams_max: 1 });
-    const first = await connect(own);
-    const second = await connect(own);
+    const first = await openSocket(own);
+    const second = await openSocket(own);
     expect(JSON.parse(await second.next())).toMatchObject({ code: "overloaded" });
     first.socket.terminate();
     await until(() => own.service.streams.size === 0);
-    const third = await connect(own);
+    const third = await openSocket(own);
     third.socket.send('{"seed": 1}');
     third.socket.send('{"logits": [1, 2]}');
     expect(JSON.parse(await third.next())).toMatchObject({ step: 0 });
