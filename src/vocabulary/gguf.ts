@@ -1,5 +1,7 @@
 /** The metadata at the head of a GGUF file → tokens as bytes. Entries that are not about the tokenizer are skipped. */
 import { byteLevelBytes } from "./byte-level.ts";
+import { mergedTokens } from "./byte-pairs.ts";
+import { pretokensNamed, type Tokenizer } from "./pretokens.ts";
 import type { TokenList } from "./vocabulary.ts";
 
 const MAGIC = 0x46554747; // "GGUF", little-endian
@@ -54,7 +56,28 @@ export function tokensOfGguf(head: Uint8Array): TokenList {
     return special.has(id) ? undefined : spell(String(token), model, kind);
   });
   const end_ids = END_KEYS.map((key) => found.get(PREFIX + key)).filter((id) => typeof id === "number");
-  return { tokens: spelt, special, end_ids };
+  const texts = tokens.map(String);
+  const added = texts.filter((_, id) => special.has(id) || kindOf(id) === USER_DEFINED);
+  const tokenizer = tokenizerOf(found, texts, added);
+  return { tokens: spelt, special, end_ids, tokenizer };
+}
+
+function tokenizerOf(
+  found: ReadonlyMap<string, unknown>,
+  texts: readonly string[],
+  added: readonly string[],
+): Tokenizer | string {
+  const model = found.get(`${PREFIX}model`);
+  if (model !== "gpt2") return `its tokenizer is ${String(model)}: only byte-level ones (gpt2) are known`;
+  const pre = String(found.get(`${PREFIX}pre`));
+  const pretokens = pretokensNamed(pre);
+  if (pretokens === undefined) return `its pre-tokenizer ${pre} is not one of those that are known`;
+  const merges = found.get(`${PREFIX}merges`);
+  if (!Array.isArray(merges)) return "it has no merges";
+  const merged = mergedTokens(merges.map(String), new Map(texts.map((text, id) => [text, id])), texts.length);
+  return typeof merged === "string"
+    ? merged
+    : { pretokens, is_whole_first: pre === "llama-bpe" || pre === "tekken", is_nfc: false, merged, added };
 }
 
 /** As in llama.cpp's token_to_piece: a token that was added to a vocabulary is literal text. */

@@ -36,12 +36,12 @@ export function tokensOfBytes(vocabulary: Vocabulary, bytes: Uint8Array): number
   return ids.sort((a, b) => a - b);
 }
 
-function triesOf({ plain, other, long_plain, long }: Tokens): readonly Trie[] {
+export function triesOf({ plain, other, long_plain, long }: Tokens): readonly Trie[] {
   return [plain, other, long_plain, long];
 }
 
 /** The node that these bytes lead to; -1 when no token begins with them. */
-function nodeOf({ byte, skip, nodes }: Trie, bytes: Uint8Array): number {
+export function nodeOf({ byte, skip, nodes }: Trie, bytes: Uint8Array): number {
   let node = -1;
   let end = nodes;
   for (let i = 0; i < bytes.length; i++) {

@@ -4,6 +4,7 @@
  */
 import { decodeBase64 } from "../base64.ts";
 import { endIdsAmong } from "./end-tokens.ts";
+import { pretokensNamed, type Tokenizer } from "./pretokens.ts";
 import { requiredId, type TokenList } from "./vocabulary.ts";
 
 /** OpenAI, tiktoken_ext/openai_public.py. */
@@ -55,5 +56,25 @@ export function tokensOfTiktoken(text: string, encoding: string): TokenList {
   const named = Object.entries(SPECIAL[encoding] ?? {});
   const special = new Map(named.map(([name, id]) => [id, name]));
   for (const id of special.keys()) tokens[id] = undefined;
-  return { tokens: Array.from(tokens, (token) => token), special, end_ids: endIdsAmong(special) };
+  return {
+    tokens: Array.from(tokens, (token) => token),
+    special,
+    end_ids: endIdsAmong(special),
+    tokenizer: tokenizerOf(encoding, Object.keys(SPECIAL[encoding] ?? {})),
+  };
+}
+
+const DIVIDED_AS: Readonly<Record<string, string>> = {
+  r50k_base: "gpt-2",
+  p50k_base: "gpt-2",
+  cl100k_base: "gpt-4",
+  o200k_base: "gpt-4o",
+  o200k_harmony: "gpt-4o",
+};
+
+function tokenizerOf(encoding: string, added: readonly string[]): Tokenizer | string {
+  const pretokens = pretokensNamed(DIVIDED_AS[encoding] ?? "");
+  if (pretokens === undefined)
+    return `a .tiktoken file says by its name how it divides texts: ${encoding} is not known`;
+  return { pretokens, is_whole_first: true, is_nfc: false, merged: undefined, added };
 }

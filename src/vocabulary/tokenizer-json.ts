@@ -4,7 +4,9 @@
  * word (WordPiece). A WordPiece word gets a blank before it, because the decoder puts one there.
  */
 import { byteLevelBytes } from "./byte-level.ts";
+import { mergedTokens } from "./byte-pairs.ts";
 import { endIdsAmong } from "./end-tokens.ts";
+import { type PretokenizerPart, pretokensWritten, type Tokenizer } from "./pretokens.ts";
 import { requiredId, type TokenList } from "./vocabulary.ts";
 
 interface AddedToken {
@@ -13,12 +15,10 @@ interface AddedToken {
   readonly special?: boolean;
 }
 
-interface Component {
-  readonly type?: string;
+interface Component extends PretokenizerPart {
   readonly decoders?: readonly Component[];
   readonly pretokenizers?: readonly Component[];
   readonly normalizers?: readonly Component[];
-  readonly pattern?: { readonly String?: string };
   readonly content?: string;
 }
 
@@ -30,6 +30,9 @@ interface TokenizerFile {
   readonly model?: {
     readonly type?: string;
     readonly vocab?: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
+    readonly merges?: readonly (string | readonly [string, string])[];
+    readonly ignore_merges?: boolean;
+    readonly dropout?: number | null;
     readonly byte_fallback?: boolean;
     readonly continuing_subword_prefix?: string | null;
     readonly end_of_word_suffix?: string | null;
@@ -66,7 +69,35 @@ export function tokensOfTokenizerJson(text: string, end_ids?: readonly number[])
     tokens: Array.from(tokens, (token) => token),
     special,
     end_ids: end_ids ?? endIdsAmong(special),
+    tokenizer: tokenizerOf(file, entries, tokens.length),
   };
+}
+
+/** The tokenizer of the file, or a sentence about what of it is not known. */
+function tokenizerOf(
+  { model, decoder, normalizer, pre_tokenizer, added_tokens = [] }: TokenizerFile,
+  entries: readonly (readonly [string, number])[],
+  size: number,
+): Tokenizer | string {
+  const { type = "none", merges, ignore_merges = false, dropout = null } = model ?? {};
+  if (type !== "BPE" || merges === undefined || !has(decoder, "ByteLevel"))
+    return `its tokenizer is ${type} without byte-level merges: only byte-level BPE is known`;
+  if (dropout !== null) return "its merges have a dropout";
+  const steps = partsOf(normalizer).filter((part) => part.type !== "Sequence");
+  const strange = steps.find((part) => part.type !== "NFC");
+  if (strange !== undefined)
+    return `its normalizer ${strange.type ?? "without a type"} is not one of those that are known`;
+  const pretokens = pretokensWritten(pre_tokenizer);
+  if (typeof pretokens === "string") return pretokens;
+  const texts = mergeTexts(merges);
+  const merged = mergedTokens(texts, new Map(entries), size);
+  if (typeof merged === "string") return merged;
+  const added = added_tokens.map(({ content }) => content);
+  return { pretokens, is_whole_first: ignore_merges, is_nfc: steps.length > 0, merged, added };
+}
+
+function* mergeTexts(merges: readonly (string | readonly [string, string])[]): Generator<string> {
+  for (const merge of merges) yield typeof merge === "string" ? merge : `${merge[0]} ${merge[1]}`;
 }
 
 function spellingOf(file: TokenizerFile): Spelling {

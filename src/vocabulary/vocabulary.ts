@@ -2,6 +2,7 @@
  * A vocabulary: the bytes of each token id. A token may be half a character, and a special token has no bytes. All
  * tokens lie in flat arrays, so a quarter of a million of them are few objects.
  */
+import type { Tokenizer } from "./pretokens.ts";
 
 /** The contents of a file before it becomes a vocabulary: the bytes of each id; undefined: the id has no text. */
 export interface TokenList {
@@ -10,6 +11,8 @@ export interface TokenList {
   readonly special: ReadonlyMap<number, string>;
   /** ids that end a text */
   readonly end_ids: readonly number[];
+  /** the tokenizer, or a sentence about why it is not known; undefined: the file tells none */
+  readonly tokenizer?: Tokenizer | string | undefined;
 }
 
 export interface Vocabulary {
@@ -23,6 +26,8 @@ export interface Vocabulary {
   readonly special: ReadonlyMap<number, string>;
   /** ids that end a text, ascending */
   readonly end_ids: readonly number[];
+  /** how its tokenizer writes a text, or a sentence about why that is not known */
+  readonly tokenizer: Tokenizer | string;
   /** bytes of the longest token */
   readonly token_bytes_max: number;
   /** identifies the vocabulary: equal when sizes, bytes, special and end ids are equal */
@@ -41,7 +46,10 @@ export function requiredId(id: unknown): number {
 /** Longest token, in bytes. Real ones have at most a few hundred; longer ones would make walks deep. */
 const TOKEN_BYTES_MAX = 4096;
 
-export function createVocabulary(name: string, { tokens, special, end_ids }: TokenList): Vocabulary {
+export function createVocabulary(
+  name: string,
+  { tokens, special, end_ids, tokenizer = "it came without a tokenizer" }: TokenList,
+): Vocabulary {
   const offsets = new Uint32Array(tokens.length + 1);
   let token_bytes_max = 0;
   for (let id = 0; id < tokens.length; id++) {
@@ -66,6 +74,7 @@ export function createVocabulary(name: string, { tokens, special, end_ids }: Tok
     offsets,
     special: new Map([...special].sort(([a], [b]) => a - b)),
     end_ids: ends,
+    tokenizer,
     token_bytes_max,
     hash,
   };

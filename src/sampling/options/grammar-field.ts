@@ -28,7 +28,7 @@ export interface GrammarOptions {
   readonly after: { readonly token_ids: readonly TokenName[] } | { readonly text: string } | undefined;
   /** undefined: the vocabulary's end tokens */
   readonly end_ids: readonly TokenName[] | undefined;
-  readonly forced: boolean;
+  readonly forced: boolean | "canonical";
   /** number of generated tokens within which the text must be complete; undefined: no bound */
   readonly complete_within: number | undefined;
 }
@@ -103,10 +103,11 @@ const FIELDS = z.strictObject({
     .describe(
       "Maximum number of generated tokens of the complete text, without its end token: a token is allowed only if the remaining tokens can still complete the text. Usual: the host's max_tokens. Default: no bound.",
     ),
-  forced: flag()
+  forced: z
+    .union([z.boolean(), z.literal("canonical")], rule('must be true, false or "canonical"'))
     .default(false)
     .describe(
-      "Report, as `forced`, the tokens after the drawn one that are the only allowed token in their place.",
+      "Report, as `forced`, the tokens after the drawn one that are the only allowed token in their place. `canonical`: also the tokens by which the vocabulary's own tokenizer writes the text that must follow, as far as no text after it can change them.",
     ),
 });
 

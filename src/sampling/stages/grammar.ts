@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import { bounded } from "../../grammar/bounded.ts";
+import { canonicalBehind } from "../../grammar/canonical.ts";
 import { OUT_OF_REACH } from "../../grammar/completion.ts";
 import type { Matcher, MatcherOptions } from "../../grammar/matcher.ts";
 import { EMPTY } from "../../grammar/nodes.ts";
@@ -86,7 +87,9 @@ export const grammar: Stage<z.infer<typeof options>> = {
       ...(logmass !== undefined && { grammar_logmass: logmass }),
       ...(history.length === prompt_length && notes.length > 0 && { warnings: notes.map(sentenceOf) }),
     };
-    const brief = within(() => matcher.briefly(() => briefAccount(matcher, state, grammar.forced, token_id)));
+    const brief = within(() =>
+      matcher.briefly(() => briefAccount(matcher, state, grammar.forced !== false, token_id)),
+    );
     if (brief !== undefined) return { ...brief, ...also };
     const text = { history: [...history, token_id], prompt_length, vocabulary, grammars };
     return withinPieces(accountOf(grammar, text, vocab_size, also));
@@ -95,8 +98,18 @@ export const grammar: Stage<z.infer<typeof options>> = {
 
 function ready(grammar: GrammarOptions, text: StepText): Matcher | undefined {
   const vocabulary = requireVocabulary(text, "grammar");
+  if (grammar.forced === "canonical") requireTokenizer(vocabulary);
   const { source, options } = matcherOptions(grammar, vocabulary);
   return text.grammars.ready(source, vocabulary, options);
+}
+
+function requireTokenizer({ name, tokenizer }: Vocabulary): void {
+  if (typeof tokenizer === "string")
+    throw new Problem(
+      "grammar_unsupported",
+      `forced: "canonical" needs the tokenizer of vocabulary "${name}": ${tokenizer}`,
+      "/grammar/forced",
+    );
 }
 
 /** Matchers by the options of a step, so that each is made once. */
@@ -155,7 +168,10 @@ function accountOf(
 ): Generator<undefined, Told> {
   return worked(grammar, text, function* (matcher, state) {
     if (state === EMPTY) return { finish_reason: "grammar", ...also };
-    const forced = grammar.forced ? yield* forcedBehind(matcher, state, vocab_size) : NOTHING;
+    const forced =
+      grammar.forced === false
+        ? NOTHING
+        : yield* forcedBehind(matcher, state, vocab_size, text, grammar.forced);
     return { ...forced, ...also };
   });
 }
@@ -184,14 +200,27 @@ function placeOf(
   });
 }
 
-/** The tokens that are each the only allowed one, in order, and the text that must follow. */
-function* forcedBehind(matcher: Matcher, state: number, vocab_size: number): Generator<undefined, Told> {
+/**
+ * The tokens that are each the only allowed one, in order, and the text that must follow. `canonical`: before them the tokens by
+ * which the vocabulary's tokenizer writes that text.
+ */
+function* forcedBehind(
+  matcher: Matcher,
+  state: number,
+  vocab_size: number,
+  text: StepText,
+  mode: true | "canonical",
+): Generator<undefined, Told> {
   if (isWaiting(state)) return {};
-  const forced = yield* aloneBehind(matcher, state, vocab_size);
   const { automaton } = matcher.grammar;
   const bytes = yield* automaton.nodes.effort.again(() => automaton.forcedBytes(state, FORCED_BYTES_MAX));
-  const text = wholeCharacters(bytes) ?? "";
-  return { ...(forced.length > 0 && { forced }), ...(text !== "" && { forced_text: text }) };
+  const whole = wholeCharacters(bytes) ?? "";
+  const written =
+    mode === "canonical" ? yield* canonicalBehind(matcher, state, whole, text.history, vocab_size) : [];
+  let behind = state;
+  for (const token_id of written) behind = yield* matcher.advanced(behind, token_id);
+  const forced = [...written, ...(yield* aloneBehind(matcher, behind, vocab_size))];
+  return { ...(forced.length > 0 && { forced }), ...(whole !== "" && { forced_text: whole }) };
 }
 
 function* aloneBehind(matcher: Matcher, from: number, vocab_size: number): Generator<undefined, number[]> {

@@ -1,0 +1,110 @@
+/**
+ * `forced: "canonical"` along real texts: valid instances of JSONSchemaBench, encoded by Hugging Face's tokenizers. What is
+ * told behind each token must be what the tokenizer has there.
+ */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Problem } from "../../src/errors.ts";
+import { canonicalBehind } from "../../src/grammar/canonical.ts";
+import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
+import { Matcher } from "../../src/grammar/matcher.ts";
+import { NEVER } from "../../src/grammar/nodes.ts";
+import { allAtOnce } from "../../src/pieces.ts";
+import { tokensOfTokenizerJson } from "../../src/vocabulary/tokenizer-json.ts";
+import { wholeCharacters } from "../../src/vocabulary/text.ts";
+import { createVocabulary } from "../../src/vocabulary/vocabulary.ts";
+import { readWritten, written } from "./written.ts";
+
+const SCRIPT = fileURLToPath(new URL("python/encode.py", import.meta.url));
+const UTF8 = new TextEncoder();
+
+export interface CanonicalTally {
+  texts: number;
+  tokens: number;
+  told: number;
+  share: number;
+  wrong: string[];
+}
+
+interface Sample {
+  readonly grammar: Grammar;
+  readonly text: string;
+}
+
+/** Compact texts that their schemas take, with the schemas compiled, of each `every`-th file. */
+export function samples(folder: string, every: number): readonly Sample[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return files
+    .sort()
+    .filter((_, i) => i % every === 0)
+    .flatMap((file) => {
+      const { schema, tests = [] } = readWritten(readFileSync(join(folder, file), "utf8")) as {
+        schema: unknown;
+        tests?: readonly { valid: boolean; data: unknown }[];
+      };
+      try {
+        const grammar = compiled({
+          kind: "json_schema",
+          value: schema,
+          whitespace: "compact",
+          property_order: "schema",
+        });
+        return tests.flatMap(({ valid, data }) => {
+          const text = written(data);
+          const state = valid ? grammar.advance(grammar.start, UTF8.encode(text)) : NEVER;
+          return state !== NEVER && grammar.automaton.nullable(state) ? [{ grammar, text }] : [];
+        });
+      } catch (error) {
+        if (error instanceof Problem) return [];
+        throw error;
+      }
+    });
+}
+
+/** Throws an Error where the tokenizer is not known. */
+export function againstTokenizer(python: string, path: string, samples: readonly Sample[]): CanonicalTally {
+  const vocabulary = createVocabulary("real", tokensOfTokenizerJson(readFileSync(path, "utf8")));
+  if (typeof vocabulary.tokenizer === "string") throw new Error(vocabulary.tokenizer);
+  const input = samples.map(({ text }) => JSON.stringify(text)).join("\n");
+  const lines = execFileSync(python, [SCRIPT, path], { input, maxBuffer: 2 ** 28 })
+    .toString()
+    .trimEnd()
+    .split("\n");
+  const tally: CanonicalTally = { texts: samples.length, tokens: 0, told: 0, share: 0, wrong: [] };
+  const matchers = new Map<Grammar, Matcher>();
+  for (const [i, { grammar, text }] of samples.entries()) {
+    const ids = JSON.parse(lines[i] ?? "") as number[];
+    const matcher =
+      matchers.get(grammar) ?? new Matcher(grammar, vocabulary, { after: undefined, end_ids: undefined });
+    matchers.set(grammar, matcher);
+    follow(matcher, ids, text, tally);
+  }
+  tally.share = tally.told / tally.tokens;
+  return tally;
+}
+
+function follow(matcher: Matcher, ids: readonly number[], text: string, tally: CanonicalTally): void {
+  const { grammar, vocabulary } = matcher;
+  grammar.tidy();
+  let state = grammar.start;
+  tally.tokens += ids.length;
+  for (let at = 0; at < ids.length; at++) {
+    state = matcher.advance(state, ids[at]!);
+    if (state === NEVER) {
+      tally.wrong.push(`${text}: left at token ${at}`);
+      return;
+    }
+    const forced = wholeCharacters(grammar.automaton.forcedBytes(state, 1024)) ?? "";
+    const told = allAtOnce(canonicalBehind(matcher, state, forced, ids.slice(0, at + 1), vocabulary.size));
+    const real = ids.slice(at + 1, at + 1 + told.length);
+    if (told.some((id, i) => id !== real[i]))
+      tally.wrong.push(
+        `${text.slice(0, 300)}: behind token ${at}, forced ${JSON.stringify(forced)}: told ${told.join()}, is ${real.join()}`,
+      );
+    tally.told += told.length;
+    for (const id of real) state = matcher.advance(state, id);
+    at += real.length;
+  }
+}
