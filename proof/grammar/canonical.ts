@@ -12,8 +12,8 @@ import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
 import { NEVER } from "../../src/grammar/nodes.ts";
 import { allAtOnce } from "../../src/pieces.ts";
-import { tokensOfTokenizerJson } from "../../src/vocabulary/tokenizer-json.ts";
 import { wholeCharacters } from "../../src/vocabulary/text.ts";
+import { tokensOfTokenizerJson } from "../../src/vocabulary/tokenizer-json.ts";
 import { createVocabulary } from "../../src/vocabulary/vocabulary.ts";
 import { readWritten, written } from "./written.ts";
 
