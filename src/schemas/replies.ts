@@ -125,7 +125,7 @@ export const STEP_REPLY = z
       .array(z.int())
       .optional()
       .describe(
-        "The tokens that must follow for any logits, because the grammar allows no other token in their places. With `forced` in the grammar.",
+        "The tokens that must follow for any logits, because the grammar allows no other token in their places. With `forced` in the grammar. When it is `canonical`, they begin with the tokens by which the vocabulary's tokenizer writes `forced_text`, whatever text follows: other tokens may spell the same text. At most 128 of those, and 16 others.",
       ),
     forced_text: z
       .string()

@@ -1,6 +1,6 @@
 /** The metadata at the head of a GGUF file → tokens as bytes. Entries that are not about the tokenizer are skipped. */
 import { byteLevelBytes } from "./byte-level.ts";
-import { mergedTokens } from "./byte-pairs.ts";
+import { mergedTokens } from "./encoding.ts";
 import { pretokensNamed, type Tokenizer } from "./pretokens.ts";
 import type { TokenList } from "./vocabulary.ts";
 

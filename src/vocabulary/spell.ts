@@ -1,10 +1,11 @@
 /**
- * Spells a text in tokens of a vocabulary of which only the bytes are known. It joins neighbouring pieces whose bytes
- * together are a token, the lowest token id first. Byte-pair encoders number tokens in the order of their merges, so
- * this is their rule. A tokenizer's file may have other merge ranks, or rules that cut text into words first. These are
- * not known here, so the tokens may differ from the tokenizer's own; they always spell the text.
+ * A text as tokens of a vocabulary. Where its file tells the tokenizer, they are that tokenizer's. Else only the bytes of the
+ * tokens are known: neighbours are joined in the order of ids, since byte-pair encoders number tokens in the order of their
+ * merges. The tokens spell the text then, and the real tokenizer may spell it by others.
  */
 import { Problem } from "../errors.ts";
+import { encodeText } from "./encoding.ts";
+import { joinNeighbours, type Unit } from "./joining.ts";
 import { tokensOfBytes } from "./lookup.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -19,41 +20,31 @@ export function spell(vocabulary: Vocabulary, text: Uint8Array, pointer: string)
       `a text may have at most ${SPELLED_BYTES_MAX} bytes to be spelled in another vocabulary, got ${text.length}`,
       pointer,
     );
-  const pieces = unitsOf(vocabulary, text, pointer);
-  const joined = pieces.map((_, i) => joinedAt(vocabulary, text, pieces, i));
-  for (;;) {
-    let best = -1;
-    for (const [i, id] of joined.entries())
-      if (id !== undefined && (best < 0 || id < (joined[best] as number))) best = i;
-    if (best < 0) return pieces.map(({ id }) => id);
-    const [left, right] = [pieces[best] as Piece, pieces[best + 1] as Piece]; // a pair has two
-    pieces.splice(best, 2, { begin: left.begin, end: right.end, id: joined[best] as number });
-    joined.splice(best, 1);
-    for (const i of [best - 1, best]) if (i >= 0) joined[i] = joinedAt(vocabulary, text, pieces, i);
+  const own = encoded(vocabulary, text);
+  if (own !== undefined) return own;
+  const units = unitsOf(vocabulary, text, pointer);
+  joinNeighbours(units, (begin, end) => tokensOfBytes(vocabulary, text.subarray(begin, end)).at(-1));
+  return units.map(({ id }) => id);
+}
+
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** As the vocabulary's tokenizer writes it; undefined when that is not known, or would write another text. */
+function encoded(vocabulary: Vocabulary, text: Uint8Array): number[] | undefined {
+  const { tokenizer } = vocabulary;
+  if (typeof tokenizer === "string") return undefined;
+  try {
+    const characters = STRICT.decode(text);
+    const is_other = tokenizer.is_nfc && characters.normalize("NFC") !== characters;
+    return is_other ? undefined : encodeText(vocabulary, tokenizer, characters);
+  } catch {
+    return undefined;
   }
 }
 
-interface Piece {
-  readonly begin: number;
-  readonly end: number;
-  readonly id: number;
-}
-
-/** The token of this piece and the next one together; undefined when there is none. */
-function joinedAt(
-  vocabulary: Vocabulary,
-  text: Uint8Array,
-  pieces: readonly Piece[],
-  i: number,
-): number | undefined {
-  const [left, right] = [pieces[i], pieces[i + 1]];
-  if (left === undefined || right === undefined) return undefined;
-  return tokensOfBytes(vocabulary, text.subarray(left.begin, right.end)).at(-1);
-}
-
 /** Characters that are tokens as they are, and the single bytes of the others. */
-function unitsOf(vocabulary: Vocabulary, text: Uint8Array, pointer: string): Piece[] {
-  const units: Piece[] = [];
+function unitsOf(vocabulary: Vocabulary, text: Uint8Array, pointer: string): Unit[] {
+  const units: Unit[] = [];
   for (let begin = 0; begin < text.length; ) {
     const end = characterEnd(text, begin);
     const id = tokensOfBytes(vocabulary, text.subarray(begin, end)).at(-1);
@@ -65,7 +56,7 @@ function unitsOf(vocabulary: Vocabulary, text: Uint8Array, pointer: string): Pie
   return units;
 }
 
-function byteAt(vocabulary: Vocabulary, text: Uint8Array, at: number, pointer: string): Piece {
+function byteAt(vocabulary: Vocabulary, text: Uint8Array, at: number, pointer: string): Unit {
   const id = tokensOfBytes(vocabulary, text.subarray(at, at + 1)).at(-1);
   if (id !== undefined) return { begin: at, end: at + 1, id };
   throw new Problem(

@@ -4,7 +4,7 @@
  * word (WordPiece). A WordPiece word gets a blank before it, because the decoder puts one there.
  */
 import { byteLevelBytes } from "./byte-level.ts";
-import { mergedTokens } from "./byte-pairs.ts";
+import { mergedTokens } from "./encoding.ts";
 import { endIdsAmong } from "./end-tokens.ts";
 import { type PretokenizerPart, pretokensWritten, type Tokenizer } from "./pretokens.ts";
 import { requiredId, type TokenList } from "./vocabulary.ts";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { canonicalBehind } from "../../src/grammar/canonical.ts";
+import { CANONICAL_MAX, canonicalBehind } from "../../src/grammar/canonical.ts";
 import { compiled } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
-import { allAtOnce } from "../../src/pieces.ts";
-import { bytePairsOf, PIECE_BYTES_MAX } from "../../src/vocabulary/byte-pairs.ts";
 import { demoVocabulary } from "../../src/vocabulary/demo.ts";
+import { encodePiece, encodeText, PIECE_BYTES_MAX } from "../../src/vocabulary/encoding.ts";
+import { tokensOfGguf } from "../../src/vocabulary/gguf.ts";
 import { divided, type Pretokens, pretokensNamed, pretokensWritten } from "../../src/vocabulary/pretokens.ts";
 import { wholeCharacters } from "../../src/vocabulary/text.ts";
 import { tokensOfTiktoken } from "../../src/vocabulary/tiktoken.ts";
@@ -26,24 +26,35 @@ const CL100K = createVocabulary(
 function encode(vocabulary: Vocabulary, text: string): number[] {
   const { tokenizer } = vocabulary;
   if (typeof tokenizer === "string") throw new Error(tokenizer);
-  const pairs = bytePairsOf(vocabulary, tokenizer);
-  return divided(text, tokenizer.pretokens).flatMap((piece) => pairs.encode(UTF8.encode(piece), true) ?? []);
+  return encodeText(vocabulary, tokenizer, text) ?? [];
 }
 
-/** What is told behind a text, and the text that is forced there. */
+/** What is told after a text, the text that is forced there, and the work: all of it, and of its largest piece. */
 function behind(vocabulary: Vocabulary, regex: string, history: readonly number[], text: string) {
   const grammar = compiled({ kind: "regex", value: regex, whitespace: "any", property_order: "schema" });
   const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: undefined });
   const state = grammar.advance(grammar.start, UTF8.encode(text));
   const forced = wholeCharacters(grammar.automaton.forcedBytes(state, 1024)) ?? "";
-  return { forced, ids: allAtOnce(canonicalBehind(matcher, state, forced, history, vocabulary.size)) };
+  const { effort } = grammar.automaton.nodes;
+  const before = effort.units;
+  let piece = 0;
+  const pieces = canonicalBehind(matcher, state, forced, history, vocabulary.size);
+  for (;;) {
+    const begun = effort.units;
+    const next = pieces.next();
+    piece = Math.max(piece, effort.units - begun);
+    if (next.done === true) return { forced, ids: next.value, units: effort.units - before, piece };
+  }
 }
 
 describe("tokens by which the tokenizer writes forced text", () => {
   test("cl100k's tokenizer is tiktoken's", () => {
-    // tiktoken.get_encoding("cl100k_base").encode of the Python package
+    // tiktoken.get_encoding("cl100k_base").encode of the Python package, 0.14.0
     expect(encode(CL100K, "hello world")).toEqual([15339, 1917]);
     expect(encode(CL100K, "tiktoken is great!")).toEqual([83, 1609, 5963, 374, 2294, 0]);
+    expect(encode(CL100K, "I'LL say 12345  times\n\n  HTTPServer's/\n")).toEqual([
+      40, 6, 4178, 2019, 220, 4513, 1774, 220, 3115, 271, 220, 10339, 5592, 596, 6018,
+    ]);
   });
 
   test("are certain up to a place where a longer token could begin", () => {
@@ -67,12 +78,12 @@ describe("tokens by which the tokenizer writes forced text", () => {
 
   test("are none where the next character may change all of them", () => {
     const told = behind(CL100K, "a (b|c)", encode(CL100K, "a"), "a");
-    expect(told).toEqual({ forced: " ", ids: [] });
+    expect(told).toMatchObject({ forced: " ", ids: [] });
   });
 
   test("an apostrophe may draw the next letters to the word", () => {
-    const o200k = behind(CL100K, "it'(s|x)!", [], "");
-    expect(o200k).toEqual({ forced: "it'", ids: [] });
+    const told = behind(CL100K, "it'(s|x)!", [], "");
+    expect(told).toMatchObject({ forced: "it'", ids: [] });
   });
 
   test("each place along a text tells what its tokenizer has there", () => {
@@ -93,13 +104,49 @@ describe("tokens by which the tokenizer writes forced text", () => {
     }
   });
 
-  test("a piece longer than its limit is not tokenized", () => {
+  test("are none where they may become one of the texts that are cut out", () => {
+    const told = behind(CL100K, "say <\\|endof(text\\|>|file)", [], "");
+    expect(told).toMatchObject({ forced: "say <|endof", ids: [] });
+    expect(behind(CL100K, "say <\\|end(s|y)", [], "").ids).toEqual([]);
+    expect(behind(CL100K, "say <b(s|y)", [], "").ids).not.toEqual([]);
+  });
+
+  test("are none where a mark may change the last letter, in Unicode's form C", () => {
     const { tokenizer } = CL100K;
     if (typeof tokenizer === "string") throw new Error(tokenizer);
-    const pairs = bytePairsOf(CL100K, tokenizer);
-    for (const length of [PIECE_BYTES_MAX - 1, PIECE_BYTES_MAX])
-      expect(pairs.encode(new Uint8Array(length).fill(0x61), true)).toBeDefined();
-    expect(pairs.encode(new Uint8Array(PIECE_BYTES_MAX + 1).fill(0x61), true)).toBeUndefined();
+    const composing = { ...CL100K, tokenizer: { ...tokenizer, is_nfc: true } };
+    expect(behind(composing, "the cafe(\u0301|!)", [], "").ids).toEqual(encode(CL100K, "the"));
+    expect(behind(CL100K, "the cafe(\u0301|!)", [], "").ids).toEqual(encode(CL100K, "the cafe"));
+  });
+
+  test.each([CANONICAL_MAX - 1, CANONICAL_MAX, CANONICAL_MAX + 1])(
+    "%d of them are told as far as their limit",
+    (count) => {
+      const { ids } = behind(CL100K, `a{${count}}`.replace("a", "( a)"), [], "");
+      expect(ids).toEqual(encode(CL100K, " a".repeat(count)).slice(0, CANONICAL_MAX));
+    },
+  );
+
+  test("a piece longer than its limit is not encoded", () => {
+    const { tokenizer } = CL100K;
+    if (typeof tokenizer === "string") throw new Error(tokenizer);
+    const encoded = (length: number) =>
+      encodePiece(CL100K, tokenizer, new Uint8Array(length).fill(0x61), true);
+    for (const length of [PIECE_BYTES_MAX - 1, PIECE_BYTES_MAX]) expect(encoded(length)).toBeDefined();
+    expect(encoded(PIECE_BYTES_MAX + 1)).toBeUndefined();
+  });
+
+  test.each([
+    ["words", " abc", 16],
+    ["one long piece, which may go on", "=", 60],
+    ["letters, which may go on", "qx", 30],
+  ])("twice the text of %s takes no more than 2.5 times the work", (_, text, n) => {
+    const [one, two, four] = [n, 2 * n, 4 * n].map((count) =>
+      behind(CL100K, `(${text}){${count}}[=x ]*`, [], ""),
+    );
+    expect(two!.units).toBeLessThan(2.5 * one!.units + 16_000);
+    expect(four!.units).toBeLessThan(2.5 * two!.units + 16_000);
+    expect(four!.piece).toBeLessThan(131_072);
   });
 });
 
@@ -154,10 +201,46 @@ describe("the tokenizer of a tokenizer.json", () => {
     expect(file({ pre_tokenizer: { type: "Whitespace" } })).toMatch(/pre-tokenizer Whitespace/);
   });
 
-  test("the demo's file divides and merges as the built-in vocabulary does", () => {
-    const list = tokensOfTokenizerJson(readFileSync("examples/model-host/model/tokenizer.json", "utf8"));
-    const file = createVocabulary("file", list);
-    const text = 'The whale, "Moby Dick", is 90 feet long; ünïcödé \n {"a":[1,2]}';
-    expect(encode(demoVocabulary(), text)).toEqual(encode(file, text));
+  test("the demo's file divides and merges as the built-in vocabulary does, as JSON and as GGUF", () => {
+    const text = 'The whale, "Moby Dick", is 90 feet long; \u00fcn\u00efc\u00f6d\u00e9 \n {"a":[1,2]}';
+    const json = readFileSync("examples/model-host/model/tokenizer.json", "utf8");
+    const ids = encode(demoVocabulary(), text);
+    expect(encode(createVocabulary("json", tokensOfTokenizerJson(json)), text)).toEqual(ids);
+    expect(encode(createVocabulary("gguf", tokensOfGguf(ggufOf(json, "gpt-2"))), text)).toEqual(ids);
+    expect(tokensOfGguf(ggufOf(json, "mine")).tokenizer).toBe(
+      "its pre-tokenizer mine is not one of those that are known",
+    );
   });
 });
+
+/** The metadata of a GGUF file for a byte-level tokenizer.json. */
+function ggufOf(json: string, pre: string): Uint8Array {
+  const { model, added_tokens } = JSON.parse(json) as {
+    model: { vocab: Record<string, number>; merges: readonly (string | readonly string[])[] };
+    added_tokens: readonly { id: number; content: string }[];
+  };
+  const tokens: string[] = [];
+  for (const [token, id] of Object.entries(model.vocab)) tokens[id] = token;
+  for (const { id, content } of added_tokens) tokens[id] = content;
+  const special = new Set(added_tokens.map(({ id }) => id));
+  const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
+  const u64 = (value: number) => Buffer.concat([u32(value), u32(0)]);
+  const text = (value: string) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
+  const texts = (values: readonly string[]) => [u32(8), u64(values.length), ...values.map(text)];
+  const entries = [
+    [text("tokenizer.ggml.model"), u32(8), text("gpt2")],
+    [text("tokenizer.ggml.pre"), u32(8), text(pre)],
+    [text("tokenizer.ggml.tokens"), u32(9), ...texts(tokens)],
+    [
+      text("tokenizer.ggml.token_type"),
+      ...[u32(9), u32(5), u64(tokens.length)],
+      ...tokens.map((_, id) => u32(special.has(id) ? 3 : 1)),
+    ],
+    [
+      text("tokenizer.ggml.merges"),
+      u32(9),
+      ...texts(model.merges.map((merge) => (typeof merge === "string" ? merge : merge.join(" ")))),
+    ],
+  ];
+  return Buffer.concat([u32(0x46554747), u32(3), u64(0), u64(entries.length), ...entries.flat()]);
+}

@@ -1,10 +1,47 @@
-"""Encodes texts as Hugging Face's tokenizers do: reads a JSON text a line, writes its ids a line. `encode.py tokenizer.json`."""
+"""Encodes texts as Hugging Face's tokenizers do, and asks llguidance what it tells in advance along each of them.
+
+`encode.py tokenizer.json`: a line of JSON in, {schema, text}, a line out, {ids, told, wrong}. `told` counts the tokens that
+llguidance's compute_ff_tokens tells, in its own order: what it tells is taken, and then the next token of the text. null where
+it refuses the schema. `wrong` counts those that are not the tokenizer's.
+"""
 
 import json
 import sys
 
 import tokenizers
+from llguidance import LLMatcher, LLTokenizer
 
-tokenizer = tokenizers.Tokenizer.from_file(sys.argv[1])
+COMPACT = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    source = file.read()
+tokenizer = tokenizers.Tokenizer.from_str(source)
+vocabulary = LLTokenizer(source)
+
+
+def along(schema, ids):
+    """The tokens told behind the first token, as a step of this service tells them behind the one that it has drawn."""
+    matcher = LLMatcher(vocabulary, "start: %json " + json.dumps({**schema, "x-guidance": COMPACT}), log_level=0)
+    if matcher.is_error():
+        return None, 0
+    told = wrong = at = 0
+    while at < len(ids):
+        if not matcher.consume_token(ids[at]):
+            return None, 0
+        at += 1
+        ahead = [] if matcher.is_stopped() else matcher.compute_ff_tokens()
+        real = ids[at : at + len(ahead)]
+        told += len(ahead)
+        wrong += sum(a != b for a, b in zip(ahead, real)) + len(ahead) - len(real)
+        for token in real:
+            if not matcher.consume_token(token):
+                return None, 0
+        at += len(real)
+    return told, wrong
+
+
 for line in sys.stdin:
-    print(json.dumps(tokenizer.encode(json.loads(line), add_special_tokens=False).ids))
+    case = json.loads(line)
+    ids = tokenizer.encode(case["text"], add_special_tokens=False).ids
+    told, wrong = along(case["schema"], ids) if isinstance(case["schema"], dict) else (None, 0)
+    print(json.dumps({"ids": ids, "told": told, "wrong": wrong}), flush=True)

@@ -5,6 +5,7 @@ import { readConfig } from "../../../src/config/config.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 import { VOCABULARIES_REPLY } from "../../../src/schemas/vocabularies.ts";
 import { demoVocabulary } from "../../../src/vocabulary/demo.ts";
+import { textOf } from "../../../src/vocabulary/text.ts";
 import { vocabulariesOf } from "../../../src/vocabulary/vocabularies.ts";
 
 const V = 8192;
@@ -126,7 +127,36 @@ describe("a grammar", () => {
     expect([status, body.code]).toEqual([422, "all_tokens_masked"]);
   });
 
+  test("tells the tokens by which the vocabulary's tokenizer writes what must follow", async () => {
+    const grammar = { regex: 'B"is_captain":(true|false)', forced: "canonical" };
+    const { status, body } = await post({ logits: logits(), ...STRUCTURED, grammar });
+    expect([status, body.text, body.forced_text]).toEqual([200, "B", '"is_captain":']);
+    const texts = body.forced.map((id: number) => textOf(demoVocabulary(), id).text);
+    expect(body.forced.length).toBeGreaterThan(2);
+    expect('"is_captain":').toBe(texts.join(""));
+  });
+
+  test("cannot tell them where the tokenizer is not known", async () => {
+    const { tokenizer: _, ...demo } = demoVocabulary();
+    const config = readConfig({});
+    const plain = { ...demo, tokenizer: "it came without a tokenizer" };
+    const app = await buildApp({
+      config,
+      sampler: createSampler(config.limits, undefined, { vocabularies: vocabulariesOf([plain]) }),
+    });
+    const payload = { logits: logits(), ...STRUCTURED, grammar: { regex: "B+", forced: "canonical" } };
+    const reply = await app.server.inject({ method: "POST", url: "/v1/sample", payload });
+    await app.server.close();
+    expect(reply.statusCode).toBe(422);
+    expect(reply.json()).toMatchObject({
+      code: "grammar_unsupported",
+      pointer: "/grammar/forced",
+      detail: 'forced: "canonical" needs the tokenizer of vocabulary "demo": it came without a tokenizer',
+    });
+  });
+
   test.each([
+    [{ vocabulary: "demo", grammar: { regex: "a", forced: "all" } }, "invalid_option", "/grammar/forced"],
     [{ grammar: { regex: "a" } }, "option_conflict", "/grammar"],
     [{ vocabulary: "demos", grammar: { regex: "a" } }, "vocabulary_unknown", "/vocabulary"],
     [{ vocabulary: "demo", grammar: { regex: "(" } }, "grammar_invalid", "/grammar/regex"],
