@@ -53,7 +53,13 @@ const BUILD = fileURLToPath(new URL("../../build", import.meta.url));
 const VENV = join(BUILD, "proof-grammar");
 /** Its source holds the JSON Schema Test Suite as it was at its release. */
 const SUITE = "jsonschema==4.26.0";
-const PACKAGES = ["llguidance==1.9.1", "tokenizers==0.23.3", "numpy==2.4.6", "apache-tvm-ffi==0.1.15.post2", "pydantic==2.14.4"];
+const PACKAGES = [
+  "llguidance==1.9.1",
+  "tokenizers==0.23.3",
+  "numpy==2.4.6",
+  "apache-tvm-ffi==0.1.15.post2",
+  "pydantic==2.14.4",
+];
 /** Without torch and transformers, which masks do not need and which are gigabytes. */
 const ALONE = ["xgrammar==0.2.8"];
 

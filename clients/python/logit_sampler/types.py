@@ -1253,7 +1253,9 @@ class Sampled(_Sampled, total=False):
     -9007199254740991."""
     forced: List[int]
     """The tokens that must follow for any logits, because the grammar allows no other token in their places. With
-    `forced` in the grammar."""
+    `forced` in the grammar. When it is `canonical`, they begin with the tokens by which the vocabulary's tokenizer
+    writes `forced_text`, whatever text follows: other tokens may spell the same text. At most 128 of those, and 16
+    others."""
     forced_text: str
     """The text that must follow, in any tokenization: at most 1,024 bytes, whole characters. With `forced` in the
     grammar."""
