@@ -1,7 +1,7 @@
 /** The built-in vocabulary: that of the demo model, a byte-level BPE with 8,192 tokens. */
 import { DEMO_END_IDS, DEMO_SPECIAL, DEMO_TOKENS } from "./demo-tokens.ts";
 import { unpackTokens } from "./packed.ts";
-import { pretokensNamed } from "./pretokens.ts";
+import { pretokensNamed } from "./pretoken-families.ts";
 import { createVocabulary, type Vocabulary } from "./vocabulary.ts";
 
 export function demoVocabulary(): Vocabulary {

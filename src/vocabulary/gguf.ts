@@ -1,7 +1,8 @@
 /** The metadata at the head of a GGUF file → tokens as bytes. Entries that are not about the tokenizer are skipped. */
 import { byteLevelBytes } from "./byte-level.ts";
 import { mergedTokens } from "./encoding.ts";
-import { pretokensNamed, type Tokenizer } from "./pretokens.ts";
+import { pretokensNamed } from "./pretoken-families.ts";
+import type { Tokenizer } from "./pretokens.ts";
 import type { TokenList } from "./vocabulary.ts";
 
 const MAGIC = 0x46554747; // "GGUF", little-endian

@@ -4,7 +4,8 @@
  */
 import { decodeBase64 } from "../base64.ts";
 import { endIdsAmong } from "./end-tokens.ts";
-import { pretokensNamed, type Tokenizer } from "./pretokens.ts";
+import { pretokensNamed } from "./pretoken-families.ts";
+import type { Tokenizer } from "./pretokens.ts";
 import { requiredId, type TokenList } from "./vocabulary.ts";
 
 /** OpenAI, tiktoken_ext/openai_public.py. */

@@ -6,7 +6,8 @@
 import { byteLevelBytes } from "./byte-level.ts";
 import { mergedTokens } from "./encoding.ts";
 import { endIdsAmong } from "./end-tokens.ts";
-import { type PretokenizerPart, pretokensWritten, type Tokenizer } from "./pretokens.ts";
+import { type PretokenizerPart, pretokensWritten } from "./pretoken-families.ts";
+import type { Tokenizer } from "./pretokens.ts";
 import { requiredId, type TokenList } from "./vocabulary.ts";
 
 interface AddedToken {
