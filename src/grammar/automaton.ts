@@ -13,6 +13,7 @@ import { classesOf, hasByte } from "./byte-set.ts";
 import { PART_UNITS } from "./effort.ts";
 import { rulesThatHold } from "./holding.ts";
 import { EMPTY, KIND, type Mark, NEVER, type Nodes, UNLIMITED } from "./nodes.ts";
+import { ENTRY_BYTES } from "./sizes.ts";
 
 const UNKNOWN = -1;
 const NOT_ASKED = 0;
@@ -75,9 +76,10 @@ export class Automaton {
     return this.#table_used * 4 > this.#table_max * 3 || this.nodes.is_crowded;
   }
 
-  /** Bytes that the transitions take. */
+  /** Bytes of the transitions, and of what is known about states. */
   get bytes(): number {
-    return this.table.byteLength + this.rows.byteLength;
+    const known = this.#nullable.byteLength + ENTRY_BYTES * this.#alive.size;
+    return this.table.byteLength + this.rows.byteLength + known;
   }
 
   /** Forgets all states but those of the grammar itself. */

@@ -51,6 +51,8 @@ interface Kept {
   readonly lately: WeakMap<MatcherOptions, Matcher>;
   /** work in progress; the requests that do it hold it */
   job: WeakRef<Job<unknown>> | undefined;
+  /** a step has used it since the last rest */
+  is_used: boolean;
 }
 
 /** A short and unique key of a text. */
@@ -70,6 +72,8 @@ const UNWATCHED: GrammarWatch = { works: () => undefined, isRefused: () => false
 const REFUSED_MAX = 256;
 /** Results that grammars share may take 1/n of the bytes of the cache, where n is this number. */
 const HEADS_PART = 8;
+/** At rest, grammars that no step has used lately may take 1/n of the bytes of the cache, where n is this number. */
+const REST_PART = 16;
 /** Bytes of a kept grammar that are not counted elsewhere: its rules, maps and objects. Measured. */
 const KEPT_BYTES = 56 * 1024;
 
@@ -109,6 +113,19 @@ export class Grammars {
       work_units: Math.round(this.#work_units),
       jobs: this.#jobs,
     };
+  }
+
+  /**
+   * Drops the grammars that no step has used since the last call, the least recently used first, until all grammars
+   * take at most a sixteenth of kept_bytes_max. Returns true when it dropped some.
+   */
+  rest(): boolean {
+    const { size } = this.#kept;
+    for (const [key, kept] of this.#kept) {
+      if (!kept.is_used && this.#bytes > this.#limits.kept_bytes_max / REST_PART) this.#drop(key, kept);
+      kept.is_used = false;
+    }
+    return this.#kept.size < size;
   }
 
   /**
@@ -179,7 +196,14 @@ export class Grammars {
     const effort = new Effort();
     try {
       const grammar = yield* compileGrammar(source, this.#limits, effort, this.#heads);
-      const kept: Kept = { grammar, bytes: 0, matchers: new Map(), lately: new WeakMap(), job: undefined };
+      const kept: Kept = {
+        grammar,
+        bytes: 0,
+        matchers: new Map(),
+        lately: new WeakMap(),
+        job: undefined,
+        is_used: true,
+      };
       this.#use(key, kept);
       return kept;
     } catch (error) {
@@ -225,6 +249,7 @@ export class Grammars {
     if (other !== undefined && other !== kept) this.#drop(key, other);
     this.#kept.delete(key);
     this.#kept.set(key, kept);
+    kept.is_used = true;
     this.#weigh(kept);
     for (const [oldest, each] of this.#kept) {
       if (this.#bytes + this.#heads.bytes <= this.#limits.kept_bytes_max || this.#kept.size === 1) return;

@@ -9,17 +9,18 @@ import { allAtOnce } from "../pieces.ts";
 import { SHORT_BYTES, type Tokens } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
 import type { Automaton } from "./automaton.ts";
+import { Crossings } from "./crossings.ts";
 import { isPause } from "./effort.ts";
 import { EMPTY, KIND, NEVER, UNLIMITED } from "./nodes.ts";
 import type { PlainStates } from "./plain-states.ts";
-import {
-  bytesOfHead,
-  type Crossing,
-  type Head,
-  NOT_SHARED,
-  type SharedHeads,
-  type Structures,
-} from "./shared-heads.ts";
+import { bytesOfHead, type Head, NOT_SHARED, type SharedHeads, type Structures } from "./shared-heads.ts";
+import { ARRAY_BYTES, ENTRY_BYTES } from "./sizes.ts";
+
+/** Bytes of a mask that is kept, besides its words. */
+const MASK_BYTES = ARRAY_BYTES + ENTRY_BYTES;
+
+/** Approximate crossings that are checked in the time of looking up one byte. */
+const CROSSINGS_A_UNIT = 8;
 
 /** Approximate words of masks that are combined in the time of looking up one byte. */
 const WORDS_A_UNIT = 8;
@@ -32,14 +33,11 @@ const OTHER_NODES_MIN = 8192;
 
 /** A walk of the tree from a head. */
 interface Walk {
-  readonly trie: Trie;
   readonly mask: Uint32Array;
-  readonly crossings: Crossing[];
-  /**
-   * the head whose answer the walk starts from: where both have the same rest to match, the answer holds; NEVER for
-   * none
-   */
-  readonly base: Head;
+  /** the crossings in this tree */
+  readonly crossings: Crossings;
+  /** those of the head whose answer the walk starts from: where both have the same rest to match, the answer holds */
+  readonly base: Crossings | undefined;
   /** index of the next crossing of the base */
   at: number;
   /** where it goes on */
@@ -83,9 +81,9 @@ export class Masks {
     this.#ended = new Uint8Array(depth_max + 2);
   }
 
-  /** Bytes that are kept. */
+  /** Bytes that are kept, about. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#plain.bytes + ENTRY_BYTES * this.#structures.ids.size;
   }
 
   /** True when the mask of this state is ready. */
@@ -119,14 +117,14 @@ export class Masks {
       if (short !== key) this.#keepShort(short, mask.slice());
     }
     yield* this.#effort.again(() => this.#addLong(key, mask));
-    if (this.#bytes > this.#bytes_max) this.forget();
-    this.#bytes += mask.byteLength;
+    if (this.bytes > this.#bytes_max) this.forget();
+    this.#bytes += mask.byteLength + MASK_BYTES;
     this.#masks.set(key, mask);
     return mask;
   }
 
   #keepShort(short: number, mask: Uint32Array): void {
-    this.#bytes += mask.byteLength;
+    this.#bytes += mask.byteLength + MASK_BYTES;
     this.#short.set(short, mask);
   }
 
@@ -148,10 +146,7 @@ export class Masks {
     else if (nodes.kind[state] === KIND.seq) {
       const head = yield* this.#headOf(nodes.a[state]!);
       this.#join(mask, head.mask);
-      for (const crossing of head.crossings) {
-        yield* this.#effort.again(() => this.#cross(crossing, nodes.b[state]!, mask));
-        if (this.#effort.isDue()) yield;
-      }
+      for (const crossings of head.crossings) yield* this.#crossAll(crossings, nodes.b[state]!, mask);
     } else this.#join(mask, (yield* this.#headOf(state)).mask);
     if (this.#effort.isDue()) yield;
   }
@@ -204,7 +199,7 @@ export class Masks {
       const own = this.#structureOf(node);
       if (own !== NOT_SHARED) this.#shared.keep(this.#tokens, own, head);
     }
-    this.#bytes += bytesOfHead(head);
+    this.#bytes += bytesOfHead(head) + ENTRY_BYTES;
     this.#heads.set(node, head);
     return head;
   }
@@ -223,23 +218,28 @@ export class Masks {
       room > 0 || other.nodes < OTHER_NODES_MIN
         ? NEVER
         : yield* this.#effort.again(() => this.#usualBehind(node));
-    const base = usual === NEVER ? { mask: NOTHING, crossings: [] } : yield* this.#headOf(usual);
+    const base = usual === NEVER ? undefined : yield* this.#headOf(usual);
     const mask = new Uint32Array(words);
-    mask.set(room > 0 ? this.#tokens.plainMask(room) : base.mask);
-    const crossings: Crossing[] = [];
+    mask.set(room > 0 ? this.#tokens.plainMask(room) : (base?.mask ?? NOTHING));
+    const found: Crossings[] = [];
     this.#path[0] = node;
     this.#base_path[0] = usual;
     this.#ended[0] = this.#mayEnd(node) || this.#mayEnd(usual) ? 1 : 0;
     for (const trie of room > 0 ? [other] : [plain, other]) {
-      const walk: Walk = { trie, mask, crossings, base, at: 0, node: 0 };
+      const crossings = new Crossings(trie, this.#tokens.vocabulary);
+      const of_base = base?.crossings.find((each) => each.trie === trie);
+      const walk: Walk = { mask, crossings, base: of_base, at: 0, node: 0 };
       for (;;) {
         this.#walk(walk);
         if (walk.node === trie.nodes) break;
         this.#effort.beginPiece();
         yield;
       }
+      if (crossings.count === 0) continue;
+      crossings.trim();
+      found.push(crossings);
     }
-    return { mask, crossings };
+    return { mask, crossings: found };
   }
 
   #mayEnd(state: number): boolean {
@@ -273,7 +273,8 @@ export class Masks {
   #walkOn(walk: Walk): void {
     const automaton = this.#automaton;
     const { classOf } = automaton;
-    const { trie, mask, crossings } = walk;
+    const { mask, crossings } = walk;
+    const { trie } = crossings;
     const { nodes, byte, depth, skip, first, ordered } = trie;
     const path = this.#path;
     const base_path = this.#base_path;
@@ -289,12 +290,12 @@ export class Masks {
       const base = base_path[at] === NEVER ? NEVER : automaton.next(base_path[at]!, byte_class);
       if (next === NEVER) {
         if (base !== NEVER) disallow(mask, ordered, first[node]!, first[skip[node]!]!);
-        if (ended[at] === 1) this.#noteCrossings(trie, node, crossings);
+        if (ended[at] === 1) this.#noteCrossings(node, crossings);
         node = skip[node]!;
         continue;
       }
       if (next === base && ended[at] === 0) {
-        copyCrossings(walk, node, skip[node]!);
+        if (walk.base !== undefined) walk.at = crossings.copy(walk.base, walk.at, node, skip[node]!);
         node = skip[node]!;
         continue;
       }
@@ -315,9 +316,9 @@ export class Masks {
     }
   }
 
-  #noteCrossings(trie: Trie, node: number, crossings: Crossing[]): void {
-    for (let ended = trie.depth[node]!; ended >= 0; ended--)
-      if (this.#automaton.nullable(this.#path[ended]!)) crossings.push({ trie, node, ended });
+  #noteCrossings(node: number, crossings: Crossings): void {
+    for (let ended = crossings.trie.depth[node]!; ended >= 0; ended--)
+      if (this.#automaton.nullable(this.#path[ended]!)) crossings.add(node, ended);
   }
 
   /** Long tokens are few: they are checked for each state, except where all plain text may follow. */
@@ -330,12 +331,32 @@ export class Masks {
     else this.#allow(long_plain, 0, long_plain.nodes, mask);
   }
 
-  /** Allows the tokens at and below the node if the stack matches their bytes after the end of the head. */
-  #cross({ trie, node, ended }: Crossing, below: number, mask: Uint32Array): void {
+  /** Allows the tokens whose bytes after the end of the head the stack matches. */
+  #crossAll(crossings: Crossings, below: number, mask: Uint32Array): Generator<undefined, void> {
+    const automaton = this.#automaton;
+    const effort = this.#effort;
+    const { classOf } = automaton;
+    const { count } = crossings;
+    let i = 0;
+    effort.units += count / CROSSINGS_A_UNIT;
+    return effort.again(() => {
+      for (; i < count; i++) {
+        // Most end here: a stack matches a comma or a bracket, and few other bytes.
+        if (automaton.next(below, classOf[crossings.nextOf(i)]!) === NEVER) continue;
+        effort.checkpoint();
+        this.#cross(crossings, i, below, mask);
+      }
+    });
+  }
+
+  #cross(crossings: Crossings, i: number, below: number, mask: Uint32Array): void {
     const automaton = this.#automaton;
     const { classOf } = automaton;
+    const { trie } = crossings;
     const { depth, first, ordered } = trie;
     const path = this.#path;
+    const node = crossings.nodeOf(i);
+    const ended = crossings.endedOf(i);
     const top = depth[node]!;
     const { bytes, offsets } = this.#tokens.vocabulary;
     const begin = offsets[ordered[first[node]!]!]!;
@@ -377,15 +398,5 @@ function disallow(mask: Uint32Array, ordered: Int32Array, from: number, end: num
   for (let i = from; i < end; i++) {
     const id = ordered[i]!;
     mask[id >>> 5]! &= ~(1 << (id & 31));
-  }
-}
-
-/** Copies the crossings of the base at the nodes from … end). They are sorted by node within each tree. */
-function copyCrossings(walk: Walk, from: number, end: number): void {
-  const { trie, base, crossings } = walk;
-  for (let next = base.crossings[walk.at]; next !== undefined; next = base.crossings[++walk.at]) {
-    if (next.trie !== trie) continue;
-    if (next.node >= end) return;
-    if (next.node >= from) crossings.push(next);
   }
 }

@@ -17,6 +17,7 @@ import {
 import type { Tokens } from "../vocabulary/tokens.ts";
 import type { Automaton } from "./automaton.ts";
 import { KIND, NEVER, UNLIMITED } from "./nodes.ts";
+import { ARRAY_BYTES, ENTRY_BYTES } from "./sizes.ts";
 
 /** Bytes that begin a character beyond ASCII. */
 const LEADS = { from: 0xc2, to: 0xf4 };
@@ -38,6 +39,14 @@ export class PlainStates {
   constructor(automaton: Automaton, plain: number) {
     this.#automaton = automaton;
     this.#plain = plain;
+  }
+
+  /** Bytes of what is known of states, about. */
+  get bytes(): number {
+    let entries = this.#room.size + this.#covering.size;
+    for (const shortened of this.#shortened.values()) entries += shortened.size;
+    const characters = this.#loops.size + this.#taken.size;
+    return ENTRY_BYTES * (entries + characters) + ARRAY_BYTES * characters;
   }
 
   /**

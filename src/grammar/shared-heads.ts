@@ -4,33 +4,26 @@
  * structure gets a number here, which is made from the numbers of its parts.
  */
 import type { Tokens } from "../vocabulary/tokens.ts";
-import type { Trie } from "../vocabulary/trie.ts";
+import type { Crossings } from "./crossings.ts";
 import { KIND, type Nodes } from "./nodes.ts";
+import { ARRAY_BYTES } from "./sizes.ts";
 
 /** The answer of a head: the tokens that it allows on every stack, and the places where tokens reach past its end. */
 export interface Head {
   readonly mask: Uint32Array;
-  readonly crossings: readonly Crossing[];
+  readonly crossings: readonly Crossings[];
 }
 
-/**
- * A node of the token tree that the head itself does not match, although the head may have ended `ended` bytes into the
- * token.
- */
-export interface Crossing {
-  readonly trie: Trie;
-  readonly node: number;
-  readonly ended: number;
-}
-
-/** Approximate bytes of a crossing. */
-const CROSSING_BYTES = 40;
+/** Bytes of a head's objects, besides its mask and crossings. */
+const HEAD_BYTES = 128;
 /** Approximate bytes of a map entry without the text of its key. */
 const STRUCTURE_BYTES = 160;
 
 /** Approximate bytes of a head. */
 export function bytesOfHead({ mask, crossings }: Head): number {
-  return mask.byteLength + crossings.length * CROSSING_BYTES;
+  let bytes = HEAD_BYTES + ARRAY_BYTES + mask.byteLength;
+  for (const each of crossings) bytes += each.bytes;
+  return bytes;
 }
 
 /**

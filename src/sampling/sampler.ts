@@ -73,6 +73,8 @@ export interface Sampler {
   inspectGrammar(inquiry: GrammarInquiry): Generator<undefined, GrammarReport>;
   /** the number of compiled grammars, their bytes, and the work spent on them */
   readonly grammars: GrammarsFigures;
+  /** Drops grammars that were not used since the last call, down to a small part; true when some were dropped. */
+  restGrammars(): boolean;
 }
 
 /** Takes steps; without `begin` each in one piece. */
@@ -169,6 +171,7 @@ export function createSampler(
     get grammars() {
       return grammars.figures;
     },
+    restGrammars: () => grammars.rest(),
   };
 }
 
@@ -182,12 +185,11 @@ function shortKey(text: string, digest: Digest): string {
 
 function grammarsLimits(given: SamplerLimits): GrammarsLimits {
   const { grammar_length_max, grammar_bytes_max, grammar_work_max } = given;
-  const limits = DEFAULT_GRAMMARS_LIMITS;
   return {
-    ...limits,
-    source_length_max: grammar_length_max ?? limits.source_length_max,
-    kept_bytes_max: grammar_bytes_max ?? limits.kept_bytes_max,
-    work_max: grammar_work_max ?? limits.work_max,
+    ...DEFAULT_GRAMMARS_LIMITS,
+    source_length_max: grammar_length_max ?? DEFAULT_GRAMMARS_LIMITS.source_length_max,
+    kept_bytes_max: grammar_bytes_max ?? DEFAULT_GRAMMARS_LIMITS.kept_bytes_max,
+    work_max: grammar_work_max ?? DEFAULT_GRAMMARS_LIMITS.work_max,
   };
 }
 

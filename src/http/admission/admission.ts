@@ -40,7 +40,7 @@ export class Admission {
   #turn_is_due = false;
 
   constructor(sampler: Sampler, limits: GateLimits, collectAll: () => void = () => undefined) {
-    this.relief = new Relief(collectAll);
+    this.relief = new Relief(collectAll, () => sampler.restGrammars());
     this.sampler = sampler;
     this.limits = limits;
     this.gate = new Gate(limits);

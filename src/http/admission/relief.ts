@@ -13,8 +13,11 @@ const PAUSE_MS = 1000;
 const MUCH_WORK_MS = 2000;
 /** Milliseconds of work on grammars below which a collection is not worth its pause. */
 const SOME_WORK_MS = 100;
-/** Milliseconds without work on grammars before the garbage of the last work is collected. */
-const REST_MS = 5000;
+/**
+ * Milliseconds without work on grammars after which they rest: the garbage of the last work is collected. They rest a
+ * second time, so many milliseconds after the first: those that no step used meanwhile are dropped.
+ */
+const RESTS_MS = [5000, 10_000];
 
 export class Relief {
   /** the most that was held since the last collection */
@@ -22,12 +25,17 @@ export class Relief {
   /** milliseconds of work on grammars since the last collection */
   #worked_ms = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** runs from the last work on grammars until its garbage is collected */
+  /** runs from the last work on grammars until they rest */
   #rest: NodeJS.Timeout | undefined;
+  /** how often they have rested since the last work */
+  #rests = 0;
   readonly #collect: () => void;
+  readonly #restGrammars: () => boolean;
 
-  constructor(collect: () => void) {
+  /** `restGrammars` drops the grammars that were not used since its last call, and returns true when there were any. */
+  constructor(collect: () => void, restGrammars: () => boolean = () => false) {
     this.#collect = collect;
+    this.#restGrammars = restGrammars;
   }
 
   /** Work on grammars took so many milliseconds. Its garbage would stay until V8 collects by itself. */
@@ -35,13 +43,22 @@ export class Relief {
     this.#worked_ms += ms;
     if (this.#worked_ms >= MUCH_WORK_MS) this.#collectSoon();
     else if (this.#worked_ms < SOME_WORK_MS) return;
-    else if (this.#rest === undefined) this.#rest = setTimeout(() => this.#atRest(), REST_MS).unref();
-    else this.#rest.refresh();
+    if (this.#rests === 0 && this.#rest !== undefined) this.#rest.refresh();
+    else this.#restAfter(0);
+  }
+
+  /** Waits for the next rest, after so many. */
+  #restAfter(rests: number): void {
+    clearTimeout(this.#rest);
+    this.#rests = rests;
+    const ms = RESTS_MS[rests];
+    this.#rest = ms === undefined ? undefined : setTimeout(() => this.#atRest(), ms).unref();
   }
 
   #atRest(): void {
-    this.#rest = undefined;
-    this.#collectSoon();
+    const has_dropped = this.#restGrammars();
+    if (has_dropped || this.#rests === 0) this.#collectSoon();
+    this.#restAfter(this.#rests + 1);
   }
 
   /** Reports how many bytes are held now. */

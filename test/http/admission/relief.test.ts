@@ -70,3 +70,46 @@ test("the rest begins anew with each work on grammars", () => {
   vi.advanceTimersByTime(1001);
   expect(collections).toBe(1);
 });
+
+test("grammars rest after five seconds and after fifteen, and what they let go the second time is collected", () => {
+  const rests: number[] = [];
+  let drops = false;
+  const began = Date.now();
+  relief = new Relief(
+    () => {
+      collections += 1;
+    },
+    () => {
+      rests.push(Date.now() - began);
+      return drops;
+    },
+  );
+  relief.worked(200);
+  vi.advanceTimersByTime(60_000);
+  expect(rests).toEqual([5000, 15_000]);
+  expect(collections).toBe(1);
+  drops = true;
+  relief.worked(200);
+  vi.advanceTimersByTime(60_000);
+  expect(rests.slice(2)).toEqual([65_000, 75_000]);
+  expect(collections).toBe(3);
+});
+
+test("work between the two rests begins anew", () => {
+  let rests = 0;
+  relief = new Relief(
+    () => undefined,
+    () => {
+      rests += 1;
+      return false;
+    },
+  );
+  relief.worked(200);
+  vi.advanceTimersByTime(14_999);
+  expect(rests).toBe(1);
+  relief.worked(200);
+  vi.advanceTimersByTime(4999);
+  expect(rests).toBe(1);
+  vi.advanceTimersByTime(1);
+  expect(rests).toBe(2);
+});
