@@ -39,7 +39,7 @@ export function hostsPage(current: string, { machine, hosts }: HostsRun): string
       local?.toFixed(2) ?? "",
     ]),
   );
-  const told = `Milliseconds a token, model and sampler, the least of some runs by turns; temperature 0.8 and top-p 0.95 (in JavaScript top-k 40, which those hosts have), one thread. ${machineText(machine)}:`;
+  const told = `Milliseconds per token, model and sampler together: the minimum of several runs that take turns. The chain is temperature 0.8 and top-p 0.95 (in JavaScript top-k 40, because those hosts have no top-p), on one thread. ${machineText(machine)}:`;
   const costs = table(
     ["host", "tokens", "", "its own sampler, ms", "the service, ms", "in the process, ms"],
     ms,

@@ -68,18 +68,18 @@ export const FORMATS: readonly Format[] = [
   {
     name: "date",
     regex: DATE,
-    says: "RFC 3339 full-date, with the days that each month has and leap years.",
+    says: "RFC 3339 full-date, with the right number of days for each month and for leap years.",
   },
   {
     name: "time",
     regex: TIME,
-    says: "RFC 3339 full-time. A leap second is 23:59:60 in UTC; as other zones write it, it is not generated.",
+    says: "RFC 3339 full-time. A leap second is generated only in UTC, as 23:59:60, not in the notation of other time zones.",
   },
   { name: "date-time", regex: `${DATE}[tT]${TIME}`, says: "A date, T, and a time." },
   {
     name: "duration",
     regex: `P(?:\\d+W|(?:${OF_YEAR})(?:T(?:${OF_DAY}))?|T(?:${OF_DAY}))`,
-    says: "RFC 3339, appendix A: units in order, none left out between two.",
+    says: "RFC 3339, appendix A: units in order, without gaps.",
   },
   {
     name: "uuid",
@@ -95,7 +95,7 @@ export const FORMATS: readonly Format[] = [
     name: "hostname",
     regex: HOST,
     length_max: 253,
-    says: "RFC 1123: labels of up to 63 letters, digits and inner hyphens. Labels with hyphens in their third and fourth places (xn--…) are not generated: no automaton tells whether their Punycode is right.",
+    says: "RFC 1123: labels of up to 63 letters, digits and inner hyphens. Labels with hyphens in their third and fourth places (xn--…) are not generated: a finite automaton cannot check their Punycode.",
   },
   { name: "ipv4", regex: IPV4, says: "Four numbers up to 255 without leading zeros." },
   { name: "ipv6", regex: IPV6, says: "RFC 4291, with :: and a dotted end." },
