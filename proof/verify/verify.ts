@@ -25,7 +25,7 @@ export const VERIFY: Proof = {
       differences.length === 0,
       `${differences.length} differ of ${positions} positions; ${refused} drafts refused as their steps are`,
     );
-    const sequences = long ? 1_000_000 : 12_000;
+    const sequences = long ? 1_000_000 : 20_000;
     for (const method of VERIFY_METHODS.filter(({ preserves }) => preserves === "distribution"))
       for (const told of TOLD)
         for (const width of WIDTHS) fits(report, { method, told, width, drafted: 3, sequences, seed });

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -388,6 +389,37 @@ class Analysis(unittest.TestCase):
         with self.assertRaises(SamplerProblem) as raised:
             self.client.common_tokens("none", "demo")
         self.assertEqual(raised.exception.pointer, "/draft_vocabulary")
+
+    def test_the_page_s_loop_over_what_a_grammar_forces_writes_what_steps_write(self):
+        with open(os.path.join(os.path.dirname(__file__), "../../docs/speculation.md"), encoding="utf-8") as file:
+            loop = re.search(r"## What a grammar forces.*?```python\n(.*?)```", file.read(), re.S).group(1)
+        schema = {"type": "object", "properties": {"name": {"enum": ["red", "blue"]}}, "required": ["name"], "additionalProperties": False}
+        grammar = {"json_schema": schema, "whitespace": "compact"}
+        options = {"vocabulary": "demo", "grammar": grammar, "temperature": 0.8, "seed": 7}
+        drafts = []
+
+        def target(text, draft):
+            drafts.append(draft)
+            return [row_of(len(text) + i, 8192) for i in range(len(draft) + 1)]
+
+        def encode(text):
+            options = {"draft_vocabulary": "demo", "vocabulary": "demo", "draft_match": "text"}
+            return self.client.common_tokens(draft_token_ids=[BYTES[byte] for byte in text.encode()], **options)["token_ids"]
+
+        prompt = [5, 9]
+        # The ids of the bytes: a byte-level tokenizer numbers the visible ones first.
+        visible = [*range(33, 127), *range(161, 173), *range(174, 256)]
+        BYTES = {byte: 1 + i for i, byte in enumerate(visible + [b for b in range(256) if b not in visible])}
+        names = {"sampler": self.client, "target": target, "encode": encode, "schema": schema, "prompt": prompt}
+        exec(loop, names)
+        plain, last = [], {}
+        while "finish_reason" not in last:
+            last = self.client.sample(
+                row_of(len(plain), 8192), history=prompt + plain, prompt_length=2, step=len(plain), **options
+            )
+            plain.append(last["token_id"])
+        self.assertEqual(names["text"], plain)
+        self.assertTrue(any(drafts))
 
     def test_a_comparison_says_where_two_hosts_differ(self):
         reply = self.client.compare([1.0, 2.5, -0.3, 2.4], ["default", "llama.cpp"], temperature=1.5, top_p=0.8, seed=7)
