@@ -104,7 +104,7 @@ function tell(progress: Progress, { columns, lines, routes = [] }: CostResults):
 await run(async () => {
   const machine = thisMachine();
   // First, because modules that count are rewritten before they are compiled.
-  const accesses = operands.length === 0 ? countAccesses() : {};
+  const accesses = operands.length === 0 ? await countAccesses() : {};
   const seconds = 4 + values.rounds * 0.05;
   const progress = createProgress([
     ...COLUMNS.map(({ vocab_size, rows }) => ({ name: `${vocab_size} logits, ${rows}`, seconds })),

@@ -27,7 +27,7 @@ const { values } = commandLine({
 const is_whole = values.sampler === values.service;
 
 async function measure(progress: Progress): Promise<Series[]> {
-  const series = is_whole || values.sampler ? measureSampler(progress) : [];
+  const series = is_whole || values.sampler ? await measureSampler(progress) : [];
   if (!is_whole && !values.service) return series;
   progress.next();
   if (!values.built) await buildService();

@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path/posix";
-import asc from "assemblyscript/asc";
 import { CHECK } from "../evidence/options.ts";
 import { commandLine, run } from "../src/command-line.ts";
 
@@ -14,6 +13,9 @@ const { values } = commandLine({
   about: "Compiles the folders named assembly to WebAssembly and writes it as *.wasm.ts beside them.",
   options: { check: CHECK },
 });
+
+/** Loaded after the options are read: it takes some seconds, and --help needs none of it. */
+const { default: asc } = await import("assemblyscript/asc");
 
 /** The kernel over rows; the scanner of JSON numbers and the reader of whole rows for analysis, each with a memory of its own. */
 const MODULES = [

@@ -8,8 +8,8 @@ import { costCases, KEY_ID, ROWS_MAX } from "./cases.ts";
 const VOCAB_SIZE = 32_000;
 
 /** Loads and stores for each four logits of a step's rows, all flat, by kind and name. Nothing else may make wasm instances meanwhile. */
-export function countAccesses(): Record<string, number> {
-  const wasm = countWasm();
+export async function countAccesses(): Promise<Record<string, number>> {
+  const wasm = await countWasm();
   try {
     const keys = watermarkKeys({ [KEY_ID]: 7n });
     const limits = { vocab_size_max: VOCAB_SIZE, rows_max: ROWS_MAX };

@@ -3,7 +3,7 @@
  * are the same on every machine, under every load and in every version of Node. A module that counts is rewritten by
  * binaryen's instrument-memory pass, which puts a call around each access, and runs slowly.
  */
-import binaryen from "assemblyscript/binaryen";
+import type binaryen from "assemblyscript/binaryen";
 
 export interface WasmCounts {
   /** of exported functions */
@@ -22,10 +22,13 @@ export interface CountingWasm {
   uninstall(): void;
 }
 
+type Binaryen = typeof binaryen;
 type Constructors = Pick<typeof WebAssembly, "Module" | "Instance">;
 type Imports = Record<string, Record<string, unknown>>;
 
-export function countWasm(): CountingWasm {
+/** Loads binaryen, which takes some seconds of CPU: only where something is counted. */
+export async function countWasm(): Promise<CountingWasm> {
+  const { default: rewriter } = await import("assemblyscript/binaryen");
   const originals: Constructors = { Module: WebAssembly.Module, Instance: WebAssembly.Instance };
   const counts: WasmCounts = { calls: 0, accesses: 0, memory_bytes: 0 };
   const sources = new WeakMap<WebAssembly.Module, Uint8Array>();
@@ -43,7 +46,7 @@ export function countWasm(): CountingWasm {
       const source = sources.get(module);
       if (source === undefined)
         throw new Error("the module was compiled before its accesses could be counted");
-      return countingInstance(originals, source, imports, counts);
+      return countingInstance(originals, instrumented(rewriter, source), imports, counts);
     },
   });
   return {
@@ -67,7 +70,7 @@ function countingInstance(
   counts: WasmCounts,
 ) {
   const env = { ...hooks(counts), ...imports["env"] };
-  const { exports } = new Instance(new Module(instrumented(source)), { ...imports, env });
+  const { exports } = new Instance(new Module(source), { ...imports, env });
   const { memory } = env as { memory?: WebAssembly.Memory }; // where a module imports one
   counts.memory_bytes += memory?.buffer.byteLength ?? 0;
   return {
@@ -75,9 +78,9 @@ function countingInstance(
   };
 }
 
-function instrumented(bytes: Uint8Array): Uint8Array {
-  const module = binaryen.readBinary(bytes);
-  module.setFeatures(binaryen.Features.All);
+function instrumented(rewriter: Binaryen, bytes: Uint8Array): Uint8Array {
+  const module = rewriter.readBinary(bytes);
+  module.setFeatures(rewriter.Features.All);
   module.runPasses(["instrument-memory"]);
   const binary = module.emitBinary();
   module.dispose();

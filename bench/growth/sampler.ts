@@ -61,8 +61,8 @@ export function samplerSteps(): Step[] {
 }
 
 /** Accesses and times of every case, and the memory of a sampler. */
-export function measureSampler(progress: Progress): Series[] {
-  const wasm = countWasm();
+export async function measureSampler(progress: Progress): Promise<Series[]> {
+  const wasm = await countWasm();
   const vocab_size_max = VOCAB_SIZES.at(-1)!;
   const counting = wasm.counted(() => createSampler({ vocab_size_max, rows_max: 1 }));
   const timed = createSampler({ vocab_size_max, rows_max: 1 });

@@ -7,9 +7,9 @@ import { readResults } from "../../evidence/results.ts";
 /** What a case may cost that was never recorded: `npm run bench:cost -- --write` records it. */
 const UNKNOWN_MAX = 30;
 
-test("each stage, draw rule, mark, method, combination and form loads and stores no more than was recorded", () => {
+test("each stage, draw rule, mark, method, combination and form loads and stores no more than was recorded", async () => {
   const recorded = readResults<CostResults>("cost")?.accesses ?? {};
-  const counted = Object.entries(countAccesses());
+  const counted = Object.entries(await countAccesses());
   const allowed = (name: string) => 1.15 * (recorded[name] ?? UNKNOWN_MAX) + 0.5;
   expect(counted.filter(([name, spent]) => spent > allowed(name))).toEqual([]);
   // The counter is in place: each reads the row, but for stages that need to look at few of its blocks.

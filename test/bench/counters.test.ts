@@ -13,7 +13,7 @@ const CASES = CHAINS.flatMap(({ id, rules }) =>
   (["peaked", "flat"] as const).map((kind) => ({ id, kind, rules, bounds: STEP_BOUNDS[id]![kind] })),
 );
 
-const wasm = countWasm();
+const wasm = await countWasm();
 const sampler = wasm.counted(() => createSampler({ vocab_size_max: LARGE, rows_max: 1 }));
 afterAll(() => wasm.uninstall());
 

@@ -7,7 +7,7 @@ import { createSampler } from "../../src/sampling/sampler.ts";
 import { flatRow, peakedRow } from "../kernels/rows.ts";
 
 const V = 32_000;
-const wasm = countWasm();
+const wasm = await countWasm();
 const kernel = wasm.counted(() => new Kernel({ vocab_size_max: V, rows_max: 2 }));
 afterAll(() => wasm.uninstall());
 const row = kernel.leaseRow() as Row; // there are two

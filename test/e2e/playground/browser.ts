@@ -122,14 +122,19 @@ export async function afterText(page: Page, act: () => Promise<unknown>): Promis
   await page.locator(".write-actions .main:not(:disabled)", { hasText: "Write on" }).waitFor();
 }
 
-/** What axe-core finds wrong: rule and element. */
-export async function axeViolations(page: Page): Promise<string[]> {
+/** What axe-core finds wrong: rule and element. `rules`: those that it looks for, all without. */
+export async function axeViolations(page: Page, rules?: readonly string[]): Promise<string[]> {
   // evaluated from outside: the page's policy lets no other script in
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(); // set by the script above
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
+  return page.evaluate(
+    async (runOnly) => {
+      const { axe: loaded } = globalThis as unknown as { axe: typeof axe }; // set by the script above
+      const options = { resultTypes: ["violations"] as axe.resultGroups[] };
+      const { violations } = await loaded.run(runOnly === undefined ? options : { ...options, runOnly });
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+    },
+    rules && [...rules],
+  );
 }
 
 /** Screenshots go below build/, and into the documentation when SCREENSHOTS=docs asks for it. */
