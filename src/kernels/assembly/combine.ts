@@ -1,18 +1,7 @@
-/**
- * Combines several rows into one, and measures the divergence of two rows.
- *
- * A table describes the rows, 32 bytes each: the addresses of the values and of the block maxima (i32), a factor (f32),
- * and a top (f32), a scale and an offset (f64). Values are counted from the top, so that rows far from zero keep their
- * digits. The rows have no NaN and no +Infinity.
- */
+/** Combines several rows of a table (table.ts) into one by addition, and measures the divergence of two rows. */
 import { FLOAT_MAX, largestLane } from "./lanes";
+import { ENTRY, FACTOR, lnOf, OFFSET, SCALE, TOP, topOf } from "./table";
 import { LOWEST, power, upper } from "./weights/weights-f64";
-
-const ENTRY: usize = 32;
-const FACTOR: usize = 8;
-const TOP: usize = 12;
-const SCALE: usize = 16;
-const OFFSET: usize = 24;
 
 /**
  * Writes (f₀·(x₀ − t₀) + f₁·(x₁ − t₁) + …) + shift for each token, each step rounded to f32, and the block maxima. A
@@ -30,6 +19,12 @@ export function addRows(table: usize, rows: i32, blocks: i32, shift: f32, least:
     } else if (least != -Infinity || rows != 2 || !addTwo(table, at, shift, to + at, block_max))
       addCarefully(table, rows, at, shift, least, to + at, block_max);
   }
+}
+
+/** Masks all tokens of the blocks whose bound is below `from`. Their maxima stay. */
+export function maskBelow(blocks: i32, bounds: usize, from: f32, to: usize): void {
+  const size = (<usize>blocks) << 9;
+  for (let at: usize = 0; at != size; at += 512) if (load<f32>(bounds + (at >> 7)) < from) maskBlock(to + at);
 }
 
 function maskBlock(to: usize): void {
@@ -126,140 +121,6 @@ function keepWithin(table: usize, end: usize, at: usize, shift: f32, gone: v128,
   }
 }
 
-/** ln(e^a + e^b) of up to 128 values that were begun, in f64. */
-const SUMS: usize = memory.data(1024, 16);
-
-/**
- * Writes ln Σ e^(scale·(x − top) + offset), computed in f64, and the block maxima. A token is −Infinity when it is so in all
- * rows.
- */
-export function mixRows(table: usize, rows: i32, blocks: i32, to: usize, maxima: usize): void {
-  const size = (<usize>blocks) << 9;
-  for (let at: usize = 0; at != size; at += 512) mixBlock(table, rows, at, to + at, maxima + (at >> 7));
-}
-
-/** The result of mixRows for the block maxima: an upper bound for the tokens of each block. */
-export function mixMaxima(table: usize, rows: i32, blocks: i32, to: usize): void {
-  const size = (<usize>((blocks + 3) & ~3)) << 2;
-  for (let at: usize = 0; at < size; at += 512) {
-    const bytes = min(size - at, <usize>512);
-    begin(table, load<u32>(table, 4) + at, bytes);
-    for (let entry = table + ENTRY; entry != table + ENTRY * rows; entry += ENTRY)
-      mixIn(entry, load<u32>(entry, 4) + at, bytes);
-    narrow(to + at, bytes);
-  }
-}
-
-/** The same as mixRows for the blocks whose bound is at least `from` and below `below`. */
-export function mixBetween(
-  table: usize,
-  rows: i32,
-  blocks: i32,
-  bounds: usize,
-  from: f32,
-  below: f32,
-  to: usize,
-  maxima: usize,
-): void {
-  const size = (<usize>blocks) << 9;
-  for (let at: usize = 0; at != size; at += 512) {
-    const bound = load<f32>(bounds + (at >> 7));
-    if (bound >= from && bound < below) mixBlock(table, rows, at, to + at, maxima + (at >> 7));
-  }
-}
-
-/** Masks all tokens of the blocks whose bound is below `from`. Their maxima stay. */
-export function maskBelow(blocks: i32, bounds: usize, from: f32, to: usize): void {
-  const size = (<usize>blocks) << 9;
-  for (let at: usize = 0; at != size; at += 512) if (load<f32>(bounds + (at >> 7)) < from) maskBlock(to + at);
-}
-
-function mixBlock(table: usize, rows: i32, at: usize, to: usize, maximum: usize): void {
-  begin(table, load<u32>(table) + at, 512);
-  for (let entry = table + ENTRY; entry != table + ENTRY * rows; entry += ENTRY) mixIn(entry, load<u32>(entry) + at, 512);
-  store<f32>(maximum, narrow(to, 512));
-}
-
-/** Prefetches this many bytes of values of the entry's row. */
-function begin(entry: usize, from: usize, bytes: usize): void {
-  const top = topOf(entry);
-  const scale = v128.load64_splat(entry + SCALE);
-  const offset = v128.load64_splat(entry + OFFSET);
-  for (let i: usize = 0; i != bytes; i += 16) {
-    const x = v128.load(from + i);
-    v128.store(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(x), top, scale, offset));
-    v128.store(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(upper(x)), top, scale, offset), 16);
-  }
-}
-
-function mixIn(entry: usize, from: usize, bytes: usize): void {
-  const top = topOf(entry);
-  const scale = v128.load64_splat(entry + SCALE);
-  const offset = v128.load64_splat(entry + OFFSET);
-  for (let i: usize = 0; i != bytes; i += 16) {
-    const x = v128.load(from + i);
-    const a0 = v128.load(SUMS + 2 * i);
-    const a1 = v128.load(SUMS + 2 * i, 16);
-    const b0 = lnOf(f64x2.promote_low_f32x4(x), top, scale, offset);
-    const b1 = lnOf(f64x2.promote_low_f32x4(upper(x)), top, scale, offset);
-    const d0 = f32x4.demote_f64x2_zero(f64x2.abs(f64x2.sub(a0, b0)));
-    const d1 = f32x4.demote_f64x2_zero(f64x2.abs(f64x2.sub(a1, b1)));
-    const more = lnOnePlusExp(i32x4.shuffle(d0, d1, 0, 1, 4, 5));
-    v128.store(SUMS + 2 * i, f64x2.add(f64x2.pmax(a0, b0), f64x2.promote_low_f32x4(more)));
-    v128.store(SUMS + 2 * i, f64x2.add(f64x2.pmax(a1, b1), f64x2.promote_low_f32x4(upper(more))), 16);
-  }
-}
-
-/** Each four times, in memory: log₂e, 1.5·2²³, ln 2 in two parts, −87, the polynomial of e^r (weights.ts), and 2/(2n + 1). */
-const EXP: usize = memory.data<f32>(
-  [
-    1.4426950408889634, 1.4426950408889634, 1.4426950408889634, 1.4426950408889634, 12582912, 12582912, 12582912,
-    12582912, 0.693145751953125, 0.693145751953125, 0.693145751953125, 0.693145751953125, 1.428606765330187e-6,
-    1.428606765330187e-6, 1.428606765330187e-6, 1.428606765330187e-6, -87, -87, -87, -87,
-  ],
-  16,
-);
-
-/**
- * ln(1 + e^−d) for d ≥ 0, in f32: at most ln 2, so that its error is at most 1e-7 whatever it is added to. For NaN,
- * which two tokens at −Infinity give, and for d beyond 87, the result is too small to change a sum.
- */
-// @ts-ignore: decorator
-@inline
-function lnOnePlusExp(d: v128): v128 {
-  const x = f32x4.pmax(v128.load(EXP, 64), f32x4.neg(d));
-  const shift = v128.load(EXP, 16);
-  const t = f32x4.add(f32x4.mul(x, v128.load(EXP)), shift);
-  const n = f32x4.sub(t, shift);
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, v128.load(EXP, 32))), f32x4.mul(n, v128.load(EXP, 48)));
-  const r2 = f32x4.mul(r, r);
-  let p = f32x4.add(f32x4.mul(f32x4.splat(0.008297619466280623), r), f32x4.splat(0.04191562925056718));
-  p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(f32x4.splat(0.16667576541808804), r), f32x4.splat(0.49998892661192695)));
-  p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(f32x4.splat(0.9999996910699437), r), f32x4.splat(1.0000000718663848)));
-  const e = i32x4.add(p, i32x4.shl(t, 23));
-  const s = f32x4.div(e, f32x4.add(e, f32x4.splat(2)));
-  const z = f32x4.mul(s, s);
-  let q = f32x4.add(f32x4.splat(2.0 / 11), f32x4.mul(z, f32x4.splat(2.0 / 13)));
-  q = f32x4.add(f32x4.splat(2.0 / 9), f32x4.mul(z, q));
-  q = f32x4.add(f32x4.splat(2.0 / 7), f32x4.mul(z, q));
-  q = f32x4.add(f32x4.splat(2.0 / 5), f32x4.mul(z, q));
-  q = f32x4.add(f32x4.splat(2.0 / 3), f32x4.mul(z, q));
-  return f32x4.mul(s, f32x4.add(f32x4.splat(2), f32x4.mul(z, q)));
-}
-
-/** Writes the sums as f32; the largest of them. */
-function narrow(to: usize, bytes: usize): f32 {
-  let most = f32x4.splat(-Infinity);
-  for (let i: usize = 0; i != bytes; i += 16) {
-    const low = f32x4.demote_f64x2_zero(v128.load(SUMS + 2 * i));
-    const high = f32x4.demote_f64x2_zero(v128.load(SUMS + 2 * i, 16));
-    const x = i32x4.shuffle(low, high, 0, 1, 4, 5);
-    v128.store(to + i, x);
-    most = f32x4.pmax(most, x);
-  }
-  return largestLane(most);
-}
-
 const LOG2_E: usize = memory.data<f64>([1.4426950408889634, 1.4426950408889634], 16);
 const LN_2: usize = memory.data<f64>([0.6931471805599453, 0.6931471805599453], 16);
 
@@ -313,18 +174,6 @@ function apart(a: v128, b: v128): v128 {
   const rest = f64x2.sub(v128.load(LN_2), lnOnePlus(small));
   const d = f64x2.mul(y, v128.load(LN_2));
   return f64x2.mul(p, f64x2.add(rest, f64x2.mul(small, f64x2.add(d, rest))));
-}
-
-// @ts-ignore: decorator
-@inline
-function lnOf(x: v128, top: v128, scale: v128, offset: v128): v128 {
-  return f64x2.add(f64x2.mul(f64x2.sub(x, top), scale), offset);
-}
-
-// @ts-ignore: decorator
-@inline
-function topOf(entry: usize): v128 {
-  return f64x2.splat(<f64>load<f32>(entry + TOP));
 }
 
 /** −|a − b|·log₂e, at least −1023; that too when both are −Infinity. */
