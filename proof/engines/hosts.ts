@@ -24,7 +24,7 @@ import {
 import { TRITON_KNOWN } from "./triton.ts";
 
 const SUM_PASSES_ONE: Known = {
-  what: "With top_p 1 and a top_k or min_p the tail goes where the running sum passes 1 in float32.",
+  what: "With top_p 1 and a top_k or min_p, the host drops the tail after the running sum passes 1 in float32.",
   whose: "host: layers/sampler.py, (probs_sum - probs_sort) > top_ps has no exception for 1",
   is: ({ options }, theirs, ours) => {
     if ("error" in theirs || "error" in ours || "top_p" in options) return false;
@@ -177,7 +177,7 @@ export const HOSTS: readonly Host[] = [
     density: 0.25,
     known: [
       {
-        what: "A token of probability 0 makes the entropy of typical-p not a number, and the tokens that stay arbitrary.",
+        what: "In the host a token of probability 0 makes the entropy of typical-p NaN, so the kept tokens are arbitrary.",
         whose: "host: llama-sampler.cpp, llama_sampler_typical_apply, 0 · ln 0",
         is: (asked) => {
           const { options, logits } = asked;
@@ -188,7 +188,7 @@ export const HOSTS: readonly Host[] = [
         },
       },
       {
-        what: "min_keep counts banned tokens too, and those that top_n_sigma masks: fewer that can be drawn stay.",
+        what: "The host's min_keep also counts banned tokens and those that top_n_sigma masks, so fewer drawable tokens stay.",
         whose: "noted: llama-sampler.cpp, cur_p->size",
         is: ({ options, ...asked }) =>
           Number(options["min_keep"] ?? 1) > 1 &&
@@ -212,7 +212,7 @@ export const HOSTS: readonly Host[] = [
     },
     known: [
       {
-        what: "XTC takes probabilities above the threshold, and of tokens that tie as the least likely all stay.",
+        what: "The host's XTC counts probabilities above the threshold, and all tokens that tie as the least likely of these stay.",
         whose: "noted: mlx_lm/sample_utils.py, apply_xtc",
         is: ({ options }, theirs, ours) =>
           options["xtc_probability"] === 1 &&

@@ -11,13 +11,13 @@ export const isBanned = ({ logits, options }: Case) =>
 export const says = (answer: Answer, text: string) => "error" in answer && answer.error.includes(text);
 
 export const ARGMAX_OF_NOTHING: Known = {
-  what: "A greedy step over a row of which everything is banned draws token 0; here it is all_tokens_masked.",
+  what: "When all tokens are banned, a greedy step of the host draws token 0; here it is the error all_tokens_masked.",
   whose: "host: argmax of a row that is all −∞",
   is: (_, theirs, ours) => says(ours, "all_tokens_masked") && !("error" in theirs),
 };
 
 export const CLAMPED_BIAS: Known = {
-  what: "A bias of -inf is clamped to -100 there: the token keeps a little weight.",
+  what: "The host clamps a bias of -inf to -100, so the token keeps a little probability.",
   whose: "noted: sampling_params.py, SamplingParams.from_optional",
   is: ({ options }, theirs, ours) => {
     if ("error" in theirs) return false;

@@ -4,20 +4,20 @@ import { oursFor } from "./ours.ts";
 
 export const TRITON_KNOWN: readonly Known[] = [
   {
-    what: "A row of which all logits that are left are equal is left whole, whatever k and p.",
+    what: "When all remaining logits are equal, the host keeps all tokens, whatever k and p are.",
     whose: "host: topk_topp_triton.py, `if not (final_pivot < max_logit)`",
     is: (_, theirs, ours) =>
       !("error" in theirs) && !("error" in ours) && theirs.kept.length > ours.kept.length && isFlat(theirs),
   },
   {
-    what: "The least likely of the tokens that are left, by min_p or by k, are dropped though k or p has room for them.",
+    what: "The host drops the least likely of the remaining tokens (after min_p or k) although k or p would keep them.",
     whose: "host: topk_topp_triton.py, the search never goes below the row's least value",
     is: (asked, theirs, ours) =>
       reachesTheLeast(asked) ||
       (!("error" in theirs) && !("error" in ours) && hasNoneOfTheLast(asked, theirs, ours)),
   },
   {
-    what: "Tokens that tie with the last that p needs may all stay.",
+    what: "All tokens that tie with the last token that p needs may stay.",
     whose: "host: topk_topp_triton.py, duplicate_logit goes through a logarithm and is held to 1e-9",
     is: (_, theirs, ours) => !("error" in theirs) && !("error" in ours) && hasMoreOfTheLast(theirs, ours),
   },

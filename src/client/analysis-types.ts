@@ -75,7 +75,7 @@ export interface CompareFields {
   readonly compare: readonly (string | Readonly<Record<string, unknown>>)[];
   /** How many of the most likely tokens to list, of the row and of each arm. Default 20. At least 1. */
   readonly compare_top?: number;
-  /** What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set {"kept": […]}, or the draws {"drawn": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope would. */
+  /** The result of another sampler for the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set {"kept": […]}, or the draws {"drawn": […]}. The reply then says which arm gives this result, or which change of order, ties, bounds or scope would. */
   readonly observed?: { readonly kept?: readonly number[]; readonly drawn?: readonly number[]; readonly token_ids?: readonly number[]; readonly probabilities?: readonly number[]; readonly logprobs?: readonly (number | null)[] };
 }
 
@@ -84,7 +84,7 @@ export interface CommonTokensOptions {
   readonly draft_vocabulary: string;
   /** The target's. Default the service's, if it has one. */
   readonly vocabulary?: string;
-  /** A draft in the drafter's ids, to be told in those of the target. Without it all tokens are told. */
+  /** A draft in the drafter's ids, to translate to the target's ids. Without it the reply has all tokens. */
   readonly draft_token_ids?: readonly number[];
   /** As in POST /v1/verify. Default tokens. */
   readonly draft_match?: "tokens" | "text";
@@ -136,5 +136,5 @@ export type CompareReply = { readonly arms: readonly ({ readonly name: string; r
 /** The size of a grammar, the parts that the masks do not enforce, and how a text relates to it. */
 export type GrammarReply = { readonly kind: string; readonly parts: number; readonly bytes: number; readonly work: number; readonly notes: readonly { readonly kind: "ignored" | "weakened"; readonly keyword: string; readonly pointer: string; readonly detail: string; readonly count: number }[]; readonly text: { readonly is_complete: boolean; readonly is_begun: boolean; readonly left_at: number | null }; readonly next: { readonly vocabulary: string; readonly fits: boolean; readonly count: number; readonly token_ids: readonly number[]; readonly texts: readonly (string | null)[] } | null };
 
-/** What two vocabularies have in common. */
+/** The tokens that two vocabularies have in common. */
 export type CommonTokensReply = { readonly vocabulary: string; readonly draft_vocabulary: string; readonly count: number; readonly token_ids?: readonly number[]; readonly draft_token_bitmask?: string; readonly target_ids?: string };

@@ -13,7 +13,7 @@ export const COMMON_REQUEST = z
     draft_token_ids: tokenIds()
       .optional()
       .describe(
-        "A draft in the drafter's ids, to be told in those of the target. Without it all tokens are told.",
+        "A draft in the drafter's ids, to translate to the target's ids. Without it the reply has all tokens.",
       ),
     draft_match: z.enum(DRAFT_MATCHES).optional().describe("As in POST /v1/verify. Default tokens."),
   })
@@ -36,7 +36,7 @@ export const COMMON_REPLY = z
       .optional()
       .describe("Base64 of int32, little-endian, by id of the drafter: the target's id, or -1."),
   })
-  .describe("What two vocabularies have in common.");
+  .describe("The tokens that two vocabularies have in common.");
 
 export type CommonRequest = z.output<typeof COMMON_REQUEST>;
 

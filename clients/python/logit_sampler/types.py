@@ -115,8 +115,8 @@ class StepOptionsStop(TypedDict, total=False):
     token_ids: Sequence[Union[int, str]]
     """The text ends with any of these tokens."""
     sequences: Sequence[Union[Sequence[Union[int, str]], str]]
-    """The text ends with any of these sequences of tokens; none of their tokens may stand in the prompt. A text matches
-    in any tokenization that begins and ends at token borders; `strings` matches texts anywhere."""
+    """The text ends with any of these sequences of tokens; none of their tokens may be in the prompt. A text matches in
+    any tokenization that begins and ends at token borders; `strings` matches texts anywhere."""
     strings: Sequence[str]
     """The text ends with any of these strings. Needs a `vocabulary`. The reply's `text` ends where the string begins,
     and `stop_bytes` says how many bytes at the end of the whole text belong to it."""
@@ -681,12 +681,12 @@ class DraftOptions(TypedDict, total=False):
     """How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the
     order of the draft."""
     draft_vocabulary: str
-    """The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids
-    then, and its rows have its length."""
+    """The drafter's vocabulary, when it differs from the target's: a name from GET /v1/vocabularies. Then
+    `draft_token_ids` are its ids, and the drafter's rows have its length."""
     draft_match: Literal["tokens", "text"]
-    """How tokens of `draft_vocabulary` become those of the target: `tokens` (default), each the one with its bytes; its
-    law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled
-    in tokens of the target, and the rows are behind those."""
+    """How tokens of `draft_vocabulary` become those of the target: `tokens` (default), the target's token with the same
+    bytes; the drafter's distribution is restricted to tokens that both have, and the drafter must draw from that
+    distribution. `text`: the draft's text is spelled in tokens of the target, and the rows follow those."""
     draft_options: Mapping[Any, Any]
     """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default: plain softmax."""
     epsilon: float
@@ -715,12 +715,12 @@ class VerifyOptions(_ChainedOptions, total=False):
     """How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the
     order of the draft."""
     draft_vocabulary: str
-    """The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids
-    then, and its rows have its length."""
+    """The drafter's vocabulary, when it differs from the target's: a name from GET /v1/vocabularies. Then
+    `draft_token_ids` are its ids, and the drafter's rows have its length."""
     draft_match: Literal["tokens", "text"]
-    """How tokens of `draft_vocabulary` become those of the target: `tokens` (default), each the one with its bytes; its
-    law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled
-    in tokens of the target, and the rows are behind those."""
+    """How tokens of `draft_vocabulary` become those of the target: `tokens` (default), the target's token with the same
+    bytes; the drafter's distribution is restricted to tokens that both have, and the drafter must draw from that
+    distribution. `text`: the draft's text is spelled in tokens of the target, and the rows follow those."""
     draft_options: Mapping[Any, Any]
     """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default: plain softmax."""
     epsilon: float
@@ -744,18 +744,18 @@ class VerifySequence(_Drafted, VerifyOptions):
 
 
 class CompareOptionsObserved(TypedDict, total=False):
-    """What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set
-    {"kept": […]}, or the draws {"drawn": […]}. The reply then tells which arm gives that, and which change of order,
-    ties, bounds or scope would."""
+    """The result of another sampler for the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs",
+    the set {"kept": […]}, or the draws {"drawn": […]}. The reply then says which arm gives this result, or which change
+    of order, ties, bounds or scope would."""
 
     kept: Ints
     """The ids of all tokens that could be drawn. Stands alone."""
     drawn: Ints
     """The tokens that it drew from this row, one for each draw; a single token is one draw. Stands alone."""
     token_ids: Ints
-    """Tokens whose numbers follow; others share what is left of 1."""
+    """Tokens whose probabilities follow; the other tokens share the rest of the probability."""
     probabilities: Floats
-    """Of these tokens."""
+    """Probabilities of these tokens."""
     logprobs: Sequence[Optional[float]]
     """Natural logarithms, in place of probabilities; null is a probability of 0."""
 
@@ -769,9 +769,9 @@ class CompareOptions(_SharedOptions, total=False):
     compare_top: int
     """How many of the most likely tokens to list, of the row and of each arm. Default 20. At least 1."""
     observed: CompareOptionsObserved
-    """What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set
-    {"kept": […]}, or the draws {"drawn": […]}. The reply then tells which arm gives that, and which change of order,
-    ties, bounds or scope would."""
+    """The result of another sampler for the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs",
+    the set {"kept": […]}, or the draws {"drawn": […]}. The reply then says which arm gives this result, or which change
+    of order, ties, bounds or scope would."""
 
 
 class _ProbabilitiesOptionsConformal(TypedDict):
@@ -2007,7 +2007,7 @@ class _CommonTokensReply(TypedDict):
 
 
 class CommonTokensReply(_CommonTokensReply, total=False):
-    """What two vocabularies have in common."""
+    """The tokens that two vocabularies have in common."""
 
     token_ids: List[int]
     """The draft in the ids of the target."""

@@ -6,11 +6,11 @@ import { finished } from "../../schemas/openapi/document.ts";
 
 const DESCRIPTION = `One row of logits in, one token out, from any model host. Every sampler is a documented stage; the same request gives the same bytes of reply.
 
-Nothing is kept between requests: seed, step, history and state travel with them, so any replica can serve any step.
+Nothing is kept between requests: each request has its seed, step, history and state, so any replica can serve any step.
 
 Everything that is wrong is answered with \`application/problem+json\`: the rule, the value received, and a pointer to it. Unknown options are errors.
 
-Besides what each route tells of: \`404\` (\`not_found\`) where there is nothing; \`405\` (\`method_not_allowed\`) with \`Allow\`; \`400\` (\`malformed_request\`), \`408\` (\`headers_timeout\`) and \`431\` (\`headers_too_large\`) for a head that is no request, after which the connection ends. \`401\` has \`WWW-Authenticate\`; \`429\` and \`503\` have \`Retry-After\`, in seconds.`;
+Besides the answers that each route lists: \`404\` (\`not_found\`) where there is nothing; \`405\` (\`method_not_allowed\`) with \`Allow\`; \`400\` (\`malformed_request\`), \`408\` (\`headers_timeout\`) and \`431\` (\`headers_too_large\`) for headers that are not a valid request, after which the connection ends. \`401\` has \`WWW-Authenticate\`; \`429\` and \`503\` have \`Retry-After\`, in seconds.`;
 
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(fastifySwagger, {

@@ -15,11 +15,13 @@ const OBSERVED = z.strictObject({
     .describe(
       "The tokens that it drew from this row, one for each draw; a single token is one draw. Stands alone.",
     ),
-  token_ids: tokenIds().optional().describe("Tokens whose numbers follow; others share what is left of 1."),
+  token_ids: tokenIds()
+    .optional()
+    .describe("Tokens whose probabilities follow; the other tokens share the rest of the probability."),
   probabilities: z
     .array(finite({ min: 0, max: 1 }))
     .optional()
-    .describe("Of these tokens."),
+    .describe("Probabilities of these tokens."),
   logprobs: z
     .array(finite({ max: 0 }).nullable())
     .optional()
@@ -27,7 +29,7 @@ const OBSERVED = z.strictObject({
 });
 
 export const OBSERVED_FIELD = OBSERVED.optional().describe(
-  'What another sampler made of the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set {"kept": […]}, or the draws {"drawn": […]}. The reply then tells which arm gives that, and which change of order, ties, bounds or scope would.',
+  'The result of another sampler for the row: {"token_ids": […], "probabilities": […]}, the same with "logprobs", the set {"kept": […]}, or the draws {"drawn": […]}. The reply then says which arm gives this result, or which change of order, ties, bounds or scope would.',
 );
 
 /** Rounded numbers may add up to a little more than 1. */

@@ -51,7 +51,7 @@ export const aphrodite: Preset = {
     "The mass of typical-p is cut before the token that passes p there; here that token stays.",
     "A banned token makes the deviation of top_n_sigma not a number there, and nothing is cut.",
     "When no token reaches epsilon_cutoff, one of the tokens equal to the best stays there; here all of them stay.",
-    "tfs counts banned and removed tokens as probabilities of 0 there, which bend the curve; here it looks at those that are left.",
+    "In text-generation-webui, tfs includes banned and removed tokens with probability 0, which changes the curve; here it uses only the remaining tokens.",
     "temperature_last is written as chain.",
     "Aphrodite counts epsilon_cutoff and eta_cutoff in units of 1e-4 in requests.",
   ],

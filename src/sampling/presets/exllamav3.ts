@@ -31,20 +31,21 @@ export const exllamav3: Preset = {
     {
       name: "fused",
       summary:
-        "One fused pass, which the usual stacks of samplers become: of tokens that tie at k all stay. CUDA runs it.",
+        "One fused pass, into which the usual combinations of samplers are compiled. All tokens that tie at k stay. Used on CUDA.",
       source: {
         title: "ExLlamaV3 1.6.5, SS_Fused",
         url: "https://github.com/turboderp-org/exllamav3/blob/master/exllamav3/generator/sampler/custom.py",
       },
       rules: { top_k: { ties: "keep" } },
       notes: [
-        "Tokens that tie with the one that passes p all stay eligible there, with the weight of those that a sort would keep; here the lower ids stay.",
-        "Tokens 32 nats below the best are not ordered there: when k falls among them fewer than k stay.",
+        "In ExLlamaV3 all tokens that tie with the one that passes p stay eligible, with the total weight of those that a sort would keep; here the lower ids stay.",
+        "ExLlamaV3 does not order tokens more than 32 nats below the best: when k falls among them, fewer than k stay.",
       ],
     },
     {
       name: "steps",
-      summary: "One step after the other over a sort: exactly k stay. Stacks that are not fused run it.",
+      summary:
+        "Separate steps over a sorted row: exactly k tokens stay. Used for combinations that are not fused.",
       source: {
         title: "ExLlamaV3 1.6.5, SS_TopK and SS_TopP",
         url: "https://github.com/turboderp-org/exllamav3/blob/master/exllamav3/generator/sampler/custom.py",
@@ -53,11 +54,11 @@ export const exllamav3: Preset = {
     },
   ],
   notes: [
-    "temp_last puts the temperature behind top_p: write it as chain.",
+    "temp_last puts the temperature after top_p: write it as chain.",
     "The penalties' decay_range is penalty_decay_range; without one ExLlamaV3 counts one token less than its sustain_range, and a negative presence penalty does nothing there.",
     "Versions before 1 drop the token that passes p: top_p_crossing drop.",
-    "A temperature of 0 and top_k 1 are the argmax behind DRY, without the cuts.",
-    "DRY's breakers are token ids; without any ExLlamaV3 takes those of punctuation and line breaks.",
-    "adaptive_target 1 is off in ExLlamaV3; here a negative one is.",
+    "A temperature of 0 and top_k 1 take the argmax after DRY, without the cuts.",
+    "DRY's breakers are token ids. Without any, ExLlamaV3 uses those of punctuation and line breaks.",
+    "In ExLlamaV3 adaptive_target 1 means off; here a negative value does.",
   ],
 };

@@ -26,10 +26,10 @@ export const lmdeploy: Preset = {
   },
   notes: [
     "Without do_sample LMDeploy is greedy: temperature 0.",
-    "A temperature of 0 becomes 1 with top_k 1 there, with a warning.",
-    "Bad words are single tokens there.",
-    "The end of generation that a repeated n-gram brings about (repetition_ngram_size) is not here.",
-    "torch.sort is not stable unless asked for: on long rows other ids among equals may stay.",
-    "The TurboMind engine has kernels of its own, which were not looked at.",
+    "LMDeploy turns a temperature of 0 into 1 with top_k 1, with a warning.",
+    "In LMDeploy bad words are single tokens.",
+    "Ending the generation at a repeated n-gram (repetition_ngram_size) is not supported.",
+    "torch.sort is not stable by default: on long rows other ids among equal tokens may stay.",
+    "The TurboMind engine has its own kernels, which were not compared.",
   ],
 };

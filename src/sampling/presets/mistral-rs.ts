@@ -34,10 +34,10 @@ export const mistralRs: Preset = {
     { option: "min_p", written: 1, means: 0 },
   ],
   notes: [
-    "Defaults of the model's generation_config.json fill what a request leaves open; here they are off.",
-    "A token whose probability is just min_p times the best goes there, and stays here.",
-    "Which of the tokens that tie at k or p stay is open: the selection is not stable.",
-    "DRY counts matches up to 50 tokens there, and a breaker is the last token of its string.",
-    "On CUDA and Metal some requests are sampled by kernels of their own, which were not looked at.",
+    "mistral.rs takes options that a request omits from the model's generation_config.json; here they are off.",
+    "A token whose probability is exactly min_p times the best is removed in mistral.rs and stays here.",
+    "It is unspecified which of the tokens that tie at k or p stay: the selection is not stable.",
+    "In the host, DRY counts matches of up to 50 tokens, and a breaker is the last token of its string.",
+    "On CUDA and Metal some requests are sampled by separate kernels, which were not compared.",
   ],
 };

@@ -34,11 +34,11 @@ export const mlxLm: Preset = {
   fixed: { top_p: { min_keep: 1 }, xtc: { min_keep: 1 } },
   spellings: [{ option: "top_p", written: 0, means: 1 }],
   notes: [
-    "The window of each penalty is an option of its own there: repetition_context_size and so on. Here one penalty_last_n serves all.",
-    "At temperature 0 mlx-lm takes the argmax behind the penalties; here XTC runs before it.",
-    "XTC takes probabilities above the threshold there, here those equal to it too.",
-    "Tokens named as special are spared by XTC: xtc_spared_ids.",
-    "Which of the tokens that tie at k stay is open: the selection is a partition. top_k must be below the vocabulary's size.",
-    "The log-probabilities that mlx-lm reports are those behind the penalties and before the cuts.",
+    "In mlx-lm each penalty has its own window: repetition_context_size and so on. Here one penalty_last_n serves all.",
+    "At temperature 0 mlx-lm takes the argmax after the penalties; here XTC runs before it.",
+    "mlx-lm's XTC counts probabilities above the threshold; here also those equal to it.",
+    "mlx-lm's XTC never removes special tokens: name them in xtc_spared_ids.",
+    "It is unspecified which of the tokens that tie at k stay: the selection is a partition. top_k must be below the vocabulary's size.",
+    "mlx-lm reports the log-probabilities after the penalties and before the cuts.",
   ],
 };

@@ -26,13 +26,13 @@ export const ollama: Preset = {
     {
       name: "llama-server",
       summary:
-        "Models in GGUF: Ollama sends its options to llama.cpp's server, where everything else is off.",
+        "Models in GGUF: Ollama sends its options to llama.cpp's server, where all other stages are off.",
       source: {
         title: "Ollama fb307609, llm/llama_server.go",
         url: "https://github.com/ollama/ollama/blob/main/llm/llama_server.go",
       },
       rules: { typical_p: { typical_p_inclusive: true }, dynatemp: { dynatemp_tokens: "listed" } },
-      notes: ["What llama.cpp's preset notes of its samplers holds here too."],
+      notes: ["The notes of the preset llama.cpp about its samplers apply here too."],
     },
     {
       name: "mlx",
@@ -53,8 +53,8 @@ export const ollama: Preset = {
       ],
       // These stages are not in its order, so they need no rules.
       notes: [
-        "Which of the tokens that tie at k stay is open: the selection is a partition.",
-        "top_p 0 is off there; here it keeps one token. repeat_last_n -1 is the whole context window.",
+        "It is unspecified which of the tokens that tie at k stay: the selection is a partition.",
+        "On MLX top_p 0 means off; here it keeps one token. repeat_last_n -1 is the whole context window.",
       ],
     },
   ],

@@ -23,10 +23,10 @@ export const onnxruntimeGenai: Preset = {
   spellings: [{ option: "top_p", written: 0, means: 1 }],
   notes: [
     "Without do_sample it is greedy: temperature 0.",
-    "What is banned there has the least float as its score, not -inf: of a row with nothing else it can be drawn.",
-    "Which of the tokens that tie at a cut stay is open: the sort is partial and not stable.",
-    "With top_k 0 the nucleus of a vocabulary above 64 tokens may hold more tokens than it needs there: the mass of the rest is estimated from above.",
-    "With top_k 0 and top_p 0 or 1 there is no plain sampling there: 0 leaves one token.",
-    "The kernels for CUDA were not looked at.",
+    "onnxruntime-genai gives banned tokens the smallest float as score, not -inf: when all tokens are banned, one of them is drawn.",
+    "It is unspecified which of the tokens that tie at a cut stay: the sort is partial and not stable.",
+    "With top_k 0 onnxruntime-genai may keep more tokens than top_p needs, if the vocabulary has more than 64: it overestimates the mass of the rest.",
+    "With top_k 0 and top_p 0 or 1, onnxruntime-genai does not sample from the whole row: 0 leaves one token.",
+    "The CUDA kernels were not compared.",
   ],
 };

@@ -40,7 +40,7 @@ export const sglang: Preset = {
       },
       rules: { top_p: { top_p_inclusive: true } },
       notes: [
-        "torch.sort is not stable unless asked for: on long rows other ids among equals may stay.",
+        "torch.sort is not stable by default: on long rows other ids among equal tokens may stay.",
         "Sums and probabilities are in float32: with top_p 1 and a top_k or min_p the tail may go, and probabilities below 1e-45 are 0.",
       ],
     },
@@ -58,8 +58,8 @@ export const sglang: Preset = {
   ],
   notes: [
     "Older versions count the prompt in the repetition penalty: penalty_scope history.",
-    "SGLang adds the bias after the mask, and the frequency and presence penalties before the repetition penalty scales. With the overlap scheduler off it walks a set of penalties, in any order.",
+    "SGLang adds the bias after the mask, and the frequency and presence penalties before the repetition penalty scales. With the overlap scheduler off, it applies the penalties of a Python set, in no fixed order.",
     "SGLANG_RETURN_ORIGINAL_LOGPROB is logprobs_mode before_temperature.",
-    "Custom logit processors are not here.",
+    "Custom logit processors are not supported.",
   ],
 };

@@ -36,7 +36,7 @@ export const tensorrtLlm: Preset = {
   variants: [
     {
       name: "flashinfer",
-      summary: "TorchSampler with FlashInfer, the usual one: at k and at p all tokens that tie stay.",
+      summary: "TorchSampler with FlashInfer, the usual one. All tokens that tie at k or at p stay.",
       source: {
         title: "TensorRT-LLM 016beb63, sampler/ops/flashinfer.py",
         url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/tensorrt_llm/_torch/pyexecutor/sampler/ops/flashinfer.py",
@@ -45,18 +45,19 @@ export const tensorrtLlm: Preset = {
     },
     {
       name: "pytorch",
-      summary: "TorchSampler without FlashInfer: at k all tokens that tie stay, at p the lowest ids.",
+      summary:
+        "TorchSampler without FlashInfer. All tokens that tie at k stay; of those that tie at p, the lowest ids stay.",
       source: {
         title: "TensorRT-LLM 09009fbf, sampler/ops/vanilla.py",
         url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/tensorrt_llm/_torch/pyexecutor/sampler/ops/vanilla.py",
       },
       rules: { top_k: { ties: "keep" }, temperature: { temperature_floor: 1e-5 } },
-      notes: ["Until 2026 a token also stayed when those before it held just p: top_p_inclusive."],
+      notes: ["Until 2026 a token also stayed when the tokens before it had exactly p: top_p_inclusive."],
     },
     {
       name: "cpp",
       summary:
-        "TRTLLMSampler, which TensorRT-LLM has removed since: the penalties are taken behind the temperature, and there is no min-p.",
+        "TRTLLMSampler, which newer versions of TensorRT-LLM no longer have: the penalties come after the temperature, and there is no min-p.",
       source: {
         title: "TensorRT-LLM 249d93d5, cpp/tensorrt_llm/kernels/penaltyKernels.cu",
         url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/cpp/tensorrt_llm/kernels/penaltyKernels.cu",
@@ -76,15 +77,15 @@ export const tensorrtLlm: Preset = {
         "top_p",
       ],
       notes: [
-        "Scores are divided by the temperature plus 1e-6 there.",
-        "The token that passes p is drawn there with only the part of its probability that p still has room for; here with all of it.",
+        "It divides scores by the temperature plus 1e-6.",
+        "It draws the token that passes p with only the part of its probability up to p; here the token keeps its whole probability.",
       ],
     },
   ],
   notes: [
-    "min_p came with #16590 in July 2026; min_p 1 is greedy there, and drafts that the model itself makes refuse it.",
+    "min_p came with #16590 in July 2026; min_p 1 is greedy in TensorRT-LLM, and speculative decoding with the model's own drafts refuses min_p.",
     "TensorRT-LLM is greedy when a request has neither temperature nor top_k nor top_p, and when any of them implies it: temperature 0 here.",
-    "prompt_ignore_length, by which a part of the prompt counts for the repetition penalty alone, is not here.",
-    "In min_tokens the end token of the model is meant: stop_token_ids.",
+    "prompt_ignore_length, which limits how much of the prompt counts for the repetition penalty, is not supported.",
+    "min_tokens bans the model's end token in TensorRT-LLM: name it in stop_token_ids.",
   ],
 };

@@ -23,8 +23,8 @@ export const transformersJs: Preset = {
   notes: [
     "Without do_sample transformers.js is greedy: temperature 0.",
     "top_p is read but not applied; here it is an error.",
-    "logit_bias of -inf stands where transformers.js suppresses tokens; it has no other biases.",
+    "logit_bias of -inf comes at the place where transformers.js suppresses tokens; transformers.js has no other biases.",
     "min_length counts the prompt: min_tokens with min_tokens_scope history.",
-    "Guidance, Whisper's timestamps, beams and an application's own processors are not here.",
+    "Guidance, Whisper's timestamps, beams and an application's own processors are not supported.",
   ],
 };

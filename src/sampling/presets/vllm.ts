@@ -32,35 +32,35 @@ export const vllm: Preset = {
     {
       name: "pytorch",
       summary:
-        "A sort: of tokens that tie at k all stay, of those that tie at p the highest ids. CPUs, and GPUs without Triton, run it.",
+        "It sorts the row. All tokens that tie at k stay; of those that tie at p, the highest ids stay. Used on CPUs, and on GPUs without Triton.",
       source: {
         title: "vLLM 0.33.0, apply_top_k_top_p_pytorch",
         url: "https://github.com/vllm-project/vllm/blob/main/vllm/v1/sample/ops/topk_topp_sampler.py",
       },
       rules: { top_k: { ties: "keep" }, top_p: { top_p_ties: "highest" } },
       notes: [
-        "torch.sort is not stable unless asked for: on long rows other ids among equals may stay.",
+        "torch.sort is not stable by default: on long rows other ids among equal tokens may stay.",
         "The mass of top-p is added up in float32 from the least likely token; tokens within rounding of the bound may differ.",
       ],
     },
     {
       name: "triton",
       summary:
-        "A search for the bound: exactly k stay, and of tokens that tie the lowest ids. A GPU runs it for requests with a seed, and for processed log-probabilities.",
+        "It searches for the threshold. Exactly k tokens stay; of tokens that tie, the lowest ids stay. Used on GPUs for requests with a seed, and for processed log-probabilities.",
       source: {
         title: "vLLM 0.33.0, topk_topp_triton.py",
         url: "https://github.com/vllm-project/vllm/blob/main/vllm/v1/sample/ops/topk_topp_triton.py",
       },
       rules: { top_k: { ties: "cut" }, top_p: { top_p_ties: "cut" } },
       notes: [
-        "A row of which all logits that are left are equal is left whole by the kernel, whatever k and p; and of others the least likely tokens are dropped though k or p has room for them.",
-        "The kernel ends its search after 18 halvings, and takes values within 1e-9 for equal; few tokens near a bound may differ.",
+        "When all remaining logits of a row are equal, the kernel keeps all of them, whatever k and p are. In other rows it may drop the least likely tokens although k or p would keep them.",
+        "The kernel ends its search after 18 halvings and treats values within 1e-9 as equal, so a few tokens near the threshold may differ.",
       ],
     },
     {
       name: "flashinfer",
       summary:
-        "Rejection sampling: a token stays while fewer than k are more likely and those hold less than p, so all that tie stay. A GPU runs it for requests without a seed, which is the usual case.",
+        "It uses rejection sampling. A token stays when fewer than k tokens are more likely and those have less than p together, so all tokens that tie stay. Used on GPUs for requests without a seed, the usual case.",
       source: {
         title: "FlashInfer 0.7.2, sampling.cuh",
         url: "https://github.com/flashinfer-ai/flashinfer/blob/main/include/flashinfer/sampling.cuh",
@@ -70,9 +70,9 @@ export const vllm: Preset = {
   ],
   seed_drawn_for: -1,
   notes: [
-    "Biases are clamped to -100 … 100 in vLLM, -inf too; here they are taken as they come.",
+    "vLLM clamps biases to -100 … 100, also -inf; here they are used unchanged.",
     "vLLM refuses temperatures above 2 and penalties beyond ±2.",
     "processed_logprobs are logprobs_mode processed here; at temperature 0 they are before_temperature.",
-    "The budget for thinking tokens stands behind the penalties in vLLM.",
+    "In vLLM the budget for thinking tokens comes after the penalties.",
   ],
 };

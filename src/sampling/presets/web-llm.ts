@@ -20,9 +20,9 @@ export const webLlm: Preset = {
   defaults: {},
   rules: { repetition_penalty: { penalty_scope: "generated" } },
   notes: [
-    "Temperature, top_p and penalties that a request leaves open come from the model's mlc-chat-config.json; here they are off.",
-    "The penalties count what was generated in this round of a chat; the rounds before belong to the prompt here.",
-    "Temperatures below 1e-6 and top_p below 1e-5 are raised to these; here 0 is greedy, and one token.",
-    "An application's LogitProcessor, which stands between mask and bias, is not here.",
+    "When a request omits temperature, top_p or penalties, web-llm takes them from the model's mlc-chat-config.json; here they are off.",
+    "The penalties count the tokens generated in this round of a chat; here earlier rounds belong to the prompt.",
+    "web-llm raises temperatures below 1e-6 and top_p below 1e-5 to these values; here a temperature of 0 is greedy, and top_p 0 keeps one token.",
+    "An application's LogitProcessor, which runs between mask and bias, is not supported.",
   ],
 };

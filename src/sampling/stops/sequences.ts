@@ -8,7 +8,7 @@ import type { Stop } from "./stop.ts";
 const LENGTH_MAX = 256;
 
 const options = tokenSequences(LENGTH_MAX).describe(
-  "The text ends with any of these sequences of tokens; none of their tokens may stand in the prompt. A text matches in any tokenization that begins and ends at token borders; `strings` matches texts anywhere.",
+  "The text ends with any of these sequences of tokens; none of their tokens may be in the prompt. A text matches in any tokenization that begins and ends at token borders; `strings` matches texts anywhere.",
 );
 
 export const sequences: Stop<z.infer<typeof options>> = {

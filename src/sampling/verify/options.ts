@@ -47,10 +47,10 @@ const FIELDS = {
   draft_vocabulary: z
     .string()
     .describe(
-      "The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids then, and its rows have its length.",
+      "The drafter's vocabulary, when it differs from the target's: a name from GET /v1/vocabularies. Then `draft_token_ids` are its ids, and the drafter's rows have its length.",
     ),
   draft_match: oneOf(DRAFT_MATCHES).describe(
-    "How tokens of `draft_vocabulary` become those of the target: `tokens` (default), each the one with its bytes; its law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled in tokens of the target, and the rows are behind those.",
+    "How tokens of `draft_vocabulary` become those of the target: `tokens` (default), the target's token with the same bytes; the drafter's distribution is restricted to tokens that both have, and the drafter must draw from that distribution. `text`: the draft's text is spelled in tokens of the target, and the rows follow those.",
   ),
   draft_options: z
     .custom<Readonly<Record<string, unknown>>>()

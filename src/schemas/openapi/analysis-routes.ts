@@ -31,7 +31,7 @@ function route({ operationId, summary, description, component, fits = false }: E
       content: {
         "application/json": { schema: refTo(`${component}Request`) },
         "application/octet-stream": {
-          schema: { ...TENSOR, description: "The rows, alone or behind their options in JSON." },
+          schema: { ...TENSOR, description: "The rows, alone or after their options in JSON." },
         },
       },
     },

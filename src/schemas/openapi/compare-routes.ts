@@ -18,7 +18,7 @@ export const COMPARE_ROUTE = {
 
 For each token: the probability with which each arm draws it, or the stage that removed it. For each pair: how far apart they are, and the stage whose presence, options or place makes the difference. It is found by replacing one stage at a time by that of the other arm.
 
-With \`observed\`, such as an engine's own log-probabilities, the reply says which arm gives that. Where none does, the arms are searched: each known change of an order, of ties, of a bound, of a scope or of a rule is made, one and then two together, and those that come nearest are told with their distance. The search takes at most 1,000 steps, and half of \`compare_work_max\`; arms may run at most 32 stages.
+With \`observed\`, such as an engine's own log-probabilities, the reply says which arm gives that. Where none does, the arms are searched: each known change of an order, of ties, of a bound, of a scope or of a rule is tried, alone and then in pairs, and the nearest are reported with their distance. The search takes at most 1,000 steps, and half of \`compare_work_max\`; arms may run at most 32 stages.
 
 An arm that cannot be run has its problem in its place: for example, a preset whose host lacks a requested stage.
 

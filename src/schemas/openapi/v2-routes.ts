@@ -118,7 +118,7 @@ export const INFER_ROUTE = {
   operationId: "infer",
   tags: TAGS,
   summary: "Draw tokens, for clients of Triton and KServe",
-  description: `The input \`logits\` is a tensor of shape [vocab_size] or [rows, vocab_size], FP32, FP16 or BF16: in JSON (FP32 only), as bytes behind the JSON (\`binary_data_size\`, with \`Inference-Header-Content-Length\`), or in shared memory. Options are \`parameters\`, or further inputs with an element, or a list, for each row. Every row is drawn as \`POST /v1/sample\` would draw it.
+  description: `The input \`logits\` is a tensor of shape [vocab_size] or [rows, vocab_size], FP32, FP16 or BF16: in JSON (FP32 only), as bytes after the JSON (\`binary_data_size\`, with \`Inference-Header-Content-Length\`), or in shared memory. Options are \`parameters\`, or further inputs with an element, or a list, for each row. Every row is drawn as \`POST /v1/sample\` would draw it.
 
 Outputs: \`token_id\`, \`logprob\`, \`processed_logprob\`, \`rank\`, \`top_logprob_token_ids\`, \`top_logprobs\`, \`named_logprobs\`, \`kept\`, \`kept_token_ids\`, \`kept_mass\`, \`raw_entropy\`, \`raw_varentropy\`, \`raw_margin\`, \`raw_confidence\`, the same four with \`processed_\`, \`seed\`, \`step\`, \`state\`, \`reply\` (the JSON text of \`/v1/sample\`). One row that fails fails the request.
 
