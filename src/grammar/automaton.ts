@@ -10,15 +10,20 @@
 
 import { assert, Problem } from "../errors.ts";
 import { classesOf, hasByte } from "./byte-set.ts";
+import { capacityFor, resized } from "./columns.ts";
 import { PART_UNITS } from "./effort.ts";
 import { rulesThatHold } from "./holding.ts";
 import { EMPTY, KIND, type Mark, NEVER, type Nodes, UNLIMITED } from "./nodes.ts";
 import { ENTRY_BYTES } from "./sizes.ts";
 
 const UNKNOWN = -1;
+const ONLY = -2;
 const NOT_ASKED = 0;
 const IS_NULLABLE = 1;
 const IS_NOT = 2;
+/** Rows of transitions, and nodes that may have one, that there is room for at first. */
+const TABLE_ROWS_MIN = 64;
+const ROWS_MIN = 1024;
 
 /** Maximum states that a search for a text visits. */
 const SEARCH_STATES_MAX = 16_384;
@@ -36,10 +41,12 @@ export class Automaton {
   /** a representative of each class, with the class, in the order of bytes: the lowest byte of the class */
   readonly classesInOrder: readonly (readonly [byte: number, byte_class: number])[];
   readonly #nullable_rules: Uint8Array;
-  /** by node: index of its transitions in `table`; UNKNOWN until they are computed */
-  rows: Int32Array = new Int32Array(1024).fill(UNKNOWN);
+  /** by node: the index of its transitions in `table`; ONLY − c where that of class c alone is known; UNKNOWN: none is */
+  #rows = new Int32Array(ROWS_MIN).fill(UNKNOWN);
+  /** by node: its only known transition */
+  #only = new Int32Array(ROWS_MIN);
   /** transitions: the node after a byte of each class; UNKNOWN until it is computed */
-  table: Int32Array;
+  #table: Int32Array;
   #table_used = 0;
   /** by node: whether it matches the empty text, where that is known */
   #nullable = new Uint8Array(1024);
@@ -61,7 +68,7 @@ export class Automaton {
       ([a], [b]) => a - b,
     );
     this.#alone = aloneAmong(classOf, representative.length);
-    this.table = new Int32Array(this.classes * 64).fill(UNKNOWN);
+    this.#table = new Int32Array(this.classes * TABLE_ROWS_MIN).fill(UNKNOWN);
     this.#nullable_rules = new Uint8Array(rules.length);
   }
 
@@ -79,7 +86,7 @@ export class Automaton {
   /** Bytes of the transitions, and of what is known about states. */
   get bytes(): number {
     const known = this.#nullable.byteLength + ENTRY_BYTES * this.#alive.size;
-    return this.table.byteLength + this.rows.byteLength + known;
+    return this.#table.byteLength + this.#rows.byteLength + this.#only.byteLength + known;
   }
 
   /** Forgets all states but those of the grammar itself. */
@@ -87,14 +94,16 @@ export class Automaton {
     assert(this.#sealed !== undefined, "a grammar is sealed before it is walked");
     this.nodes.backTo(this.#sealed);
     this.#forgetTransitions();
-    this.#nullable.fill(NOT_ASKED, this.#sealed.nodes);
-    for (const node of this.#alive.keys()) if (node >= this.#sealed.nodes) this.#alive.delete(node);
+    const { nodes } = this.#sealed;
+    this.#nullable = resized(this.#nullable, new Uint8Array(capacityFor(nodes)), nodes);
+    for (const node of this.#alive.keys()) if (node >= nodes) this.#alive.delete(node);
     this.#searches.clear();
   }
 
   #forgetTransitions(): void {
-    this.rows.fill(UNKNOWN);
-    this.table.fill(UNKNOWN);
+    this.#rows = new Int32Array(ROWS_MIN).fill(UNKNOWN);
+    this.#only = new Int32Array(ROWS_MIN);
+    this.#table = new Int32Array(this.classes * TABLE_ROWS_MIN).fill(UNKNOWN);
     this.#table_used = 0;
   }
 
@@ -104,21 +113,64 @@ export class Automaton {
   }
 
   next(node: number, byte_class: number): number {
-    const row = this.rowOf(node);
-    const known = this.table[row + byte_class]!;
+    const row = node < this.#rows.length ? this.#rows[node]! : UNKNOWN;
+    const known =
+      row >= 0
+        ? this.#table[row + byte_class]!
+        : row === ONLY - byte_class
+          ? this.#only[node]!
+          : this.#plainly(node, byte_class);
     if (known !== UNKNOWN) return known;
     const next = this.#derive(node, byte_class);
-    this.table[row + byte_class] = next;
+    this.#keep(node, byte_class, next);
     this.nodes.effort.units += PART_UNITS;
     this.nodes.effort.checkpoint();
     return next;
   }
 
-  /** The index of a node's transitions in `table`. */
-  rowOf(node: number): number {
-    if (node >= this.rows.length) this.#growRows(node);
-    const known = this.rows[node]!;
-    if (known !== UNKNOWN) return known;
+  /**
+   * The node after a byte where it is read off: after a set, after a sequence that begins with one, and in a rule. These
+   * nodes have no transitions: those of 16,000 bytes of property names would take 5 MB. UNKNOWN for the others.
+   */
+  #plainly(node: number, byte_class: number): number {
+    const { kind, a, b, sets, effort } = this.nodes;
+    const head = a[node]!;
+    effort.units++;
+    switch (kind[node]) {
+      case KIND.set:
+        return hasByte(sets[head]!, this.#representative[byte_class]!) ? EMPTY : NEVER;
+      case KIND.seq:
+      case KIND.word:
+        if (kind[head] !== KIND.set) return UNKNOWN;
+        return hasByte(sets[a[head]!]!, this.#representative[byte_class]!) ? b[node]! : NEVER;
+      case KIND.call:
+        return this.next(this.rules[head]!, byte_class);
+      case KIND.empty:
+      case KIND.never:
+        return NEVER;
+      default:
+        return UNKNOWN;
+    }
+  }
+
+  /** Keeps a transition. Most nodes have one that is asked for: a row of all classes begins with the second. */
+  #keep(node: number, byte_class: number, next: number): void {
+    if (node >= this.#rows.length) this.#growRows(node);
+    const row = this.#rows[node]!;
+    if (row >= 0) this.#table[row + byte_class] = next;
+    else if (row === UNKNOWN) {
+      this.#rows[node] = ONLY - byte_class;
+      this.#only[node] = next;
+    } else {
+      const place = this.#newRow();
+      this.#table[place + ONLY - row] = this.#only[node]!;
+      this.#table[place + byte_class] = next;
+      this.#rows[node] = place;
+    }
+  }
+
+  /** The index of a row with no transition known. */
+  #newRow(): number {
     const row = this.#table_used;
     if (row + this.classes > this.#table_max)
       throw new Problem(
@@ -126,21 +178,20 @@ export class Automaton {
         `the states of a grammar may take at most ${this.#table_max} transitions in one step, got more`,
       );
     this.#table_used += this.classes;
-    if (this.#table_used > this.table.length) this.#growTable();
-    this.rows[node] = row;
+    if (this.#table_used > this.#table.length) this.#growTable();
     return row;
   }
 
   #growRows(node: number): void {
-    const grown = new Int32Array(Math.max(2 * this.rows.length, node + 1)).fill(UNKNOWN);
-    grown.set(this.rows);
-    this.rows = grown;
+    const { length } = this.#rows;
+    const capacity = Math.max(2 * length, node + 1);
+    this.#rows = resized(this.#rows, new Int32Array(capacity).fill(UNKNOWN), length);
+    this.#only = resized(this.#only, new Int32Array(capacity), length);
   }
 
   #growTable(): void {
-    const grown = new Int32Array(2 * this.table.length).fill(UNKNOWN);
-    grown.set(this.table);
-    this.table = grown;
+    const { length } = this.#table;
+    this.#table = resized(this.#table, new Int32Array(length + (length >>> 1)).fill(UNKNOWN), length);
   }
 
   #derive(node: number, byte_class: number): number {
@@ -148,8 +199,6 @@ export class Automaton {
     const a = nodes.a[node]!;
     nodes.effort.units++;
     switch (nodes.kind[node]) {
-      case KIND.set:
-        return hasByte(nodes.sets[a]!, this.#representative[byte_class]!) ? EMPTY : NEVER;
       case KIND.seq:
         return this.#deriveSequence(node, byte_class, (left, right) => nodes.seq(left, right));
       case KIND.word:
@@ -163,8 +212,6 @@ export class Automaton {
         return this.#living(nodes.and(nodes.partsOf(node).map((part) => this.next(part, byte_class))));
       case KIND.not:
         return this.#living(nodes.not(this.next(a, byte_class)));
-      case KIND.call:
-        return this.next(this.rules[a]!, byte_class);
       default:
         return NEVER;
     }
