@@ -48,6 +48,7 @@ describe("the bytes of transitions", () => {
   it("are given back when states are forgotten", () => {
     const names = namesOf(100, 40);
     const grammar = optional(names);
+    grammar.automaton.forget();
     const before = grammar.automaton.bytes;
     grammar.advance(grammar.start, textOf(names));
     expect(grammar.automaton.bytes).toBeGreaterThan(2 * before);
