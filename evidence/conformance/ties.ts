@@ -6,12 +6,19 @@ interface Asked {
   readonly history?: readonly number[] | undefined;
 }
 
+/** Stages whose result does not depend on the history. */
+const HISTORY_UNREAD = new Set([
+  ...["temperature", "dynatemp", "smoothing", "logit_bias", "allowed_token_ids", "token_bitmask"],
+  ...["top_k", "top_p", "min_p", "typical_p", "top_a", "tfs", "top_n_sigma", "epsilon_cutoff", "eta_cutoff"],
+]);
+
 /**
  * Groups of tokens that no rule tells apart, of which some stay and some go: others of a group may stand for those kept.
- * Two are alike when they have the same logit, and neither the history nor an option names one of them.
+ * Two are alike when they have the same logit, and neither an option nor the history that a stage reads names one of them.
  */
 export function tiesOf({ row, chain, history = [] }: Asked, kept: readonly number[]): number[][] {
-  const named = new Set([...chain.flatMap(idsIn), ...history]);
+  const reads = chain.some((entry) => !HISTORY_UNREAD.has(String(entry["stage"])) && !isOfSingleWords(entry));
+  const named = new Set([...chain.flatMap(idsIn), ...(reads ? history : [])]);
   const groups = new Map<string, number[]>();
   for (const [id, logit] of row.entries()) {
     const key = named.has(id) ? `${id}` : `${logit} alike`;
@@ -24,6 +31,11 @@ export function tiesOf({ row, chain, history = [] }: Asked, kept: readonly numbe
     const stay = ids.filter((id) => is_kept.has(id)).length;
     return stay > 0 && stay < ids.length;
   });
+}
+
+/** Words of one token are banned whatever came before. */
+function isOfSingleWords({ bad_words_ids: words }: Readonly<Record<string, unknown>>): boolean {
+  return Array.isArray(words) && words.every((word: unknown) => Array.isArray(word) && word.length === 1);
 }
 
 /** Numbers in lists, and keys that are numbers: what names tokens. A mask names them all. */

@@ -10,6 +10,7 @@ export type ConformanceRun = Readonly<
     {
       readonly name: string;
       readonly sections: Readonly<Record<string, Readonly<Record<string, number>>>>;
+      readonly choices: readonly { readonly says: string; readonly where: string; readonly cases: number }[];
       readonly failures: readonly { readonly id: string; readonly detail: string | null }[];
     }
   >
@@ -17,7 +18,7 @@ export type ConformanceRun = Readonly<
 
 /** Answers that hosts themselves gave: what another host gives there is no rule for this one. */
 const OTHERS = "hosts";
-const KINDS = ["passed", "tie", "rounding", "failed", "error", "not_supported"] as const;
+const KINDS = ["passed", "tie", "rounding", "choice", "failed", "error", "not_supported"] as const;
 
 /** Throws when a case with another answer is explained nowhere on the page. */
 export function conformancePage(current: string, run: ConformanceRun): string {
@@ -26,12 +27,16 @@ export function conformancePage(current: string, run: ConformanceRun): string {
     const sum = (kind: string) => own.reduce((total, [, counts]) => total + (counts[kind] ?? 0), 0);
     return [cell(name), ...KINDS.map((kind) => sum(kind).toLocaleString("en"))];
   });
+  const choices = Object.entries(run).flatMap(([host, told]) =>
+    told.choices.map(({ says, where, cases }) => [host, cell(says), cell(where), String(cases)]),
+  );
   for (const { name, failures } of Object.values(run))
     for (const { id, detail } of failures)
       if (!OF_HOSTS.test(id) && !current.includes(id) && (detail === null || !current.includes(detail)))
         throw new Error(`docs/conformance.md does not explain ${id} of ${name}`);
   return replaceParts(current, {
     "conformance-run": table(["host", ...KINDS.map((kind) => NAMES[kind] ?? kind)], rows),
+    "conformance-choices": table(["host", "documented choice", "where", "cases"], choices),
     "conformance-report": `\n${exampleText()}`,
   });
 }
@@ -41,6 +46,12 @@ function exampleText(): string {
   return REPORT_FORMS.markdown(exampleReport()).replace(/^(?=##)/gm, "#");
 }
 
-const NAMES: Readonly<Record<string, string>> = { failed: "another answer", not_supported: "not supported" };
+const NAMES: Readonly<Record<string, string>> = {
+  tie: "order of ties",
+  rounding: "float32",
+  choice: "documented choice",
+  failed: "unexplained",
+  not_supported: "not supported",
+};
 /** Ids of the section "hosts" begin with the name of a host. */
 const OF_HOSTS = /^(?:aphrodite|exllamav3|llama-cpp|lmdeploy|mlx-lm|sglang|transformers|vllm)/;

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Misuse, positive, readWord, text, texts } from "../command-line.ts";
 import { answerOfFunction, type TestedSampler } from "../conform/function.ts";
+import type { ConformHost } from "../conform/hosts/host.ts";
 import { HOSTS } from "../conform/hosts/index.ts";
 import { judge, type Reply } from "../conform/judge.ts";
 import { answersOfProgram, wordsOf } from "../conform/program.ts";
@@ -103,11 +104,15 @@ async function reported(words: Words, url: string | undefined, signal: AbortSign
       vectors.map((each) => judgedBy(each, reply(each))),
     ); // it was run
   }
-  const tested = host === undefined ? await functionOf(words.function as string) : await hostOf(host); // one was given
+  const tested: ConformHost =
+    host === undefined ? await functionOf(words.function as string) : await hostOf(host); // one was given
   const judged: Judged[] = [];
   for (const vector of vectors) {
     signal.throwIfAborted();
-    judged.push(judgedBy(vector, await tested.answer(vector)));
+    const reply = isOfAnother(vector, tested)
+      ? { not_supported: true as const }
+      : await tested.answer(vector);
+    judged.push({ vector, verdict: judge(vector, reply, tested.choices) });
   }
   return reportOf(name ?? tested.version, judged);
 }
@@ -118,6 +123,11 @@ function vectorsOf({ vectors, section }: Words): Vector[] {
   } catch (error) {
     throw misuseOf(error);
   }
+}
+
+/** True for a recorded answer of another host. */
+function isOfAnother(vector: Vector, { recorded_as }: ConformHost): boolean {
+  return recorded_as !== undefined && vector["host"] !== undefined && vector.rule !== recorded_as;
 }
 
 function judgedBy(vector: Vector, reply: Reply): Judged {

@@ -1,13 +1,22 @@
 /**
- * Compares an answer with that of the suite. Differences that float32 or an arbitrary choice among equal tokens explains are
- * no failures; they have their own verdicts. A failure is reported with the known mistakes that give the same answer.
+ * Compares an answer with that of the suite. Differences that float32, an arbitrary choice among equal tokens or a
+ * documented choice of the host explains are no failures; they have their own verdicts. A failure is reported with the known mistakes that give the same answer.
  */
 import { wrongWith } from "./answers.ts";
 import { ANSWERS, type Answer, type Vector } from "./vectors.ts";
 
 /** In the order in which reports count them. */
-export const VERDICTS = ["passed", "tie", "rounding", "failed", "not_supported", "error"] as const;
+export const VERDICTS = ["passed", "tie", "rounding", "choice", "failed", "not_supported", "error"] as const;
 export type VerdictKind = (typeof VERDICTS)[number];
+
+/** Another answer that a host gives by its own code or documentation: no failure. */
+export interface Choice {
+  readonly says: string;
+  /** its own line */
+  readonly where: string;
+  /** the sentence of the suite for it */
+  readonly as_if: string;
+}
 
 export interface Verdict {
   readonly kind: VerdictKind;
@@ -19,6 +28,8 @@ export interface Verdict {
   readonly not_as: readonly string[];
   /** for a failure: the answer */
   readonly answer?: Answer;
+  /** for another answer that is a choice of the host */
+  readonly choice?: Choice;
 }
 
 /** The result of a tested program: an answer, no support for the rule, or a failure. */
@@ -45,7 +56,8 @@ const TINY = 1e-7;
 /** Answers of known mistakes have four digits, and differ from the right one by more than this. */
 const MISTAKE = 6e-4;
 
-export function judge(vector: Vector, reply: Reply): Verdict {
+/** A failure that one of the host's choices explains has its own verdict. */
+export function judge(vector: Vector, reply: Reply, choices: readonly Choice[] = []): Verdict {
   if ("not_supported" in reply) return { kind: "not_supported", as: [], not_as: [] };
   if ("error" in reply) return { kind: "error", as: [], not_as: [], detail: shortened(reply.error) };
   const { answer } = reply;
@@ -56,12 +68,11 @@ export function judge(vector: Vector, reply: Reply): Verdict {
   const is_met = otherwise.map(
     (other) => kind === "failed" && compare(vector, other, answer, MISTAKE) !== "failed",
   );
-  return {
-    kind,
-    as: otherwise.flatMap(({ as }, i) => (is_met[i] ? as : [])),
-    not_as: otherwise.flatMap(({ as }, i) => (is_met[i] ? [] : as)),
-    ...(kind === "failed" && { answer }),
-  };
+  const as = otherwise.flatMap((other, i) => (is_met[i] ? other.as : []));
+  const not_as = otherwise.flatMap((other, i) => (is_met[i] ? [] : other.as));
+  const choice = choices.find(({ as_if }) => as.includes(as_if));
+  if (choice !== undefined) return { kind: "choice", as: [], not_as, choice };
+  return { kind, as, not_as, ...(kind === "failed" && { answer }) };
 }
 
 type Compared = "passed" | "tie" | "rounding" | "failed";

@@ -5,6 +5,7 @@
 import { type AuditReport, audit, type Lend } from "../engines/audit/audit.ts";
 import type { Engine, EngineOptions } from "../engines/engine.ts";
 import { EngineError, MissingOption } from "../engines/engine.ts";
+import { Problem } from "../errors.ts";
 import type { Verdict } from "./judge.ts";
 import type { Judged } from "./report.ts";
 
@@ -76,7 +77,7 @@ async function tellsProcessed(
   return processed !== undefined;
 }
 
-/** A missing option counts as not supported; a refused request is an error. */
+/** An option that the engine or its preset lacks counts as not supported; a refused request is an error. */
 async function verdictOf(audited: () => Promise<AuditReport>): Promise<Verdict> {
   try {
     const { agrees, reasons, steps, draws } = await audited();
@@ -90,7 +91,8 @@ async function verdictOf(audited: () => Promise<AuditReport>): Promise<Verdict> 
     const seeds = draws?.repeated.agree === false ? ["as if the seed were ignored"] : [];
     return { kind: "failed", as: [...seeds, ...as], not_as: [] };
   } catch (error) {
-    if (error instanceof MissingOption) return { kind: "not_supported", as: [], not_as: [] };
+    const is_missing = error instanceof Problem && error.code === "option_conflict";
+    if (error instanceof MissingOption || is_missing) return { kind: "not_supported", as: [], not_as: [] };
     if (!(error instanceof EngineError) || error.status === undefined) throw error;
     return { kind: "error", as: [], not_as: [], detail: error.message };
   }

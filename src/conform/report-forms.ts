@@ -14,16 +14,22 @@ export const REPORT_FORMS: Readonly<Record<ReportForm, (report: Report) => strin
 
 const UNEXPLAINED_TOLD = 8;
 
-function text({ name, counts, sections, suspects, unexplained }: Report): string {
+function text({ name, counts, sections, suspects, choices, unexplained }: Report): string {
   const width = Math.max(...[...sections.keys()].map(({ length }) => length));
   const lines = [`${name}: ${countsText(counts)}`, ""];
   for (const [section, own] of sections) lines.push(`  ${section.padEnd(width)}  ${countsText(own)}`);
   if (suspects.length > 0) lines.push("", "What would explain the failures:", ...suspects.map(suspectText));
+  if (choices.size > 0)
+    lines.push("", "Documented choices of the host:", ...choiceTexts(choices).map((told) => `  ${told}`));
   if (unexplained.length > 0) {
     const told = unexplained.slice(0, UNEXPLAINED_TOLD).join(", ");
     lines.push("", `No known mistake explains ${unexplained.length}: ${told}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function choiceTexts(choices: Report["choices"]): string[] {
+  return [...choices].map(([{ says, where }, cases]) => `${says} (${where}): ${cases}`);
 }
 
 function countsText(counts: Counts): string {
@@ -49,6 +55,7 @@ function markdown(report: Report): string {
     rowOf("**all**", counts),
     ...explainedLines(report),
     ...unexplainedLines(report),
+    ...chosenLines(report),
   ].join("\n")}\n`;
 }
 
@@ -70,16 +77,23 @@ function unexplainedLines({ unexplained, judged }: Report): string[] {
   return ["", "### Not explained", "", told, "", ...(shortest === undefined ? [] : caseLines(shortest))];
 }
 
+function chosenLines({ choices }: Report): string[] {
+  if (choices.size === 0) return [];
+  return ["", "### Documented choices", "", ...choiceTexts(choices).map((told) => `- ${told}`)];
+}
+
 function json({ judged, sections, ...report }: Report): string {
   const failures = judged
     .filter(({ verdict: { kind } }) => kind === "failed" || kind === "error")
     .map(({ vector: { id, rule }, verdict: { as, detail = null } }) => ({ id, rule, as, detail }));
   const { name, passed, counts, suspects, unexplained } = report;
+  const choices = [...report.choices].map(([{ says, where }, cases]) => ({ says, where, cases }));
   const told = {
     name,
     passed,
     counts,
     sections: Object.fromEntries(sections),
+    choices,
     suspects,
     unexplained,
     failures,
@@ -87,7 +101,7 @@ function json({ judged, sections, ...report }: Report): string {
   return JSON.stringify(told, null, 2);
 }
 
-/** A test suite for each section. Ties and rounding are passes. */
+/** A test suite for each section. Ties, rounding and documented choices are passes. */
 function junit({ sections, judged }: Report): string {
   const suites = [...sections].map(([section, counts]) => {
     const tests = judged.filter(({ vector }) => vector.section === section).map(testcase);

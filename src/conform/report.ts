@@ -1,5 +1,5 @@
 /** The report of the suite: counts by section, and the mistakes that explain the failures. */
-import { VERDICTS, type Verdict, type VerdictKind } from "./judge.ts";
+import { type Choice, VERDICTS, type Verdict, type VerdictKind } from "./judge.ts";
 import type { Vector } from "./vectors.ts";
 
 export interface Judged {
@@ -28,6 +28,8 @@ export interface Report {
   /** in the order of the suite */
   readonly sections: ReadonlyMap<string, Counts>;
   readonly suspects: readonly Suspect[];
+  /** the host's documented choices that explain another answer, with how many cases */
+  readonly choices: ReadonlyMap<Choice, number>;
   /** ids of failures that no mistake explains */
   readonly unexplained: readonly string[];
   readonly judged: readonly Judged[];
@@ -45,10 +47,12 @@ export function reportOf(name: string, judged: readonly Judged[]): Report {
   const suspects = suspectsIn(judged);
   return {
     name,
-    passed: counts.passed + counts.tie + counts.rounding > 0 && counts.failed === 0 && counts.error === 0,
+    passed:
+      counts.passed + counts.tie + counts.rounding + counts.choice > 0 && counts.failed + counts.error === 0,
     counts,
     sections: new Map([...sections].map(([section, own]) => [section, countsOf(own)])),
     suspects,
+    choices: tallied(judged.map(({ verdict: { choice } }) => (choice === undefined ? [] : [choice]))),
     unexplained: unexplainedIn(judged, new Set(suspects.map(({ says }) => says))),
     judged,
   };
@@ -91,9 +95,9 @@ function suspectsIn(judged: readonly Judged[]): Suspect[] {
   return suspects;
 }
 
-/** How many of the lists have each text. */
-function tallied(lists: readonly (readonly string[])[]): Map<string, number> {
-  const tally = new Map<string, number>();
+/** How many of the lists have each entry. */
+function tallied<Entry>(lists: readonly (readonly Entry[])[]): Map<Entry, number> {
+  const tally = new Map<Entry, number>();
   for (const list of lists) for (const each of new Set(list)) tally.set(each, (tally.get(each) ?? 0) + 1);
   return tally;
 }

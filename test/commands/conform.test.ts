@@ -118,6 +118,11 @@ test("a running engine is audited: the double has no typical_p, top_n_sigma and 
   expect(process.exitCode).toBe(1);
 });
 
+test("stages that vLLM's preset lacks are not supported", async () => {
+  const text = await run("conform", await engine(vllm), "--prompt-ids", "[3,1]");
+  expect(text).toMatch(/^vllm .* at .*: 20 passed, 1 failed, 3 not supported/);
+});
+
 test("an engine of another order is found and named, and one that ignores seeds", async () => {
   const order = ["temperature", "top_k", "top_p", "min_p"] as const;
   const words = ["--prompt-ids", "[3,1]", "--section", "live: orders"];

@@ -48,6 +48,23 @@ class Power(unittest.TestCase):
 
 
 class Runner(unittest.TestCase):
+    def test_a_documented_choice_is_no_failure(self):
+        keeps_ties = plain_sampler.sampler_with("keep top_k")
+        choice = conform.Choice("keeps all tokens that tie at k", "docs", "as if ties of top_k were keep")
+        report = conform.run(keeps_ties, sections=["truncations"])
+        self.assertFalse(report.passed)
+        with_choice = conform.run(keeps_ties, sections=["truncations"], choices=[choice])
+        self.assertTrue(with_choice.passed, with_choice.text())
+        self.assertEqual(with_choice.counts["choice"], report.counts["failed"])
+        self.assertIn("Documented choices of the host:\n  keeps all tokens that tie at k (docs): ", with_choice.text())
+
+    def test_recorded_answers_of_other_hosts_are_no_rule(self):
+        good = plain_sampler.sampler_with()
+        every = conform.run(good, sections=["hosts"])
+        own = conform.run(good, sections=["hosts"], recorded_as="mlx-lm")
+        self.assertGreater(own.counts["not_supported"], every.counts["not_supported"])
+        self.assertEqual(conform.run(good, sections=["hosts"], recorded_as="nobody").counts["not_supported"], 1386)
+
     def test_a_function_of_another_task(self):
         def draw(question):
             weights = [0.0] * len(question["row"])

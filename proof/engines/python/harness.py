@@ -10,6 +10,7 @@ import json
 import math
 import sys
 
+import clients  # noqa: F401
 import numpy as np
 
 

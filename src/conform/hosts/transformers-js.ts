@@ -45,7 +45,11 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
 export async function transformersJs(): Promise<ConformHost> {
   const { made, version } = await installed();
   const sampler = samplerOf(made);
-  return { version: `transformers.js ${version}`, answer: (vector) => answerOfFunction(sampler, vector) };
+  return {
+    version: `transformers.js ${version}`,
+    recorded_as: "transformers.js",
+    answer: (vector) => answerOfFunction(sampler, vector),
+  };
 }
 
 async function installed(): Promise<{ readonly made: Package; readonly version: string }> {

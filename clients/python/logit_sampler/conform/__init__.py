@@ -20,12 +20,13 @@ probability, or with a set of the ids that are kept. It raises ``NotSupported`` 
 Needs the standard library alone.
 """
 
-from ._judge import Verdict, judge
+from ._judge import Choice, Verdict, judge
 from ._report import Report
 from ._run import NotSupported, Options, program, run
 from ._vectors import load, question_of, row_of
 
 __all__ = [
+    "Choice",
     "NotSupported",
     "Options",
     "Report",

@@ -51,7 +51,8 @@ def _report(given: argparse.Namespace) -> Report:
         return program(given.command, timeout_s=given.timeout_s, **asked)
     if given.host:
         host = HOSTS[given.host]()
-        return run(host.sampler, array=True, **{**asked, "name": given.name or host.version})
+        own = {"name": given.name or host.version, "choices": host.choices, "recorded_as": host.recorded_as}
+        return run(host.sampler, array=True, **{**asked, **own})
     module, _, name = given.function.partition(":")
     if not name:
         raise ValueError(f"--function takes MODULE:NAME, got {given.function}")

@@ -1,11 +1,12 @@
 """Holds an answer against that of the suite.
 
-What float32 or an open choice among equal tokens explains is no failure: those are verdicts of their own. A failure is told
+What float32, an open choice among equal tokens or a documented choice of the host explains is no failure: those are verdicts
+of their own. A failure is told
 with the known mistakes that come to the same answer.
 """
 
 from collections import Counter
-from typing import Any, Dict, Hashable, Iterable, List, Mapping, NamedTuple, Optional
+from typing import Any, Dict, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence
 
 from ._vectors import ANSWERS, Case
 
@@ -13,7 +14,7 @@ from ._vectors import ANSWERS, Case
 _Left = Dict[int, Optional[float]]
 _Groups = Dict[int, Hashable]
 
-KINDS = ("passed", "tie", "rounding", "failed", "not_supported", "error")
+KINDS = ("passed", "tie", "rounding", "choice", "failed", "not_supported", "error")
 
 #: Float32 in a long sum.
 _ROUNDING = 3e-4
@@ -21,6 +22,16 @@ _ROUNDING = 3e-4
 _TINY = 1e-7
 #: Answers of mistakes have four digits, and differ from the right one by more.
 _MISTAKE = 6e-4
+
+
+class Choice(NamedTuple):
+    """What a host does otherwise by its own code or documentation: no failure."""
+
+    says: str
+    #: its own line
+    where: str
+    #: the sentence of the suite that tells it
+    as_if: str
 
 
 class Verdict(NamedTuple):
@@ -33,16 +44,24 @@ class Verdict(NamedTuple):
     detail: Optional[str] = None
     #: of a failure: the answer
     answer: Optional[Mapping[str, Any]] = None
+    #: of another answer that is a choice of the host
+    choice: Optional[Choice] = None
 
 
-def judge(case: Case, answer: Mapping[str, Any]) -> Verdict:
-    """The verdict about an answer, a dictionary with the fields of the case's task."""
+def judge(case: Case, answer: Mapping[str, Any], choices: Sequence[Choice] = ()) -> Verdict:
+    """The verdict about an answer, a dictionary with the fields of the case's task.
+
+    A failure that one of the host's choices explains is a verdict of its own.
+    """
     kind = _compare(case, case, answer, case.get("tolerance", 0))
     as_if: List[str] = []
     not_as: List[str] = []
     for other in case.get("otherwise", []):
         is_met = kind == "failed" and _compare(case, other, answer, _MISTAKE) != "failed"
         (as_if if is_met else not_as).extend(other["as"])
+    choice = next((each for each in choices if each.as_if in as_if), None)
+    if choice is not None:
+        return Verdict("choice", not_as=not_as, choice=choice)
     return Verdict(kind, as_if, not_as, answer=answer if kind == "failed" else None)
 
 

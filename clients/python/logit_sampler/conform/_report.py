@@ -8,7 +8,7 @@ from typing import Dict, List, NamedTuple, Sequence
 from xml.sax.saxutils import escape
 
 from ._cases import Judged, case_lines, shortest_of
-from ._judge import KINDS
+from ._judge import KINDS, Choice
 
 _EXAMPLES = 3
 _SUSPECTS_MAX = 12
@@ -37,8 +37,13 @@ class Report:
     @property
     def passed(self) -> bool:
         """Nothing failed, and something was supported."""
-        held = self.counts["passed"] + self.counts["tie"] + self.counts["rounding"]
+        held = sum(self.counts[kind] for kind in ("passed", "tie", "rounding", "choice"))
         return held > 0 and self.counts["failed"] == 0 and self.counts["error"] == 0
+
+    @property
+    def choices(self) -> "Dict[Choice, int]":
+        """The host's documented choices that explain another answer, with how many cases."""
+        return dict(Counter(verdict.choice for _, verdict in self.judged if verdict.choice is not None))
 
     @property
     def sections(self) -> Dict[str, Counts[str]]:
@@ -75,6 +80,9 @@ class Report:
                 + f" (such as {', '.join(each.examples)})"
                 for each in self.suspects
             ]
+        if self.choices:
+            lines += ["", "Documented choices of the host:"]
+            lines += [f"  {each.says} ({each.where}): {count}" for each, count in self.choices.items()]
         if self.unexplained:
             shown = ", ".join(self.unexplained[:8])
             lines += ["", f"No known mistake explains {len(self.unexplained)}: {shown}"]
@@ -86,7 +94,7 @@ class Report:
         rows = [[section, *(str(counts[kind]) for kind in KINDS)] for section, counts in self.sections.items()]
         rows.append(["**all**", *(str(self.counts[kind]) for kind in KINDS)])
         table = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
-        return "\n".join([f"## {self.name}", "", *table, *self._explained(), *self._not_explained()]) + "\n"
+        return "\n".join([f"## {self.name}", "", *table, *self._explained(), *self._not_explained(), *self._chosen()]) + "\n"
 
     def _explained(self) -> List[str]:
         lines: List[str] = []
@@ -97,6 +105,11 @@ class Report:
             shortest = shortest_of([judged for judged in self.judged if each.says in judged[1].as_if])
             lines += case_lines(shortest) if shortest else []
         return lines
+
+    def _chosen(self) -> List[str]:
+        if not self.choices:
+            return []
+        return ["", "### Documented choices", "", *(f"- {each.says} ({each.where}): {count}" for each, count in self.choices.items())]
 
     def _not_explained(self) -> List[str]:
         unexplained = set(self.unexplained)
@@ -116,6 +129,7 @@ class Report:
                 "sections": {
                     section: {kind: counts[kind] for kind in KINDS} for section, counts in self.sections.items()
                 },
+                "choices": [{"says": each.says, "where": each.where, "cases": n} for each, n in self.choices.items()],
                 "suspects": [each._asdict() for each in self.suspects],
                 "unexplained": self.unexplained,
                 "failures": [
@@ -128,7 +142,7 @@ class Report:
         )
 
     def junit(self) -> str:
-        """JUnit XML: a test suite for each section. Ties and rounding are passes."""
+        """JUnit XML: a test suite for each section. Ties, rounding and documented choices are passes."""
         suites = []
         for section, counts in self.sections.items():
             tests = []

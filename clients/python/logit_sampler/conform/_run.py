@@ -9,7 +9,7 @@ import threading
 from typing import IO, Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Union
 
 from ._answers import wrong_with, wrong_with_size
-from ._judge import Verdict, judge
+from ._judge import Choice, Verdict, judge
 from ._report import Report
 from ._vectors import ANSWERS, Case, load, question_of, row_of
 
@@ -52,6 +52,8 @@ def run(
     sections: Optional[Sequence[str]] = None,
     array: bool = False,
     name: Optional[str] = None,
+    choices: Sequence[Choice] = (),
+    recorded_as: Optional[str] = None,
     **tasks: Callable[[Case], Any],
 ) -> Report:
     """Runs the suite against a sampler, and gives a Report.
@@ -59,15 +61,24 @@ def run(
     ``sampler(row, options, history)`` answers the cases whose task is ``distribution``. Functions for other tasks are given by
     name: ``run(my_sampler, draw=my_draw)``. Each gets the question as a dictionary and gives the answer's fields, or for a
     task with one field its value. ``array`` gives rows as numpy arrays. Tasks without a function are not supported.
+
+    ``choices`` are what the sampler does otherwise by its own documentation. ``recorded_as`` is the rule of a
+    host's recorded answers, such as "vllm pytorch": those of other hosts are then not supported, since they are no rule for it.
     """
     judged = []
     for case in load(vectors, sections):
-        judged.append((case, _verdict(case, sampler, tasks, array)))
+        is_other = recorded_as is not None and "host" in case and case["rule"] != recorded_as
+        verdict = Verdict("not_supported") if is_other else _verdict(case, sampler, tasks, array, choices)
+        judged.append((case, verdict))
     return Report(judged, name or str(getattr(sampler, "__name__", "sampler")))
 
 
 def _verdict(
-    case: Case, sampler: Optional[Sampler], tasks: Mapping[str, Callable[[Case], Any]], array: bool
+    case: Case,
+    sampler: Optional[Sampler],
+    tasks: Mapping[str, Callable[[Case], Any]],
+    array: bool,
+    choices: Sequence[Choice],
 ) -> Verdict:
     try:
         if case["task"] == "distribution" and sampler is not None:
@@ -76,16 +87,16 @@ def _verdict(
             answer = _fields(case, tasks[case["task"]](question_of(case)))
         else:
             raise NotSupported
-        return _judged(case, answer)
+        return _judged(case, answer, choices)
     except NotSupported:
         return Verdict("not_supported")
     except Exception as error:  # noqa: BLE001  whatever a tested sampler raises is told of
         return Verdict("error", detail=_shortened(f"{type(error).__name__}: {error}"))
 
 
-def _judged(case: Case, answer: Mapping[str, Any]) -> Verdict:
+def _judged(case: Case, answer: Mapping[str, Any], choices: Sequence[Choice] = ()) -> Verdict:
     wrong = wrong_with(case, answer)
-    return judge(case, answer) if wrong is None else Verdict("error", detail=wrong)
+    return judge(case, answer, choices) if wrong is None else Verdict("error", detail=wrong)
 
 
 def _shortened(text: str) -> str:

@@ -19,4 +19,6 @@ HOSTS: "Dict[str, Callable[[], Host]]" = {
     "transformers": _host("transformers"),
     "llama.cpp": _host("llama_cpp"),
     "vllm": _host("vllm"),
+    "sglang": _host("sglang"),
+    "mlx-lm": _host("mlx_lm"),
 }

@@ -8,12 +8,13 @@ from typing import Any, Dict, List
 import llama_cpp
 
 from .. import NotSupported, Options
+from .._judge import Choice
 from ._order import Host as _Host
-from ._order import bias_of, entries
+from ._order import Takes, bias_of, entries
 
 api = llama_cpp.llama_cpp
 
-TAKES: Dict[str, List[str]] = {
+TAKES: Takes = {
     "logit_bias": ["logit_bias"],
     "repetition_penalty": ["repetition_penalty", "penalty_last_n"],
     "presence_penalty": ["presence_penalty", "penalty_last_n", "penalty_scope"],
@@ -31,6 +32,20 @@ TAKES: Dict[str, List[str]] = {
 
 
 class Host(_Host):
+    recorded_as = "llama.cpp"
+    choices = (
+        Choice(
+            "counts tokens of probability 0 in the norm of the entropy",
+            "`llama_sampler_temp_ext_impl`",
+            "as if dynatemp_tokens of dynatemp were listed",
+        ),
+        Choice(
+            "the sum of typical-p must pass p, not reach it",
+            "`llama_sampler_typical_apply`: `cum_sum > p`",
+            "as if typical_p_inclusive of typical_p were true",
+        ),
+    )
+
     def __init__(self) -> None:
         self.version = f"llama.cpp of llama-cpp-python {version('llama-cpp-python')}"
 

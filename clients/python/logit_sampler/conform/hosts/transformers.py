@@ -7,14 +7,15 @@ import torch
 from transformers.generation import logits_process
 
 from .. import NotSupported, Options
+from .._judge import Choice
 from ._order import Host as _Host
-from ._order import bias_of, entries
+from ._order import Takes, bias_of, entries
 
 #: Options of each stage that the processor of that name has.
-TAKES: Dict[str, List[str]] = {
+TAKES: Takes = {
     "temperature": ["temperature"],
-    "top_k": ["top_k", "ties"],
-    "top_p": ["top_p"],
+    "top_k": {"top_k": None, "ties": ["keep"]},
+    "top_p": {"top_p": None, "top_p_ties": ["highest"]},
     "min_p": ["min_p"],
     "typical_p": ["typical_p"],
     "epsilon_cutoff": ["epsilon_cutoff"],
@@ -33,6 +34,21 @@ TAKES: Dict[str, List[str]] = {
 
 
 class Host(_Host):
+    recorded_as = "transformers"
+    choices = (
+        Choice(
+            "keeps all tokens that tie at k",
+            "`TopKLogitsWarper`: `scores < torch.topk(scores, top_k)[0][..., -1, None]`",
+            "as if ties of top_k were keep",
+        ),
+        Choice("keeps the highest ids of tokens that tie at p", "`TopPLogitsWarper`", "as if top_p_ties of top_p were highest"),
+        Choice(
+            "keeps all tokens that are as typical as the last",
+            "`TypicalLogitsWarper`: `sorted_scores > sorted_scores.gather(1, last_ind.view(-1, 1))`",
+            "as if typical_p_ties of typical_p were keep",
+        ),
+    )
+
     def __init__(self) -> None:
         torch.set_num_threads(1)
         self.version = f"transformers {version('transformers')}"
