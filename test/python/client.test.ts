@@ -8,6 +8,7 @@ test.each([
   ["keeps its promises against the live service", "client_test.py"],
   ["opens connections again, and bounds what it reads", "network_test.py"],
   ["is the same for asyncio", "async_test.py"],
+  ["is what the examples' loops call", "examples_test.py"],
 ])(
   `the Python client %s${missing === undefined ? "" : ` (skipped: ${missing})`}`,
   {
