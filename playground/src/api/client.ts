@@ -1,7 +1,7 @@
 /** The page's side of the service's public API. It knows URLs and forms of body, nothing of the page. */
 import type { Dtype } from "../../../src/kernels/dtypes.ts";
 import { send } from "./transport.ts";
-import type { Catalogue, ProblemBody, Sampled, Verified } from "./wire.ts";
+import type { BeamStep, Catalogue, ProblemBody, Sampled, Verified } from "./wire.ts";
 
 /** The bytes of one row of logits, little-endian, as they came from the host. */
 export interface RowBytes {
@@ -31,14 +31,24 @@ export function postSample(
 }
 
 /** POST /v1/verify with rows of one length, one after the other. */
-export function postVerify(
-  [first, ...others]: readonly [RowBytes, ...RowBytes[]],
+export function postVerify(...asked: RowsOfOneLength): Promise<Verified> {
+  return request<Verified>("/v1/verify", rowsPost(...asked));
+}
+
+/** POST /v1/beam with a row for each live beam. */
+export function postBeam(...asked: RowsOfOneLength): Promise<BeamStep> {
+  return request<BeamStep>("/v1/beam", rowsPost(...asked));
+}
+
+type RowsOfOneLength = readonly [
+  rows: readonly [RowBytes, ...RowBytes[]],
   vocab_size: number,
   options: Readonly<Record<string, unknown>>,
-): Promise<Verified> {
+];
+
+function rowsPost(...[[first, ...others], vocab_size, options]: RowsOfOneLength): RequestInit {
   const head = { ...options, dtype: first.dtype, shape: [1 + others.length, vocab_size] };
-  const { headers, body } = binaryBody(head, first.bytes, ...others.map(({ bytes }) => bytes));
-  return request<Verified>("/v1/verify", { method: "POST", headers, body });
+  return { method: "POST", ...binaryBody(head, first.bytes, ...others.map(({ bytes }) => bytes)) };
 }
 
 /** The form that every binary call shares: a JSON head, its length in a header, then the tensor. */

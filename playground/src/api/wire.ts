@@ -1,6 +1,7 @@
 /** What the page reads of the service's replies, as openapi.json describes them. */
 import type { ProblemCode } from "../../../src/errors.ts";
 
+export type { BeamStep } from "../../../src/sampling/beam/search.ts";
 export type { Sampled } from "../../../src/sampling/report/report.ts";
 export type { TokenLogprob } from "../../../src/sampling/report/token-logprob.ts";
 export type { Fate, TraceEntry } from "../../../src/sampling/report/trace.ts";

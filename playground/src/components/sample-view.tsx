@@ -60,11 +60,12 @@ export function SampleView({ writes }: { writes: boolean }) {
   );
 }
 
-function Texts({ of: { TextPanel, WatermarkPanel } }: { of: WriteParts }) {
+function Texts({ of: { TextPanel, TreePanel, WatermarkPanel } }: { of: WriteParts }) {
   return (
     <>
       <TextPanel />
       <WatermarkPanel />
+      <TreePanel />
     </>
   );
 }

@@ -3,12 +3,18 @@ import type { StageInfo } from "../api/wire.ts";
 import type { ChainList } from "../rows/examples.ts";
 
 /** The demo model's, which the service has built in. */
-const VOCABULARY = "demo";
+export const VOCABULARY = "demo";
 
 export function needsVocabulary({ options }: StageInfo): boolean {
   return Object.values(options.properties).some(({ description = "" }) =>
     description.includes("Needs a vocabulary"),
   );
+}
+
+/** The option of a stage that has the grammar: the one with examples to begin with. */
+export function grammarOption(info: StageInfo): string | undefined {
+  if (!needsVocabulary(info)) return undefined;
+  return Object.entries(info.options.properties).find(([, { examples = [] }]) => examples.length > 0)?.[0];
 }
 
 /** What a request says besides, of rows that the demo model made. */

@@ -2,6 +2,7 @@
 
 import { Says } from "../components/says.tsx";
 import { Constrain } from "../grammar/constrain.tsx";
+import { GrammarCheck } from "../grammar/grammar-check.tsx";
 import { SpeculationChoice } from "../speculate/speculation-choice.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
@@ -44,6 +45,7 @@ export function WritePanel() {
       </label>
       <Actions />
       <Constrain />
+      <GrammarCheck />
       <div class="choices">
         <WatermarkChoice />
         <SpeculationChoice />

@@ -176,6 +176,12 @@ async function begin({ client }: ReadyModel): Promise<void> {
   for (const [name] of sides.peek()) setWritten(name, []);
 }
 
+/** The chosen text with its prompt. A prompt that was changed begins it anew. */
+export async function textNow(with_model: ReadyModel): Promise<Text> {
+  await begin(with_model);
+  return { prompt: written_prompt.value ?? "", prompt_ids, tokens: written.value };
+}
+
 /** A part of a text that is drawn with the same: it begins after `from` tokens, and ends after `end`. */
 interface Part extends Omit<Run, "tokens"> {
   readonly from: number;

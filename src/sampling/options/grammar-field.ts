@@ -187,6 +187,8 @@ const EXAMPLES = [
     whitespace: "compact",
   },
   { choice: [" open sea.", " dark harbour."] },
+  { gbnf: 'root ::= " open " ("sea" | "harbour") ("." | " and" root)' },
+  { lark: 'start: " open " PLACE ("." | " and" start)\nPLACE: "sea" | "harbour"' },
 ];
 
 /** The grammar for OpenAI's {"type": "text"}. */

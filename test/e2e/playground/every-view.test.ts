@@ -69,9 +69,16 @@ const VIEWS: readonly Shown[] = [
     },
   },
   {
-    name: "write, before the first token",
+    name: "write, before the first token: a tree of beams under a grammar",
     hash: "#view=write",
-    ready: (page) => page.locator(".write-actions .main:enabled").waitFor(),
+    ready: async (page) => {
+      await page.locator(".write-actions .main:enabled").waitFor();
+      await page.getByRole("button", { name: "lark", exact: true }).click();
+      await page.locator(".grammar-check", { hasText: "lark: the text is not complete yet" }).waitFor();
+      await page.getByRole("button", { name: "A beam search" }).click();
+      const best = page.locator(".token-tree .is-kept .tree-text");
+      await expect.poll(async () => (await best.allInnerTexts()).join("")).toMatch(/^ open (sea|harbour)/);
+    },
   },
   {
     name: "a written text",
@@ -102,6 +109,9 @@ const VIEWS: readonly Shown[] = [
     ready: async (page) => {
       await page.locator(".fork", { hasText: "Token 2" }).waitFor();
       await page.locator(".drafts-line", { hasText: "12 tokens in" }).waitFor();
+      await page.getByRole("button", { name: "A tree of drafts" }).click();
+      await page.locator(".tree-panel", { hasText: "15 tokens drafted" }).waitFor();
+      await page.locator(".token-tree .is-kept", { hasText: "drawn" }).waitFor();
       await page.locator(".text-token").first().click();
       await page.locator(".alternative-end", { hasText: "%" }).first().waitFor();
     },
