@@ -1,5 +1,6 @@
 /** Trees that grow from the text: the beams of a search, and a tree of drafts that the service verifies. */
 import { postBeam, postVerify } from "../api/client.ts";
+import type { BeamStep } from "../api/wire.ts";
 import { vocabularyFor } from "../grammar/needs.ts";
 import type { PageRow } from "../rows/row.ts";
 import { stageInfo } from "../state/catalogue.ts";
@@ -31,11 +32,12 @@ export const growBeams: Grow = async (with_model, text, { chain, seed }) => {
   const { labels, eos_token_id } = with_model.loaded;
   const beam = {
     rule: "transformers",
+    score: "chain",
     num_beams: BEAMS,
     end_token_ids: [eos_token_id],
     max_tokens: BEAM_TOKENS,
   };
-  const nodes: { parent: number; text: string; score: number; is_live: boolean }[] = [];
+  const nodes: { parent: number; text: string; logprob: number | null }[] = [];
   const ended = new Map<number, number>();
   let live: readonly { readonly node: number; readonly token_ids: readonly number[] }[] = [
     { node: -1, token_ids: [] },
@@ -52,13 +54,12 @@ export const growBeams: Grow = async (with_model, text, { chain, seed }) => {
     const options = { chain, seed, prompt_length, ...vocabularyFor(chain, stageInfo), beam, search };
     const histories = rows.map(({ history }) => ({ history }));
     const reply = await postBeam(rows, vocab_size, { ...options, rows: histories });
-    const add = (parent: number, token_id: number, score: number, is_live: boolean) =>
-      nodes.push({ parent: live[parent]?.node ?? -1, text: labels[token_id] ?? "", score, is_live }) - 1;
-    for (const { id, parent, token_id, score } of reply.ended)
-      ended.set(id, add(parent, token_id, score, false));
-    live = reply.beams.map(({ parent, token_id, score }) => ({
-      node: add(parent, token_id, score, true),
-      token_ids: [...(live[parent]?.token_ids ?? []), token_id],
+    const add = ({ parent, token_id, chain_logprob: logprob }: BeamStep["beams"][number]) =>
+      nodes.push({ parent: live[parent]?.node ?? -1, text: labels[token_id] ?? "", logprob }) - 1;
+    for (const end of reply.ended) ended.set(end.id, add(end));
+    live = reply.beams.map((each) => ({
+      node: add(each),
+      token_ids: [...(live[each.parent]?.token_ids ?? []), each.token_id],
     }));
     search = reply.search;
     if (reply.finished) {
@@ -68,11 +69,11 @@ export const growBeams: Grow = async (with_model, text, { chain, seed }) => {
       for (const { parent } of nodes) is_leaf.delete(parent);
       const found = new Set(ended.values());
       return {
-        sentence: `${BEAMS} beams, ${BEAM_TOKENS} tokens each. The number after a token is the score of the beam up to it: the sum of ln p; at its end, divided by its length.`,
-        nodes: nodes.map(({ parent, text: token, score }, i) => ({
+        sentence: `${BEAMS} beams, ${BEAM_TOKENS} tokens each. The number after a token is ln of the probability of all tokens up to it, under the chain.`,
+        nodes: nodes.map(({ parent, text: token, logprob }, i) => ({
           parent,
           text: token,
-          figure: score.toFixed(2),
+          figure: logprob?.toFixed(2) ?? "",
           fate: kept.has(i) ? "kept" : is_leaf.has(i) && !found.has(i) ? "dropped" : "live",
         })),
       };
