@@ -127,6 +127,18 @@ describe.skipIf(without_browser)("the page without a service", () => {
   test("writes the same text, and refuses and explains in the same words", async () => {
     const text = "#view=write&row=written:3&prompt=The%20sea&n=6&chain=top_k(top_k=9)&seed=3";
     await sameOnBoth(text, ".fork", async (page) => [await page.locator(".text").first().innerText()]);
+    await sameOnBoth("#view=write&prompt=The%20sea", ".write-actions .main:enabled", async (page) => {
+      const shown: string[] = [];
+      for (const [kind, sentence] of [
+        ["A beam search", "3 beams"],
+        ["A tree of drafts", "15 tokens drafted"],
+      ] as const) {
+        await page.getByRole("button", { name: kind }).click();
+        await page.locator(".tree-panel", { hasText: sentence }).waitFor();
+        shown.push(await page.locator(".tree-panel").innerText());
+      }
+      return shown;
+    });
     await sameOnBoth("#chain=min_p(min_p=7)", ".field .says", async (page) => [
       await page.locator(".field .says").first().innerText(),
     ]);
