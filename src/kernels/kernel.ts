@@ -184,9 +184,12 @@ export class Kernel {
     return logSumExp(this.#machine, this.#sums, row, temperature, cut);
   }
 
-  /** The same in two parts, for log-probabilities; needs a finite survivor, and none of +Infinity. */
-  normaliser(row: Row, temperature: number, cut: Cut): Normaliser {
-    return normaliserOf(this.#machine, this.#sums, row, temperature, cut);
+  /**
+   * The same in two parts, for log-probabilities; needs a finite survivor, and none of +Infinity. With `keep` the weights of
+   * a whole row are stored for passes that follow; without it the pass writes 4 bytes a token less, and its bits are the same.
+   */
+  normaliser(row: Row, temperature: number, cut: Cut, keep = true): Normaliser {
+    return normaliserOf(this.#machine, this.#sums, row, temperature, cut, keep);
   }
 
   /** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite, with the same error at any distance from zero. */

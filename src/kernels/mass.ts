@@ -153,8 +153,9 @@ export function normaliserOf(
   row: Row,
   temperature: number,
   cut: Cut,
+  keep = true,
 ): Normaliser {
-  if (!sums.areOf(row, temperature, cut)) sumWeights(machine, sums, row, temperature, cut, true);
+  if (!sums.areOf(row, temperature, cut)) sumWeights(machine, sums, row, temperature, cut, keep);
   return new Normaliser(sums.largest / clampTemperature(temperature), ln(sums.total) + sums.offset);
 }
 

@@ -145,12 +145,13 @@ export function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boo
   return logprobs || logprob_token_ids.length > 0;
 }
 
-export function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
+/** The unchanged row as a source of log-probabilities. `keep`: whether passes over the row follow. */
+export function rawOf(kernel: Kernel, row: LogitsRow, keep = true): RawRow {
   if (isSparse(row)) {
     const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
     return new RawCompact(row.token_ids.length, fill, row.logsumexp);
   }
   const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
   if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
-  return new RawDense(kernel, row);
+  return new RawDense(kernel, row, keep);
 }

@@ -207,7 +207,7 @@ function* inspected<Seen>(
     else run(scratch, begun, options);
     const raw = () => {
       candidates.restoreRow();
-      return rawOf(kernel, rows[0] as LogitsRow); // requireSources has checked the number
+      return rawOf(kernel, rows[0] as LogitsRow, false); // requireSources has checked the number; no draw follows
     };
     return look({ candidates, context, keys, rows, raw, digest });
   } finally {

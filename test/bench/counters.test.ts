@@ -4,6 +4,10 @@ import { countWasm } from "../../bench/counters/counting-wasm.ts";
 import { countStep } from "../../bench/counters/step-counts.ts";
 import { CHAINS } from "../../bench/rivals/chains.ts";
 import { createSampler, parseStepOptions } from "../../src/index.ts";
+import { allAtOnce } from "../../src/pieces.ts";
+import { parseBeam, parseBeamRow } from "../../src/sampling/beam/options.ts";
+import { BeamWalk } from "../../src/sampling/beam/search.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
 import { flatRow, peakedRow } from "../kernels/rows.ts";
 
 const V = 32_000;
@@ -53,4 +57,34 @@ test("a sampler that counts draws what one draws that does not", () => {
     return answer;
   });
   expect(sampled[0]).toEqual(sampled[1]);
+});
+
+/** What a step of a beam search of one row counts. */
+function countBeam(options: Readonly<Record<string, unknown>>): number {
+  const first = parseBeam({ rule: "vllm", num_beams: 8, end_token_ids: [2], max_tokens: 4 }, undefined, 1);
+  const parsed = parseBeamRow(first, options, DEFAULT_OPTION_LIMITS);
+  const step = () => {
+    const row = sampler.leaseRow()!;
+    row.load(flatRow(V, 1));
+    row.finish();
+    const walk = new BeamWalk(first);
+    allAtOnce(walk.row(sampler, row, parsed));
+    sampler.returnRow(row);
+    expect(walk.end().beams).toHaveLength(8);
+  };
+  step();
+  const before = wasm.counts.accesses;
+  step();
+  return (wasm.counts.accesses - before) / (V / 4);
+}
+
+/**
+ * Accesses for each four tokens of a beam's row: 8.7 for an unchanged row, and 7.4 more for the pass that a temperature takes.
+ * A pass that counts the kept tokens would make that 8.4.
+ */
+test("a temperature costs a beam one pass more, and its kept tokens are not counted", () => {
+  const unchanged = countBeam({});
+  const changed = countBeam({ temperature: 0.8 });
+  expect(unchanged).toBeGreaterThan(1);
+  expect(changed - unchanged).toBeLessThan(7.9);
 });

@@ -385,7 +385,7 @@ export class Candidates {
 
   /** The same for several tokens, which share one normaliser. */
   logprobs(token_ids: readonly number[]): number[] {
-    const normaliser = this.form().normaliser();
+    const normaliser = this.form().normaliser(false);
     return token_ids.map((id) => notAboveZero(normaliser.logprobOf(this.keptScoreOf(id))));
   }
 
@@ -396,7 +396,7 @@ export class Candidates {
 
   /** The n most likely kept tokens with ln of their probabilities. */
   top(n: number): TokenLogprob[] {
-    const normaliser = this.form().normaliser();
+    const normaliser = this.form().normaliser(false);
     return this.#form === "dense" && n <= this.#dense.kernel.selected_ids.length
       ? this.#dense.top(n, normaliser)
       : this.#everything().rank().top(n, normaliser);

@@ -125,9 +125,9 @@ export class Dense {
     return this.normaliser().logsumexp;
   }
 
-  /** ln Σ exp in two parts, for log-probabilities. */
-  normaliser(): Normaliser {
-    return this.kernel.normaliser(this.settle(), this.temperature, this.cut);
+  /** ln Σ exp in two parts, for log-probabilities. `keep`: see Kernel.normaliser. */
+  normaliser(keep = true): Normaliser {
+    return this.kernel.normaliser(this.settle(), this.temperature, this.cut, keep);
   }
 
   /** Normaliser, entropy and collision probability of the kept tokens. */
@@ -283,15 +283,15 @@ export class Dense {
   /** The n most likely kept tokens with ln of their probabilities; n is at most what the kernel selects. */
   top(n: number, normaliser: Normaliser): TokenLogprob[] {
     const { kernel } = this;
-    const count = kernel.topK(this.settleBelowCeiling(), Math.min(n, this.count()));
+    const count = kernel.topK(this.settleBelowCeiling(), n);
     const top: TokenLogprob[] = [];
-    for (let i = 0; i < count; i++)
-      top.push(
-        tokenLogprob(
-          kernel.selected_ids[i]!,
-          normaliser.logprobOf(kernel.selected_logits[i]! / this.temperature),
-        ),
-      );
+    for (let i = 0; i < count; i++) {
+      const token_id = kernel.selected_ids[i]!;
+      const logit = kernel.selected_logits[i]!;
+      // The kept tokens rank before the others, so they need not be counted, which is a pass over the row.
+      if (!this.keeps(token_id, logit)) break;
+      top.push(tokenLogprob(token_id, normaliser.logprobOf(logit / this.temperature)));
+    }
     return top;
   }
 

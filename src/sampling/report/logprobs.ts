@@ -56,11 +56,12 @@ export class RawDense implements RawRow {
   /** undefined when some logits are +Infinity */
   readonly #normaliser: Normaliser | undefined;
 
-  constructor(kernel: Kernel, row: Row) {
+  /** `keep`: whether later passes over the row may use the weights that are summed here. */
+  constructor(kernel: Kernel, row: Row, keep = true) {
     this.#kernel = kernel;
     this.#row = row;
     this.#normaliser =
-      row.max === Number.POSITIVE_INFINITY ? undefined : kernel.normaliser(row, 1, EVERYTHING);
+      row.max === Number.POSITIVE_INFINITY ? undefined : kernel.normaliser(row, 1, EVERYTHING, keep);
   }
 
   logprob(token_id: number): number {
