@@ -7,14 +7,14 @@
  */
 import { cpus } from "node:os";
 import { BUILD, BUILT } from "../evidence/options.ts";
-import { cpuNs, median } from "../evidence/process-cost.ts";
+import { median } from "../evidence/process-cost.ts";
 import { createProgress } from "../evidence/progress.ts";
 import { rawLoad } from "../evidence/raw-client.ts";
 import { f32Bytes, randomRow } from "../evidence/rows.ts";
-import { buildService, type RunningService, startService } from "../evidence/service.ts";
-import { quantile } from "../examples/model-host/report.ts";
+import { buildService, startService } from "../evidence/service.ts";
 import { commandLine, count, positive, run } from "../src/command-line.ts";
 import { RIVALS, type Rival, startRival } from "./floor-server.ts";
+import { bodyOfRows, type Cost, costOf, type Form, least, type Options, type Server } from "./forms.ts";
 
 const { values } = commandLine({
   name: "npm run bench:verify --",
@@ -41,31 +41,10 @@ const CHAINS = {
   "temperature alone": { temperature: 0.8 },
 } as const;
 
-type Options = Readonly<Record<string, unknown>>;
-
 const rows = Array.from({ length: 2 * drafted + 1 }, (_, i) => randomRow(vocabulary, i + 1));
-
-interface Form {
-  readonly name: string;
-  readonly path: string;
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 function bodyOf(path: string, name: string, options: Options, count: number): Form {
   return bodyOfRows(path, name, options, rows.slice(0, count));
-}
-
-function bodyOfRows(path: string, name: string, options: Options, own: readonly Float32Array[]): Form {
-  const length = own[0]?.length ?? 0;
-  const shape = own.length === 1 ? [length] : [own.length, length];
-  const head = Buffer.from(JSON.stringify({ ...options, dtype: "f32", shape }));
-  return {
-    name,
-    path,
-    headers: { "inference-header-content-length": String(head.length) },
-    body: Buffer.concat([head, ...own.map(f32Bytes)]),
-  };
 }
 
 /** A tree, 4 tokens wide at the root and 2 behind each, whose first path is right: it is accepted as deep as it goes. */
@@ -117,35 +96,12 @@ async function formsOf(url: string, name: string, chain: Options): Promise<Form[
   ];
 }
 
-interface Cost {
-  readonly cpu_us: number;
-  readonly round_trip_us: number;
-}
-
 function likeliest(row: Float32Array = new Float32Array(1)): number {
   return row.indexOf(row.reduce((max, logit) => Math.max(max, logit)));
 }
 
-/** Where a form is sent, and whose CPU is counted. */
-type Server = Pick<RunningService, "url" | "worker_pids">;
-
 function asServer({ url, pid }: Rival): Server {
   return { url, worker_pids: [pid] };
-}
-
-async function measure({ url, worker_pids }: Server, form: Form): Promise<Cost> {
-  const before = cpuNs(worker_pids);
-  const limits = { connections: 1, duration_ms: DURATION_MS, requests_max: 1_000_000 };
-  const { latencies_ms, refused } = await rawLoad(url, form, limits);
-  if (refused > 0) throw new Error(`${form.name} was refused`);
-  if (latencies_ms.length === 0)
-    throw new Error(
-      `${form.name}: no request was answered within ${values.seconds} s, and each needs at least one: raise --seconds`,
-    );
-  return {
-    cpu_us: (cpuNs(worker_pids) - before) / 1000 / latencies_ms.length,
-    round_trip_us: quantile(latencies_ms, 0.5) * 1000,
-  };
 }
 
 /** What a form costs in each round: the service, and the bare server. */
@@ -183,8 +139,8 @@ async function main(): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       progress.next();
       for (const [form, list] of costs) {
-        list.ours.push(await measure(service, form));
-        list.bare.push(await measure(bare, form));
+        list.ours.push(await costOf(service, form, DURATION_MS));
+        list.bare.push(await costOf(bare, form, DURATION_MS));
       }
     }
     progress.end();
@@ -201,10 +157,6 @@ async function main(): Promise<void> {
     await rival.stop();
     await service.stop();
   }
-}
-
-function least(list: readonly Cost[], figure: keyof Cost): number {
-  return Math.min(...list.map((cost) => cost[figure]));
 }
 
 /** Ratios to one row are medians of those within a round: the machine drifts. */
