@@ -9,8 +9,6 @@ const MUCH_BYTES = 32 * 1024 * 1024;
 const LEFT_PART = 1 / 4;
 /** Milliseconds to wait before a collection: more may be held or released at the same time. */
 const PAUSE_MS = 1000;
-/** Milliseconds of work on grammars that leave some hundred MiB of garbage. */
-const MUCH_WORK_MS = 2000;
 /** Milliseconds of work on grammars below which a collection is not worth its pause. */
 const SOME_WORK_MS = 100;
 /**
@@ -38,11 +36,13 @@ export class Relief {
     this.#restGrammars = restGrammars;
   }
 
-  /** Work on grammars took so many milliseconds. Its garbage would stay until V8 collects by itself. */
+  /**
+   * Work on grammars took so many milliseconds. While it goes on, V8 collects its garbage by itself, in pieces; a full
+   * collection here would keep all steps waiting. The garbage of the last work stays until it is collected at rest.
+   */
   worked(ms: number): void {
     this.#worked_ms += ms;
-    if (this.#worked_ms >= MUCH_WORK_MS) this.#collectSoon();
-    else if (this.#worked_ms < SOME_WORK_MS) return;
+    if (this.#worked_ms < SOME_WORK_MS) return;
     if (this.#rests === 0 && this.#rest !== undefined) this.#rest.refresh();
     else this.#restAfter(0);
   }
