@@ -1,7 +1,7 @@
 /**
- * Scoring and softmax of 10,000 rows × 1,000 classes against plain TypeScript, and what a calibration costs:
- * `npm run bench:analysis`. Ours begins with little-endian float32 bytes as they come off the wire;
- * the rivals begin with the same as a Float32Array. They take turns, pass by pass, in one run.
+ * Scoring and softmax of 10,000 rows × 1,000 classes against plain TypeScript, and the cost of a calibration: `npm run
+ * bench:analysis`. Ours begins with little-endian float32 bytes as they arrive; the rivals begin with a Float32Array of
+ * the same values. They take turns, pass by pass, in one run.
  */
 import { cpus } from "node:os";
 import { createProgress } from "../evidence/progress.ts";

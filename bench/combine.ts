@@ -1,7 +1,7 @@
 /**
- * What several sources cost: `npm run bench:combine`. At V = 128,256: combining alone, by rule; whole steps in process, the
- * rows written anew each time as a service does it, one row against two; and the same by POST, CPU of the service. Cases
- * take turns, so that none lives in a better second.
+ * Measures steps with several sources: `npm run bench:combine`, at V = 128,256. It measures the combination alone, by
+ * rule; whole steps in process, one row against two, with rows written anew each time as a service does it; and the
+ * same by POST, as CPU time of the service. Cases take turns, so changes in machine load affect all equally.
  */
 import { cpus } from "node:os";
 import { BUILT } from "../evidence/options.ts";

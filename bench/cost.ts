@@ -1,7 +1,8 @@
 /**
- * One table of what everything costs: `npm run bench:cost`. Each stage, draw rule, mark, method, combination and encoding takes
- * turns with the chain that only has a temperature, round by round in one process, and the routes with POST /v1/sample. What
- * is told is the least time of each as a multiple of the temperature's. `npm run bench:cost -- --write` keeps it.
+ * One table of all costs: `npm run bench:cost`. Each stage, draw rule, watermark, method, combination and encoding
+ * takes turns with the chain that only has a temperature, round by round in one process, and the routes with POST
+ * /v1/sample. The table has the least time of each as a multiple of the temperature's. `npm run bench:cost -- --write`
+ * saves it.
  */
 import { aboutWrite, BUILT } from "../evidence/options.ts";
 import { createProgress, type Progress } from "../evidence/progress.ts";

@@ -31,7 +31,7 @@ const BUDGET_US = 600_000;
 const ROUNDS_MIN = 3;
 /** About what a race takes. */
 const SECONDS = 5;
-/** What the engines' samplers have: none reports log-probabilities of the unchanged row. */
+/** The chains that the engines' samplers support: none of them reports log-probabilities of the unchanged row. */
 const RACED = CHAINS.filter(({ rules }) => rules(128_256).top_logprobs === undefined);
 const OUR_WARM_UP_STEPS = 3000;
 

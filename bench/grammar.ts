@@ -1,8 +1,8 @@
 /**
- * `npm run bench:grammar`: what grammars cost. Real schemas and vocabularies of 100,000 and 200,000 tokens; each schema is
- * compiled, and a text of it is followed token by token: the mask of each place when it is met first, and when it is met again.
- * All but what is over within a microsecond is told in time of the processor, which other programs take nothing of; the
- * collector of garbage, which runs beside, is in it.
+ * `npm run bench:grammar`: measures grammars with real schemas and vocabularies of 100,000 and 200,000 tokens. Each
+ * schema is compiled, and a text of it is followed token by token; the mask of each place is timed at the first and at
+ * a repeated visit. Times above one microsecond are CPU times, which other programs do not affect; they include the
+ * garbage collector, which runs beside.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -171,7 +171,7 @@ await run(async () => {
   const all = schemas();
   for (const vocabulary of [demoVocabulary(), encoding("cl100k_base"), encoding("o200k_base")]) {
     vocabulariesOf([vocabulary]);
-    // What the engine has not compiled yet would be measured, and not what it has.
+    // Warms up the engine, so that compiled code is measured.
     for (const value of all.values()) warmUp(value, vocabulary);
     const times: Times = { compile_ms: [], piece_ms: [], first_us: [], again_us: [], advance_us: [] };
     const refused: string[] = [];

@@ -1,8 +1,8 @@
 /**
- * What the stages cost that look at the history or edit single tokens: `npm run bench:history`. Whole steps of the
- * sampler at V = 128,256, peaked rows. Each step's row is written anew before the clock starts, as a service does
- * it; the chains take turns step by step, so that none lives in a better second. What counts is the difference to
- * chain D of the same run.
+ * Measures the stages that read the history or edit single tokens: `npm run bench:history`. Whole steps of the sampler
+ * at V = 128,256, on peaked rows. Each step's row is written anew before the clock starts, as a service does it. The
+ * chains take turns step by step, so changes in machine load affect all equally. The result is the difference to chain
+ * D of the same run.
  */
 import { cpus } from "node:os";
 import { createProgress } from "../evidence/progress.ts";

@@ -109,7 +109,9 @@ function summary(samples: number[]): Times {
 /** Chunks as a socket brings them. */
 const CHUNK_BYTES = 65536;
 
-/** Chain D for a row that arrives in chunks: taking the chunks in, and what is left after the last one. */
+/**
+ * Chain D for a row that arrives in chunks: the time to read the chunks, and the time that remains after the last one.
+ */
 function measureArrival(vocab_size: number): { taking: Times; after: Times } {
   const kernel = new Kernel({ vocab_size_max: vocab_size, rows_max: ROWS });
   const bodies = rowsOf("peaked", vocab_size).map((values) => new Uint8Array(values.buffer));
@@ -153,7 +155,7 @@ function measure(chain: Chain, vocab_size: number): { ours: Times; plain: Times 
     const u = (i * 0.618034) % 1;
     const row = rows[i % ROWS]!;
     const mine = microseconds(() => {
-      // The values lie in place already; this is what is left to do when the last byte has come.
+      // The values are in memory already; this is the work that remains when the last byte has arrived.
       row.begin("f32");
       row.wrote(vocab_size);
       row.finish();
@@ -172,7 +174,7 @@ function pair(times: Times): string {
   return `${times.min.toFixed(1)} / ${times.median.toFixed(1)}`;
 }
 
-/** About what a chain takes at a size. */
+/** The approximate seconds that the chains take at one size. */
 function secondsOf(vocab_size: number): number {
   return vocab_size / 90_000;
 }

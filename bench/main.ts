@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createProgress, LINES } from "../evidence/progress.ts";
 import { columns, commandLine, readWord, run } from "../src/command-line.ts";
 
-/** What is run when nothing is named stands first. */
+/** The benches that run when none is named come first. */
 const BENCHES = [
   { name: "rivals", about: "the sampler against those that a JavaScript user would pick", seconds: 200 },
   { name: "kernel", about: "the kernel against plain TypeScript", seconds: 60 },

@@ -1,6 +1,7 @@
 /**
- * What people write first, as numpy would do it: one array operation after the other over the rows of a float32
- * matrix, each with its result in a new array. Typed arrays, indexed loops, Math.exp; right, and stable.
+ * The first version that most people write, in the style of numpy: one array operation after the other over the rows of
+ * a float32 matrix, each with a new array for its result. Typed arrays, indexed loops, Math.exp; correct, and
+ * numerically stable.
  */
 
 /** ln p of the class that came, for every row. */

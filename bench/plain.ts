@@ -15,9 +15,9 @@ export interface PlainSampler {
     min_p: number,
     u: number,
   ): number;
-  /** What the last `temperature` or `topP` left: the weights of the tokens, 0 for those that were dropped. */
+  /** The weights of the tokens after the last `temperature` or `topP`; 0 for dropped tokens. */
   readonly weights: Float32Array;
-  /** What the last `topKTopPMinP` selected. */
+  /** The selection of the last `topKTopPMinP`. */
   readonly selection: Selection;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Our sampler against what a JS user would pick instead, in one run and in turns: `npm run bench:rivals`. A rival is
- * timed only after it has left the same tokens with the same probabilities; where it lacks rules, it runs those it
- * has against ours with the same, and is marked "part".
+ * Our sampler against the alternatives of a JavaScript user, in one run and in turns: `npm run bench:rivals`. A rival
+ * is timed only after it has kept the same tokens with the same probabilities. A rival that lacks some rules runs the
+ * others, against ours with the same ones, and is marked "part".
  */
 import { aboutWrite } from "../evidence/options.ts";
 import { createProgress, type Progress } from "../evidence/progress.ts";

@@ -1,8 +1,8 @@
 /**
- * Every stage over a whole row, against the chain that only has a temperature: `npm run bench:stages`.
- * A step is what a server does with a row whose last byte has come: scan, chain, draw. Each stage takes
- * turns with the temperature alone, step by step, and so do the rows, so that none lives in a better second; the
- * ratio of the minima is the number to read.
+ * Every stage over a whole row, against the chain that only has a temperature: `npm run bench:stages`. A step is the
+ * server's work after the last byte of a row: scan, chain, draw. Each stage takes turns with the temperature alone,
+ * step by step, and so do the rows, so changes in machine load affect all equally. The result is the ratio of the
+ * minima.
  */
 import { cpus } from "node:os";
 import { createProgress, type Progress } from "../evidence/progress.ts";
@@ -32,7 +32,7 @@ function microseconds(run: () => void): number {
 }
 
 function step(sampler: Sampler, row: Row, options: StepOptions): void {
-  // The values lie in place already; this is what is left to do when the last byte has come.
+  // The values are in memory already; this is the work that remains when the last byte has arrived.
   const { length } = row;
   row.begin("f32");
   row.wrote(length);
@@ -88,7 +88,7 @@ function report(kind: "peaked" | "flat", { vocab_size, stages, progress }: Plan)
 }
 
 function main(): void {
-  // What reads texts has no row that is like any other: bench:grammar.
+  // Stages that read texts have no comparable row: bench:grammar measures them.
   const names = STAGES.filter(({ readsText }) => readsText !== true).map(({ name }) => name);
   const { values, operands } = commandLine({
     name: "npm run bench:stages --",

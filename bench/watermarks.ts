@@ -1,6 +1,6 @@
 /**
- * What marks, their detection and replays cost: `npm run bench:watermarks`. The fastest of many rounds and the median; on a
- * machine that does other work only the fastest say something.
+ * Costs of watermarks, their detection and replays: `npm run bench:watermarks`. It reports the fastest of many rounds
+ * and the median; on a busy machine only the fastest is meaningful.
  */
 import { normalRows } from "../evidence/normal-rows.ts";
 import { seeded } from "../evidence/seeded.ts";

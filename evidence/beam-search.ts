@@ -56,7 +56,7 @@ const VOCAB_SIZE_MAX = 4096;
 export class Searcher {
   readonly #sampler = createSampler({ vocab_size_max: VOCAB_SIZE_MAX, rows_max: 1 });
 
-  /** `row`: what the chain of each row is made of, its history aside. */
+  /** `row`: the options of each row's chain, without its history. */
   search(world: World, beam: object, row: Readonly<Record<string, unknown>> = {}, seed?: number): Found {
     let search: Search | undefined;
     let live: number[][] = [[]];

@@ -1,8 +1,8 @@
-/** Checks whether dist is what the sources give: nothing that goes into the build is newer than what came out of it. */
+/** Checks whether dist is up to date: no input of the build is newer than its output. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** What `npm run build` reads. */
+/** The inputs of `npm run build`. */
 const SOURCES = [
   "src",
   "playground",
@@ -18,7 +18,7 @@ const RESULTS = ["dist/main.js", "dist/playground/index.html"];
 /** Where the third puts its file, which has its hash in its name. */
 const BUNDLE_FOLDER = "clients/python/logit_sampler/local";
 
-/** False as well when there is no dist. `root` is the folder of the project. */
+/** Also false when there is no dist. `root` is the folder of the project. */
 export function isBuilt(root: string): boolean {
   const bundles = existsSync(join(root, BUNDLE_FOLDER)) ? readdirSync(join(root, BUNDLE_FOLDER)) : [];
   const bundle = bundles.find((name) => /^bundle-\w+\.js$/.test(name));

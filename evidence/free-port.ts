@@ -1,4 +1,4 @@
-/** A port of 127.0.0.1 that nothing listens at, for a program that must be told its port. */
+/** A free port of 127.0.0.1, for a program that must be given its port. */
 import { once } from "node:events";
 import { createServer } from "node:net";
 

@@ -1,4 +1,4 @@
-/** JSON for files that people read and compare: what fits into a line stands in one. */
+/** JSON for files that people read and compare: a value that fits into a line is written on one line. */
 
 const WIDTH = 640;
 

@@ -1,4 +1,4 @@
-/** Blocks of code of the project's pages, so that tests and proofs run them as they stand there. */
+/** Code blocks of the project's pages, so that tests and proofs run them unchanged. */
 import { readFileSync } from "node:fs";
 
 const ROOT = new URL("../", import.meta.url);
@@ -10,7 +10,7 @@ export function blocksOf(page: string, language: string): string[] {
   return [...text.matchAll(fences)].map(([, block = ""]) => block.trim());
 }
 
-/** The one block of a language that holds the words. Throws when there is none, or more than one. */
+/** The only block of a language that contains the words. Throws when there is none, or more than one. */
 export function blockOf(page: string, language: string, words: string): string {
   const found = blocksOf(page, language).filter((text) => text.includes(words));
   if (found.length !== 1)

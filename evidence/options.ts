@@ -1,4 +1,4 @@
-/** What several commands have in common: options of their lines, and steps. */
+/** The common options and steps of several commands. */
 import { flag } from "../src/command-line.ts";
 
 export const BUILT = flag("takes dist as it is, without building it first");

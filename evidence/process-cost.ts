@@ -1,4 +1,4 @@
-/** What processes have cost so far, as Linux's /proc tells it, and the median that makes rounds comparable. */
+/** The CPU time of processes so far, from Linux's /proc, and the median that makes rounds comparable. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Nanoseconds on a CPU so far, all threads. */

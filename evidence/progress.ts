@@ -1,9 +1,9 @@
 /**
- * What a long command says of itself while it runs: the step it is at, how many there are, and about how long the
- * rest will take. In a terminal that is one line below what was printed, written anew every second; elsewhere a line a
- * step on standard error, so that standard output holds results and nothing else.
+ * The progress of a long command: the current step, the number of steps, and an estimate of the remaining time. In a
+ * terminal it is one line below the output, updated every second. Elsewhere each step is a line on standard error, so
+ * that standard output has only results.
  *
- * What is left is first what the steps are said to take, and then that times how much longer the ones before took.
+ * The estimate is first the declared time of the steps, then that time multiplied by the slowness of the steps so far.
  */
 import { stderr, stdout } from "node:process";
 
@@ -92,7 +92,7 @@ function secondsOf(steps: readonly Step[]): number {
   return steps.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
-/** `is_late`: the step takes longer than it should, nobody knows how much. */
+/** `is_late`: the step takes longer than expected, so the remaining time is unknown. */
 function leftText(seconds: number, is_late: boolean): string {
   if (seconds < 1) return is_late ? "longer than it should take" : "almost done";
   const about = is_late ? "more than" : "about";

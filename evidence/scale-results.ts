@@ -1,4 +1,7 @@
-/** What `npm run proof:scale -- --write` keeps: bench/results/scale.json, from which docs/scale.md has its tables. */
+/**
+ * The file that `npm run proof:scale -- --write` saves: bench/results/scale.json, the source of the tables in
+ * docs/scale.md.
+ */
 import type { Machine } from "./results.ts";
 
 export interface Race {

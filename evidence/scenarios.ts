@@ -1,6 +1,6 @@
 /**
- * What is sent under load: one request each for every way a row can travel. All use the same sampling
- * options and a seed, so that every reply of a scenario must be the same bytes.
+ * The requests of the load tests: one for every way in which a row can be sent. All use the same sampling options and a
+ * seed, so every reply of a scenario must have the same bytes.
  */
 import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "./rows.ts";
 
@@ -56,7 +56,7 @@ export function createStreamScenarios(): StreamScenario[] {
   }));
 }
 
-/** The whole body is one row; the options stand in the query string. */
+/** The whole body is one row; the options are in the query string. */
 function rowScenario(name: string, dtype: string, body: Buffer): Scenario {
   const query = new URLSearchParams({ dtype });
   for (const [option, value] of Object.entries(SAMPLING)) query.set(option, String(value));
@@ -84,7 +84,7 @@ function batchScenario(name: string): Scenario {
   };
 }
 
-/** What a host that keeps its row on the GPU would send: the largest logits with their ids. */
+/** The row of a host that keeps its logits on the GPU: the largest logits with their ids. */
 function largestPairs(row: Float32Array): Record<string, unknown> {
   const token_ids = Array.from(row.keys())
     .sort((a, b) => row[b]! - row[a]!)

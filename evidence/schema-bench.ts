@@ -1,4 +1,4 @@
-/** What `npm run proof:grammar -- --bench` has found of JSONSchemaBench: written by the proof, read by the docs. */
+/** The results of `npm run proof:grammar -- --bench` on JSONSchemaBench: written by the proof, read by the docs. */
 
 export interface BenchSummary {
   readonly schemas: number;

@@ -11,7 +11,7 @@ export interface Seeded {
   pick<T>(list: readonly T[]): T;
 }
 
-/** A generator of its own for case `index` of a run, so that one case can be replayed without those before it. */
+/** A separate generator for case `index` of a run, so that one case can be replayed without the earlier ones. */
 export function seeded(seed: number, index = 0): Seeded {
   let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
   // splitmix32: a counter through a mixing function, so that close seeds give unlike numbers.

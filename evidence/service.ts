@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { isBuilt } from "./built.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** A service that cannot start ends by itself: this is for a machine that does a lot else. */
+/** A service that cannot start ends by itself; this limit is for a busy machine. */
 const START_MS_MAX = 120_000;
 
 export interface RunningService {
@@ -22,7 +22,7 @@ export interface RunningService {
   stop(): Promise<number | null>;
 }
 
-/** Makes dist with `npm run build`, unless it is what the sources give already; throws what the compiler says. */
+/** Builds dist with `npm run build`, unless it is up to date. Throws the compiler's messages. */
 export async function buildService(): Promise<void> {
   if (isBuilt(ROOT)) return;
   try {

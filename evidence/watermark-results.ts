@@ -1,4 +1,4 @@
-/** What proof/watermarks stores, and the pages of the documentation show. */
+/** The results that proof/watermarks stores and the documentation shows. */
 
 /** Tokens of a text, in the plot of power. */
 export const LENGTHS = [25, 50, 100, 200, 400] as const;
@@ -32,7 +32,7 @@ export interface FixedKeys {
   readonly most: number;
 }
 
-/** What the parts over prose found, and what the prose is. */
+/** The results over prose, and the sources of the prose. */
 export interface NaturalResults {
   readonly prose: string;
   readonly rates?: readonly NaturalRates[] | undefined;

@@ -1,7 +1,7 @@
 /**
- * The servers that ours is held against, each as a process of its own with the same memory settings:
- * a bare node:http server that reads the body and answers a constant, and the same route as ours written with
- * what Fastify offers of itself, JSON.parse and all.
+ * The servers with which ours is compared, each as a process of its own with the same memory settings: a bare node:http
+ * server that reads the body and answers a constant, and the same route written with Fastify's usual means, JSON.parse
+ * included.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -44,7 +44,10 @@ console.log(app.server.address().port);
 
 export const RIVALS = { bare: BARE, json_parse: JSON_PARSE } as const;
 
-/** What the service's primary gives its workers, so that the comparison is of code and not of settings. */
+/**
+ * The malloc settings that the service's primary gives its workers, so that the comparison is of code and not of
+ * settings.
+ */
 const ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: "67108864", MALLOC_TOP_PAD_: "16777216" };
 const V8_FLAGS = ["--no-concurrent-array-buffer-sweeping"];
 

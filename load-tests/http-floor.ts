@@ -47,7 +47,7 @@ interface Case {
   readonly scenario: Scenario;
   readonly rival: "bare" | "json_parse";
   readonly connections: number;
-  /** of which figure the goal speaks, and what it is */
+  /** the figure of the goal, and its bound */
   readonly goal: string;
 }
 

@@ -1,4 +1,4 @@
-/** Puts one scenario on the service with each of the two generators and says what came of it. */
+/** Measures one scenario on the service with each of the two generators, and prints the results. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

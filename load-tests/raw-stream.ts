@@ -1,6 +1,7 @@
 /**
- * A client of POST /v1/stream over a raw socket, with the chunks of HTTP around its frames or without: the same row again and again, each sent when the answer to the
- * one before is there. It costs as little as possible, so that what is measured is the service.
+ * A client of POST /v1/stream over a raw socket, with or without HTTP chunks around its frames. It sends the same row
+ * again and again, each after the answer to the one before. It does as little work as possible, so that the service is
+ * measured and not the client.
  */
 import { connect, type Socket } from "node:net";
 
@@ -82,7 +83,7 @@ function chunk(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
 }
 
-/** The next line of JSON in what the socket receives; heads and chunk sizes are passed over. */
+/** The next line of JSON from the socket; headers and chunk sizes are skipped. */
 function lineReader(socket: Socket): () => Promise<string> {
   let received = "";
   let waiting: { resolve(line: string): void; reject(error: Error): void } | undefined;

@@ -1,4 +1,7 @@
-/** The raw generator in a process of its own: takes jobs by message, one after the other, and answers each with its result. */
+/**
+ * The raw generator in a process of its own: it takes jobs by message, one after the other, and answers each with its
+ * result.
+ */
 import { type LoadLimits, type RawResult, rawLoad } from "../evidence/raw-client.ts";
 import type { Scenario, StreamScenario } from "../evidence/scenarios.ts";
 import { rawStreams } from "./raw-stream.ts";
@@ -27,7 +30,7 @@ function loadRequests({ url, limits }: RawJob, scenario: Scenario): Promise<RawR
   return rawLoad(url, { ...scenario, body: Buffer.from(scenario.body) }, limits);
 }
 
-/** As many streams side by side as there are connections. An answer that is no token ends the run. */
+/** One stream on each connection. An answer that is no token ends the run. */
 async function loadStreams({ url, limits }: RawJob, { row, ...load }: StreamScenario): Promise<RawResult> {
   const streams = Array.from({ length: limits.connections }, () =>
     rawStreams(url, { ...load, row: Buffer.from(row) }, limits.duration_ms),

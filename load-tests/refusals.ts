@@ -1,7 +1,7 @@
 /**
- * `npm run bench:refusals`: what it costs the service to turn a request away, against answering it, and against a bare
- * node:http server that reads the same body. Server CPU, the least of some rounds in turns. Where twice as much comes as
- * can be answered, what is spent on refusing is not spent on answering.
+ * `npm run bench:refusals`: the cost of refusing a request, against answering it, and against a bare node:http server
+ * that reads the same body. Server CPU, the minimum of several rounds in turns. At twice the capacity, time spent on
+ * refusals is missing for answers.
  */
 import { once } from "node:events";
 import { connect } from "node:net";

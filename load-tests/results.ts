@@ -1,4 +1,4 @@
-/** What a load test leaves: the shape of bench/results/load.json. */
+/** The results of a load test: the shape of bench/results/load.json. */
 import type { Machine } from "../evidence/results.ts";
 import type { Measured } from "./measure.ts";
 

@@ -1,4 +1,4 @@
-/** CPU time of other processes, where the operating system tells: Linux's /proc. */
+/** CPU time of other processes, from Linux's /proc; elsewhere unknown. */
 import { readFileSync } from "node:fs";
 
 /** Linux counts CPU time in ticks of 1/100 s on every common build. */

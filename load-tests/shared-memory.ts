@@ -67,7 +67,7 @@ function casesOf(vocab_size: number, region: string): Case[] {
   ];
 }
 
-/** Batches of one region. What their rows cost is held against one row of the bare server. */
+/** Batches of one region. The cost of their rows is compared with one row of the bare server. */
 function batchCases(): Case[] {
   const place = { region: BATCH_KEY, rows: BATCH_ROWS, vocab_size: BATCH_VOCAB_SIZE };
   const size = `${BATCH_ROWS} x ${BATCH_VOCAB_SIZE}`;

@@ -11,7 +11,7 @@ for (; performance.now() < end_ms; rounds++)
 console.log(value < 0 ? 0 : rounds);
 `;
 
-/** What two processes that turn a loop do together, to what one does alone: 2 on a machine that does nothing else. */
+/** The work of two processes that run a loop, as a multiple of the work of one: 2 on an otherwise idle machine. */
 export async function coresToBeHad(): Promise<number> {
   const alone = await spin();
   const both = await Promise.all([spin(), spin()]);

@@ -1,7 +1,8 @@
 /**
- * What a step costs the server on a stream: CPU time of the built service for a row in a frame, on the bare connection and in HTTP, against a bare
- * node:http server that reads the same bytes as one request, and against the service's own POST of one step. All
- * in one run with interleaved rounds; ratios are medians of the rounds, "least" compares the least of each.
+ * The server's cost of a step on a stream: CPU time of the built service for a row in a frame, on the bare connection
+ * and in HTTP, against a bare node:http server that reads the same bytes as one request, and against the service's own
+ * POST of one step. All in one run with interleaved rounds; ratios are medians of the rounds, "least" compares the
+ * minima.
  */
 
 import { BUILD, BUILT } from "../evidence/options.ts";

@@ -39,7 +39,7 @@ const LIMITS = {
   requests_max: Number.POSITIVE_INFINITY,
 };
 
-/** What two processes that share nothing must get, for a round to count. */
+/** The minimum work of two processes that share nothing, for a round to count. */
 const QUIET_CORES = 1.8;
 const SHARED_MEMORY = "/dev/shm";
 const REGION = "row";
@@ -64,8 +64,8 @@ interface Round {
 }
 
 /**
- * What one and two workers do, in turns, so that the machine's moods meet both alike. A round during which something
- * else took the cores says nothing of workers, and is not counted.
+ * The work of one and of two workers, in turns, so that machine load affects both equally. A round in which another
+ * program took the cores is not counted.
  */
 async function roundsOf(one: RunningService, two: RunningService, load: Scenario): Promise<Round[]> {
   const wanted = values.rounds;

@@ -35,7 +35,7 @@ export function demoFiles(): Plugin {
         await copyFile(source, join(folder, "demo", name));
         sizes[name] = (await stat(source)).size;
       }
-      // what the page measures its progress by: a compressed transfer does not tell
+      // the page's progress uses these sizes, because a compressed transfer does not report its own
       await writeFile(join(folder, "demo", "sizes.json"), JSON.stringify(sizes));
       await compress(folder);
     },

@@ -1,7 +1,7 @@
 /** The head of the page, written into index.html at the build, so that a reader sees it before the program has run. */
 import { createServer, type Plugin, type ResolvedConfig } from "vite";
 
-/** What the modules of the head read of a browser when they load: an address without options, and no choice of theme. */
+/** The browser values that the head's modules read at load time: an address without options, and no chosen theme. */
 const BROWSER = {
   location: new URL("http://localhost/"),
   document: { documentElement: { dataset: {} }, addEventListener() {} },

@@ -1,6 +1,6 @@
 /**
- * Bundles the page, with the demo model beside it, so that what is shipped needs no network: into dist/playground for the service,
- * and with `--mode pages` into build/pages, a folder that any host of files can serve without the service.
+ * Bundles the page with the demo model, so that it needs no network: into dist/playground for the service, and with
+ * `--mode pages` into build/pages, a folder that any static web server can serve without the service.
  */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
@@ -10,7 +10,7 @@ import { headFirst } from "./vite-head.ts";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig(({ command, mode }) => {
-  // A NODE_ENV from outside, such as a test runner's, would make what is shipped a page for development, which is larger.
+  // A NODE_ENV from outside, such as a test runner's, would turn the bundle into a larger development build.
   if (command === "build") process.env["NODE_ENV"] = "production";
   const is_alone = mode === "pages";
   return {

@@ -38,7 +38,7 @@ const form = {
   hold_times: values["hold-times"],
 };
 
-/** About what a proof takes: in its short form, in its long one. */
+/** The approximate seconds of a proof in its short and its long form. */
 const SECONDS: Readonly<Record<string, readonly [short: number, long: number]>> = {
   hostile: [5, 5],
   grammars: [80, 400],
@@ -55,7 +55,7 @@ const SECONDS: Readonly<Record<string, readonly [short: number, long: number]>> 
   batches: [10, 30],
   leak: [20, 200],
 };
-/** Of a proof that nobody has timed yet. */
+/** The estimate for a proof that was never timed. */
 const UNTIMED = [15, 60] as const;
 
 function secondsOf(name: string): number {

@@ -1,4 +1,4 @@
-/** Resident memory of processes, where Linux's /proc tells it. */
+/** Resident memory of processes, from Linux's /proc; elsewhere unknown. */
 import { readFileSync } from "node:fs";
 
 const KIB_PER_MIB = 1024;

@@ -33,7 +33,7 @@ export async function projectWith(
   flags: readonly string[] = [],
 ): Promise<string | undefined> {
   const mark = join(folder, "packages.json");
-  // A tarball is known by what is in it.
+  // A tarball is identified by its contents.
   const wanted = JSON.stringify(
     packages.map((each) => (existsSync(each) ? readFileSync(each, "base64") : each)),
   );

@@ -1,6 +1,6 @@
 /**
- * What a proof is: one promise of docs/reliability.md, and a run against the built service that shows it. It knows
- * no particular promise.
+ * A proof: one guarantee of docs/reliability.md, and a run against the built service that tests it. This file knows no
+ * particular guarantee.
  */
 
 export interface Form {
@@ -15,9 +15,9 @@ export interface Form {
 }
 
 export interface Report {
-  /** Something that must hold; `got` is what was found. */
+  /** A claim that must hold; `got` is the measured value. */
   claim(sentence: string, holds: boolean, got?: string): void;
-  /** A claim about time: held when the form says so, and told otherwise. */
+  /** A claim about time: checked when the form says so, otherwise only reported. */
   timed(sentence: string, holds: boolean, got: string): void;
   /** A number that was measured. */
   figure(what: string, value: string): void;
@@ -29,6 +29,6 @@ export interface Proof {
   readonly name: string;
   /** the promise in one sentence */
   readonly promise: string;
-  /** Resolves when the run is complete; what does not hold is told to the report, and the run goes on. */
+  /** Resolves when the run is complete. A failed claim goes to the report, and the run continues. */
   run(form: Form, report: Report): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Prints what a proof finds as it goes, and counts what does not hold. */
+/** Prints the results of a proof while it runs, and counts failed claims. */
 import { writeFile } from "node:fs/promises";
 import type { Form, Report } from "./proof.ts";
 

@@ -14,7 +14,10 @@ export interface Packages {
   readonly alone?: readonly string[];
 }
 
-/** The Python of an environment that has these packages; made when it is not there, and made anew when others are asked for. */
+/**
+ * The Python of an environment with these packages. The environment is created when it does not exist, and anew when
+ * the packages change.
+ */
 export async function pythonWith(folder: string, { whole, alone = [] }: Packages): Promise<string> {
   const python = join(folder, "bin/python");
   const mark = join(folder, "packages.json");

@@ -1,7 +1,7 @@
 /**
- * `npm run audit:production`: asks the registry for known vulnerabilities of what is installed in production, and
- * ends with 1 when there are any. Mirrors of the registry often do not answer such questions; then it says so and
- * ends with 0, since nothing is known either way.
+ * `npm run audit:production`: asks the registry for known vulnerabilities of the production dependencies, and exits
+ * with 1 when there are any. Mirrors of the registry often do not answer such requests; then it says so and exits with
+ * 0, because the result is unknown.
  */
 import { execFile } from "node:child_process";
 import { commandLine } from "../src/command-line.ts";
@@ -18,7 +18,7 @@ interface Audit {
   readonly message?: string;
 }
 
-/** A registry that cannot be reached must not hold up whoever asks. */
+/** An unreachable registry must not block the caller. */
 const TIMEOUT_MS = 60_000;
 
 execFile(

@@ -30,7 +30,7 @@ const { outputFiles, metafile } = await build({
   alias: { "node:buffer": `${ROOT}src/local/buffer.ts` },
   // seedrandom asks for Node's generator where there is one.
   external: ["crypto"],
-  // Modules make their encoders when they are loaded: what stands in for a platform comes before all of them.
+  // Modules create their text encoders when they are loaded, so the replacements for the platform must come first.
   inject: [`${ROOT}src/local/platform.ts`],
   metafile: true,
   logLevel: "warning",

@@ -1,6 +1,7 @@
 /**
- * `npm run build:pages`: the playground as a folder of files, build/pages, which any host of files can serve without the service.
- * The library in the browser answers what the API would; the API's lists and its description are files, as the service has them.
+ * `npm run build:pages`: the playground as a folder of files, build/pages, which any static web server can serve
+ * without the service. The library in the browser gives the API's answers; the API's lists and its description are
+ * files with the service's contents.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -12,7 +13,7 @@ import { createSampler } from "../src/sampling/sampler.ts";
 import { openApiText } from "./openapi-text.ts";
 
 const FOLDER = new URL("../build/pages/", import.meta.url);
-/** What GET answers the same to everybody. */
+/** GET routes whose answers never change. */
 const LISTS = ["samplers", "presets", "combinations"];
 
 commandLine({

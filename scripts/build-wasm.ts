@@ -14,7 +14,7 @@ const { values } = commandLine({
   options: { check: CHECK },
 });
 
-/** Loaded after the options are read: it takes some seconds, and --help needs none of it. */
+/** Imported after the options are read, because it takes some seconds and --help does not need it. */
 const { default: asc } = await import("assemblyscript/asc");
 
 /** The kernel over rows; the scanner of JSON numbers and the reader of whole rows for analysis, each with a memory of its own. */
@@ -65,7 +65,7 @@ async function compile(entry: string, pages: number): Promise<Uint8Array> {
   return binary;
 }
 
-/** What a module was made of, and what came out: who has both needs no compiler. */
+/** The sources of a module and its compiled code. When both are known, no compiler is needed. */
 async function madeOf(entry: string, base64: string): Promise<string> {
   const folder = dirname(entry);
   const hash = createHash("sha256").update(JSON.stringify([asc.version, FLAGS, base64]));
@@ -74,7 +74,7 @@ async function madeOf(entry: string, base64: string): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** True when a module is known to be what its sources compile to. Where all is checked anew nothing is taken for known. */
+/** True when the module is known to be compiled from its present sources. In a full check nothing counts as known. */
 async function isKnown(entry: string, present: string): Promise<boolean> {
   if (process.env["CI"] !== undefined) return false;
   const made_of = /made of ([0-9a-f]{16})/.exec(present)?.[1];

@@ -1,7 +1,7 @@
 /**
- * `npm run circles`: the circles of files in src that import each other, types included. The linter forbids those
- * of values, for they decide what runs first; one of types alone runs well, and still means that none of its files can be
- * read without the others. Fails when there is one.
+ * `npm run circles`: finds cycles of files in src that import each other, types included. The linter forbids cycles of
+ * values, which decide the order of execution. A cycle of types runs, but none of its files can be read without the
+ * others. Fails when there is one.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, normalize } from "node:path/posix";

@@ -1,6 +1,6 @@
 /**
- * TypeScript for what the client sends and gets, made from the schemas, so that its types say what the service takes
- * and replies: each field with its type, its range and its description. Pure text out; write-docs.ts does the writing.
+ * TypeScript types of the client's requests and replies, generated from the schemas: each field with its type, its
+ * range and its description. It only returns text; write-docs.ts writes the files.
  */
 import { z } from "zod";
 import { DTYPES } from "../src/kernels/kernel.ts";
@@ -40,7 +40,7 @@ export type Dtype = keyof typeof DTYPE_BYTES;
 
 /** Options of one step, as on the wire. All are optional. */
 ${optionsInterface("StepRequestOptions", STEP_OPTIONS)}
-/** What is said of a draft, as on the wire. */
+/** The options of a draft, as on the wire. */
 ${optionsInterface("VerifyFields", VERIFY_OPTIONS)}`;
 }
 
@@ -79,7 +79,7 @@ function replyType(name: string, schema: z.ZodType): string {
   return `${said}export type ${name} = ${typeOf(json)};\n`;
 }
 
-/** What a schema says of a field: its description, its range and its default. */
+/** A schema's facts about a field: its description, its range and its default. */
 export function factsOf(schema: JsonSchema): string {
   const facts = [schema["description"], rangeOf(schema), defaultOf(schema)];
   return facts.filter((part) => part !== undefined).join(" ");
@@ -106,7 +106,7 @@ function defaultOf(schema: JsonSchema): string | undefined {
   return schema["default"] === undefined ? undefined : `Default ${JSON.stringify(schema["default"])}.`;
 }
 
-/** The TypeScript type of what a schema takes. */
+/** The TypeScript type of the values that a schema accepts. */
 function typeOf(schema: JsonSchema): string {
   const { type, anyOf, items, prefixItems } = schema as {
     readonly type?: string | readonly string[];

@@ -1,7 +1,7 @@
 /**
- * `npm run prepare`, which npm runs after `npm ci` and before it installs the project from its folder or repository:
- * builds dist, and the bundle for Python, where there is none, so that the package is whole. Plain JavaScript, since it also runs where nothing else
- * of the project does; where the compiler is not installed it leaves everything as it is.
+ * `npm run prepare`, which npm runs after `npm ci` and before it installs the project from a folder or repository. It
+ * builds dist and the bundle for Python when they are missing, so that the package is complete. It is plain JavaScript,
+ * because it also runs where the project's tools are missing; without the compiler it changes nothing.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";

@@ -36,11 +36,11 @@ const REPLIES = {
   ResampleReply: RESAMPLE_REPLY,
 };
 
-/** What only a step has, and calls that compare chains name themselves. */
+/** Options that only a step has; calls that compare chains declare them themselves. */
 const OF_CHAINS = ["preset", "variant", "chain", "state", "combine", "sources"];
-/** What a stream keeps by itself. */
+/** Options that a stream keeps itself. */
 const KEPT_BY_STREAMS = ["history", "prompt_length", "step", "state"];
-/** Options whose type here is another than that of JSON: what the client takes, or what is an integer there. */
+/** Options whose Python type differs from the JSON type: further types that the client accepts, and integers. */
 const WIDER: Readonly<Record<string, string>> = {
   seed: "Union[int, str]",
   token_bitmask: "Union[str, bytes, bytearray, memoryview, Array]",
@@ -131,7 +131,7 @@ function without(fields: Fields, names: readonly string[]): Fields {
 /** Collects classes, each after those that it names. */
 class PythonTypes {
   readonly #classes: string[] = [];
-  /** names of nested types, by what they are */
+  /** names of nested types, by their content */
   readonly #named = new Map<string, string>();
 
   text(): string {
@@ -198,7 +198,7 @@ class PythonTypes {
     const said = `    ${docstring(about, 4)}\n`;
     const body = (part: typeof entries) =>
       part.map(([each, schema]) => this.#field(each, schema, name, side)).join("");
-    // Types of fields are made before the class, so that they stand before it.
+    // Types of fields are generated before the class, so that they come first in the file.
     const [first, rest] = [body(needed), body(free)];
     if (needed.length === 0) this.#classes.push(`class ${name}(${base}, total=False):\n${said}\n${rest}`);
     else if (free.length === 0) this.#classes.push(`class ${name}(${base}):\n${said}\n${first}`);

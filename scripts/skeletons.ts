@@ -1,12 +1,13 @@
 /**
- * What `npm run new` writes for each kind: the file, its line in the kind's list, its definition in float64 where the
- * kind has one, and a test that fails until a person has written what is right. Every other gate is green.
+ * The files that `npm run new` writes for each kind: the source file, its line in the kind's list, its float64
+ * definition if the kind has one, and a test that fails until a person has written the right values. All other checks
+ * pass.
  */
 
 export interface Skeleton {
   /** new files, by path */
   readonly files: Readonly<Record<string, string>>;
-  /** where the list is, what is imported from where, and what the array is called */
+  /** the list's file, the import, and the name of the array */
   readonly list: {
     readonly path: string;
     readonly name: string;

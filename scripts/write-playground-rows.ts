@@ -1,6 +1,6 @@
 /**
- * Writes the example rows of the playground: what the demo model says after a few texts, as float16 logits with
- * the texts of the most likely tokens. Run once by hand; the rows are checked in, so that the page needs no model.
+ * Writes the example rows of the playground: the demo model's rows after a few texts, as float16 logits with the texts
+ * of the most likely tokens. Run it by hand; the rows are checked in, so the page needs no model.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

@@ -37,7 +37,10 @@ await run(async () => {
   else await runCommand(word, words);
 });
 
-/** Ends by a signal are told with the codes that shells give them; problems of rows and sums by their sentence. */
+/**
+ * A run that a signal ends exits with the code that shells use for it; problems of rows and sums are printed with their
+ * message.
+ */
 async function runCommand(word: string, words: readonly string[]): Promise<void> {
   try {
     const command = await commandOf(word).load();

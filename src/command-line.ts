@@ -1,8 +1,8 @@
 /**
- * Command lines: what a program is called with, held against a table of its options. The table makes `--help`, reads
- * the words, and says in a sentence what is wrong with them. The module knows no particular program.
+ * Parses the arguments of a program by a table of its options. The table also makes `--help` and the messages about
+ * wrong arguments. The module knows no particular program.
  *
- * Programs end with 0 when all went well, with 1 when something failed, and with 2 when they were called wrongly.
+ * Programs exit with 0 on success, with 1 after an error, and with 2 for wrong arguments.
  */
 import { parseArgs } from "node:util";
 import { VERSION } from "./config/version.ts";
@@ -12,7 +12,7 @@ import { didYouMean } from "./nearest.ts";
 /** One option: `--name VALUE`, or a lone `--name` when it has no placeholder. */
 export interface Option<Value> {
   readonly about: string;
-  /** what stands for the value in the help; undefined: a switch */
+  /** the name of the value in the help; undefined: a switch */
   readonly placeholder?: string;
   /** the value when the option is not given */
   readonly standard: Value;
@@ -157,7 +157,7 @@ function sentenceOf(error: unknown): string {
   return is_told ? error.message : (error.stack ?? error.message);
 }
 
-/** What the system says of a file, in words. */
+/** Messages for the system's errors about files. */
 const SYSTEM_ERRORS: Readonly<Record<string, (path: string) => string>> = {
   ENOENT: (path) => `there is no file ${path}`,
   ENOTDIR: (path) => `a part of ${path} is no folder`,
@@ -198,7 +198,7 @@ function tokensOf(options: Options, words: readonly string[]) {
     help: { type: "boolean" as const, short: "h" },
     version: { type: "boolean" as const, short: "v" },
   };
-  // Not strict: what is wrong is said here, in sentences of one form.
+  // Not strict, because the checks below give all messages the same form.
   const settings = { strict: false, tokens: true, allowPositionals: true } as const;
   return parseArgs({ ...settings, args: [...words], options: { ...Object.fromEntries(types), ...own } })
     .tokens;

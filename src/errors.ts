@@ -50,7 +50,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** What a client sent comes back in an error, in so many characters of it at most. */
+/** Maximum characters of a received value that an error shows. */
 const SHOWN_LENGTH_MAX = 80;
 /** The longest sentence of an error. Ours are shorter, the lists of known names included. */
 const DETAIL_LENGTH_MAX = 1024;

@@ -41,11 +41,11 @@ export interface LibraryStream extends Omit<SampleStream, "next" | "begin"> {
   next(logits: Logits | readonly Logits[], own?: StepRequestOptions): Sampled;
 }
 
-/** What a sampler has room for: 1 MB of memory for each row of 262,144 float32. */
+/** The default capacity of a sampler: 1 MB of memory for each row of 262,144 float32. */
 export const SAMPLER_DEFAULTS = { vocab_size_max: 262_144, rows_max: 1 } as const;
 
 /**
- * `now` tells microseconds from any origin: what timed traces read. `parts` are the vocabularies and keys that steps may
+ * `now` returns microseconds from any origin, for timed traces. `parts` are the vocabularies and keys that steps may
  * name.
  */
 export function createSampler(
@@ -80,7 +80,7 @@ export interface BeamLogits extends StepRequestOptions {
   readonly logits: Logits | readonly Logits[];
 }
 
-/** What is said of a search, and what its rows share. */
+/** The options of a search that its rows share. */
 export interface BeamStepOptions extends StepRequestOptions {
   /** the rule with its options: docs/beams.md */
   readonly beam: Readonly<Record<string, unknown>> & { readonly rule: string };
@@ -172,7 +172,7 @@ function requireLimits(limits: Partial<SamplerLimits>): void {
 
 const LIMITS: readonly string[] = ["vocab_size_max", "rows_max", "step_work_max", "long_work_min"];
 
-/** Only checked options have what is `prepared` of their history; no option of a request is called so. */
+/** Only checked options have a `prepared` history; no option of a request has this name. */
 function isChecked(options: SampleOptions): options is StepOptions {
   return typeof options === "object" && options !== null && "prepared" in options;
 }

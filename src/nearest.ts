@@ -1,6 +1,6 @@
-/** What was perhaps meant by a name that nobody knows: the known ones that are spelt most alike. */
+/** Suggestions for an unknown name: the known names with the most similar spelling. */
 
-/** Longer names are no slip of a finger; and comparing them would take a while. */
+/** Longer names are not typing errors, and comparing them takes long. */
 const LENGTH_MAX = 48;
 /** Longer lists are not looked through. */
 const KNOWN_MAX = 1000;
@@ -45,7 +45,7 @@ function nearest(given: string, known: readonly string[]): string[] {
   const ending = known.filter((name) => name.endsWith(`_${given}`));
   if (ending.length === 1 || given.length < BEGINNING_MIN) return ending.length === 1 ? ending : [];
   const longer = known.filter((name) => lettersOf(name).startsWith(given));
-  // Options of one stage begin with its name: what is meant is the stage's own.
+  // Options of one stage begin with its name; the suggestion is the stage's own option.
   return longer.filter((name) => longer.every((each) => each === name || !name.startsWith(`${each}_`)));
 }
 

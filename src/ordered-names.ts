@@ -20,7 +20,7 @@ export function movesNames(text: string): boolean {
   return MOVED.test(text);
 }
 
-/** What JSON.stringify writes, with names in their order. */
+/** The text that JSON.stringify writes, with names in their order. */
 export function textInOrder(value: unknown): string {
   if (typeof value !== "object" || value === null || !WITH_ORDERS.has(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(textInOrder).join()}]`;

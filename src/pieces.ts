@@ -1,4 +1,4 @@
-/** Work that is done in pieces, so that others have turns between two of them, done at once where nobody waits. */
+/** Runs work that is divided into pieces at once, when nobody waits for a turn between them. */
 export function allAtOnce<Result>(pieces: Generator<unknown, Result>): Result {
   for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
 }

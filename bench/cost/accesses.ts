@@ -1,4 +1,7 @@
-/** What the cases load and store in wasm memory: the same on every machine, so that CI can hold the order of magnitude. */
+/**
+ * Counts the loads and stores of the cases in wasm memory. The counts are the same on every machine, so CI can check
+ * their order of magnitude.
+ */
 import { createSampler, type Row } from "../../src/index.ts";
 import { watermarkKeys } from "../../src/sampling/draw/watermark/keys.ts";
 import { flatRow } from "../../test/kernels/rows.ts";

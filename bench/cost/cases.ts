@@ -42,7 +42,7 @@ const TEMPERATURE = { stage: "temperature", temperature: 0.8 };
 const COMMON = { history: HISTORY, prompt_length: 512, seed: 1 };
 const CHUNK_BYTES = 65_536;
 
-/** The step against which all others are held: a temperature alone, on the first row. */
+/** The step with which all others are compared: a temperature alone, on the first row. */
 export function baseCase(sampler: Sampler, rows: readonly Row[]): CostCase {
   return stepCase(sampler, rows.slice(0, 1), "stage", TEMPERATURE.stage, { chain: [TEMPERATURE] });
 }
@@ -53,7 +53,7 @@ export function costCases(sampler: Sampler, rows: readonly Row[]): CostCase[] {
   const one = rows.slice(0, 1);
   const chain = [TEMPERATURE];
   return [
-    // What reads texts has no row that is like any other: bench:grammar.
+    // Stages that read texts have no comparable row: bench:grammar measures them.
     ...STAGES.filter(({ readsText }) => readsText !== true).map(({ name, example, replaces }) => {
       const entry = { stage: name, ...(LARGER[name] ?? example) };
       const is_alone = name === TEMPERATURE.stage || replaces?.includes(TEMPERATURE.stage);
@@ -93,7 +93,7 @@ function arriveAndSample(sampler: Sampler, rows: readonly Row[], options: StepOp
   sampler.sample(rows, { ...options, step });
 }
 
-/** The values lie in place already; this is what is left to do when the last byte has come. */
+/** The values are in memory already; this is the work that remains when the last byte has arrived. */
 function arrive(row: Row): void {
   const { length } = row;
   row.begin("f32");

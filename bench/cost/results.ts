@@ -1,7 +1,7 @@
-/** What a run of the cost bench leaves: the shape of bench/results/cost.json. */
+/** The results of a run of the cost bench: the shape of bench/results/cost.json. */
 import type { Machine } from "../../evidence/results.ts";
 
-/** A length and kind of row, and what the temperature alone takes there. */
+/** A length and kind of row, and the time of the temperature alone there. */
 export interface CostColumn {
   readonly vocab_size: number;
   readonly rows: "peaked" | "flat";

@@ -1,4 +1,4 @@
-/** What routes and forms of bodies cost: CPU of the service for each row of a request, in turns. */
+/** Costs of routes and forms of bodies: the service's CPU time for each row of a request, in turns. */
 import { cpuNs } from "../../evidence/process-cost.ts";
 import { rawLoad } from "../../evidence/raw-client.ts";
 import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "../../evidence/rows.ts";

@@ -1,4 +1,4 @@
-/** Options of a size that tells something, where those of a stage's own example are for reading. */
+/** Options of a realistic size, for stages whose own example is short because it is made to be read. */
 
 /** Tokens before the step that is measured. */
 export const HISTORY: readonly number[] = Array.from({ length: 1024 }, (_, i) => (i * 7919) % 8000);

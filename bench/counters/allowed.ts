@@ -1,7 +1,7 @@
 /**
- * What a step and a request may cost at most, in counts and not in seconds: the table that CI holds the code against.
- * Each bound lies a little above what is counted now. Who makes something cheaper lowers its bound; who has to raise
- * one says why in bench/LOG.md.
+ * Upper bounds of the cost of a step and of a request, in counts and not in seconds. CI checks the code against this
+ * table. Each bound lies a little above the present count. A change that makes something cheaper lowers its bound; a
+ * change that raises a bound gives the reason in bench/LOG.md.
  */
 
 export interface StepBounds {
@@ -48,8 +48,8 @@ export interface RequestBounds {
 }
 
 /**
- * What a request to a warm worker may make the service do; collections for each 1,000 requests. By scenario. Without what
- * the primary sets for malloc, page faults are 3 and more, and 5 for the batch.
+ * Bounds for a request to a warm worker, by scenario; collections are per 1,000 requests. Without the malloc settings
+ * of the primary, page faults are 3 and more, and 5 for the batch.
  */
 export const REQUEST_BOUNDS: Readonly<Record<string, RequestBounds>> = {
   "JSON numbers, 32000": { page_faults: 2, major_collections: 2, minor_collections: 15 },

@@ -89,7 +89,7 @@ function instrumented(rewriter: Binaryen, bytes: Uint8Array): Uint8Array {
 
 const TYPES = ["i32", "i64", "f32", "f64"];
 
-/** What the pass calls. Each hook answers its last argument, the address or the value, as it came. */
+/** Hooks that the instrumented code calls. Each returns its last argument, the address or the value, unchanged. */
 function hooks(counts: WasmCounts): Record<string, unknown> {
   const same = (...values: unknown[]) => values.at(-1);
   const access = (_id: number, _bytes: number, _offset: number, address: number) => {

@@ -1,4 +1,7 @@
-/** The built service with a counter of collections in it, and what a number of requests made it do. Linux only. */
+/**
+ * The built service with a counter of garbage collections, and the counts of its work for a number of requests. Linux
+ * only.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +11,9 @@ import { rawLoad } from "../../evidence/raw-client.ts";
 import type { Scenario } from "../../evidence/scenarios.ts";
 import { type RunningService, startService } from "../../evidence/service.ts";
 
-/** What the service did for each request. */
+/** The service's counts for one request. */
 export interface RequestCounts {
-  /** of pages that were not in memory, handed out anew by the system */
+  /** page faults: pages that were not in memory and that the system mapped anew */
   readonly page_faults: number;
   /** collections of the old generation, mark-compact, for each 1,000 requests */
   readonly major_collections: number;
@@ -21,7 +24,7 @@ export interface RequestCounts {
 export interface CountedService {
   /** of the worker */
   readonly pid: number;
-  /** Sends the request until the count is reached, and says what it took. */
+  /** Sends the request `requests` times and returns the counts. */
   count(scenario: Scenario, requests: number): Promise<RequestCounts>;
   stop(): Promise<void>;
 }

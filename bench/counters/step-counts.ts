@@ -5,7 +5,7 @@ import { parseStepOptions, type Row, type Sampler } from "../../src/index.ts";
 import { optionsOf, type Rules } from "../rivals/chains.ts";
 import type { WasmCounts } from "./counting-wasm.ts";
 
-/** What the second step over a row counts: the row comes in whole, and is scanned, sampled and put back. */
+/** Counts the second step over a row: the row is written, scanned, sampled and released. */
 export function countStep(
   sampler: Sampler,
   counts: WasmCounts,
@@ -39,7 +39,7 @@ export function allocatedBytes(sampler: Sampler, values: Float32Array, rules: Ru
   return Math.min(...averages.filter((bytes) => bytes > 0));
 }
 
-/** One step after the other over the same row, each written anew. */
+/** Runs steps over the same row, which is written anew before each step. */
 export function stepper(
   sampler: Sampler,
   values: Float32Array,

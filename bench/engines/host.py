@@ -1,8 +1,9 @@
-"""Runs one engine's sampler for bench/engines.ts: a JSON line asks on standard input, a JSON line answers.
+"""Runs one engine's sampler for bench/engines.ts: a JSON line on standard input is a question, a JSON line on standard
+output the answer.
 
-It is started with the name of an engine's module, which has NAME, version() and Engine(rows). Steps are timed here, beside
-the engine, so that what a pipe costs is in no figure, and by the CPU time of this thread: on a machine that does other work
-a step of many milliseconds never has the core for itself.
+The argument is the name of an engine's module, which has NAME, version() and Engine(rows). Steps are timed here, so
+that the cost of the pipe is in no figure, and by the CPU time of this thread: on a busy machine a step of many
+milliseconds never has the core for itself.
 """
 
 import importlib

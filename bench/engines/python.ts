@@ -1,4 +1,6 @@
-/** An engine in a Python process of its own: asked by lines of JSON, it runs rules over rows and says how long it took. */
+/**
+ * An engine in its own Python process: it reads JSON lines, runs rules over rows, and returns the time that it took.
+ */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
@@ -29,7 +31,7 @@ export interface Engine {
   readonly version: string;
   /** Gives it rows of one length, as float32 in a file. */
   rows(path: string, count: number, vocab_size: number): Promise<void>;
-  /** Answers the rules that it will really run; undefined when it has none of them. */
+  /** Returns the rules that it will really run; undefined when it supports none of them. */
   prepare(rules: Rules): Promise<Rules | undefined>;
   kept(row: number): Promise<Kept>;
   /** One step over each of these rows; microseconds of each. */
@@ -37,7 +39,7 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** The first of the interpreters that has what the module needs; undefined when none has. */
+/** The first interpreter that has the module's dependencies; undefined when none has. */
 export async function interpreterFor(
   { packages }: Module,
   interpreters: readonly string[],
@@ -71,7 +73,7 @@ export async function startEngine(python: string, { file }: Module): Promise<Eng
     child.stdin?.write(`${JSON.stringify(question)}\n`);
     return answer;
   };
-  // What host.py answers to each call.
+  // The answers of host.py to each call.
   const { name, version } = (await next()) as { name: string; version: string };
   return {
     name,

@@ -1,6 +1,6 @@
 """The logits processors of transformers, and the draw after them, as generate() runs them on a CPU, with one thread.
 
-They have no presence and no frequency penalty: what is lacking is left out, and said.
+They have no presence and no frequency penalty: these are left out, and the result says so.
 """
 
 import torch

@@ -14,7 +14,7 @@ import { keepOrder, namesInOrder } from "../../src/ordered-names.ts";
 import { tokensOfTokenizerJson } from "../../src/vocabulary/tokenizer-json.ts";
 import { bytesOf, createVocabulary, type Vocabulary } from "../../src/vocabulary/vocabulary.ts";
 
-/** What an engine took for a schema, in microseconds. */
+/** An engine's times for a schema, in microseconds. */
 interface Timed {
   readonly compile_us: number;
   /** by text, each mask in order */
@@ -171,7 +171,7 @@ function orderedText({ schema, texts }: { schema: unknown; texts: unknown }): st
   return `{"schema":${compact(schema)},"texts":${JSON.stringify(texts)}}`;
 }
 
-/** What the work took in microseconds of the processor, collecting garbage beside it included. */
+/** The CPU time of the work in microseconds, garbage collection included. */
 function timed<Result>(work: () => Result): readonly [us: number, result: Result] {
   const cpu = process.cpuUsage();
   const wall = performance.now();

@@ -1,4 +1,4 @@
-/** What a run of the growth bench leaves: the shape of bench/results/growth.json. */
+/** The results of a run of the growth bench: the shape of bench/results/growth.json. */
 import type { Machine } from "../../evidence/results.ts";
 import type { Point } from "./fit.ts";
 

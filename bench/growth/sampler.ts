@@ -1,4 +1,4 @@
-/** What a step costs the library, in wasm accesses and in time, against the vocabulary and the history. */
+/** The cost of a step of the library, in wasm accesses and in time, by the size of the vocabulary and the history. */
 import type { Progress, Step } from "../../evidence/progress.ts";
 import { createSampler, type Sampler } from "../../src/index.ts";
 import { flatRow, peakedRow } from "../../test/kernels/rows.ts";
@@ -52,7 +52,7 @@ function historyOf(length: number): number[] {
   return Array.from({ length }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 8) % HISTORY_VOCAB_SIZE);
 }
 
-/** What `measureSampler` goes through, one step a case. */
+/** The steps of `measureSampler`, one for each case. */
 export function samplerSteps(): Step[] {
   return CASES.map(({ axis, name, sizes }) => ({
     name: `${axis}: ${name}`,

@@ -1,4 +1,4 @@
-/** What the built service takes, in CPU time and in memory, against the rows of a batch and the connections. */
+/** The cost of the built service, in CPU time and in memory, by the rows of a batch and the number of connections. */
 import { readFileSync } from "node:fs";
 import { cpuNs } from "../../evidence/process-cost.ts";
 import type { Progress, Step } from "../../evidence/progress.ts";
@@ -19,7 +19,7 @@ const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
 /** Connections that a measurement of batches uses. */
 const BATCH_CONNECTIONS = 2;
 
-/** What `measureService` goes through, one step a point. */
+/** The steps of `measureService`, one for each point. */
 export function serviceSteps(seconds: number): Step[] {
   const points = (axis: Axis, sizes: readonly number[]) =>
     sizes.map((n) => ({ name: `${axis}: ${n}`, seconds }));

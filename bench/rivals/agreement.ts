@@ -16,7 +16,7 @@ export interface Agreement {
   readonly probability: number;
 }
 
-/** Throws when the two do not do the same. Probabilities of ours that are NaN were not told. */
+/** Throws when the two results differ. A NaN among our probabilities means "not reported". */
 export function agreementOf(name: string, ours: Kept, theirs: Kept): Agreement {
   const [own, other] = [tableOf(ours), tableOf(theirs)];
   const [lacking, extra] = [without(own, other), without(other, own)];
@@ -24,7 +24,7 @@ export function agreementOf(name: string, ours: Kept, theirs: Kept): Agreement {
   const agreement = {
     kept: own.size,
     only_one: lacking.length + extra.length,
-    // What ours did not tell of a lacking token is no more than what it told of the others on average.
+    // The mass of a token without a reported probability is at most the average of the reported ones.
     mass: Math.max(
       sum(lacking.map(({ p }) => (Number.isNaN(p) ? 1 / own.size : p))),
       sum(extra.map(({ p }) => p)),

@@ -13,7 +13,7 @@ export interface Edits {
   readonly frequency_penalty: number;
 }
 
-/** What happens to a row, in the order of the fields. Temperature 0 is the argmax. */
+/** The edits of a row, in the order of the fields. Temperature 0 is the argmax. */
 export interface Rules {
   readonly edits?: Edits;
   readonly temperature: number;

@@ -12,7 +12,7 @@ const SEED = { seed: 1 };
 export interface Ours {
   readonly copied: Rival;
   readonly in_place: Rival;
-  /** The rows in our memory: what every runner reads, so that they are as near to the core for one as for another. */
+  /** The rows in this sampler's memory. Every runner reads these, so all have the same cache conditions. */
   readonly rows: readonly Float32Array[];
 }
 
@@ -43,7 +43,7 @@ function load(row: Row, values: Float32Array): Row {
   return row;
 }
 
-/** The values lie in place already; this is what is left to do when the last of them was written. */
+/** The values are in memory already; this is the work that remains when the last of them was written. */
 function rewrite(row: Row): Row {
   const { length } = row;
   row.begin("f32");
@@ -70,7 +70,7 @@ function runnerOf(rules: Rules, sampler: Sampler, rowOf: (values: Float32Array) 
 /** The most tokens whose log-probabilities a step may name. */
 const NAMED_MAX = 1024;
 
-/** All ids that were left; probabilities are told for up to 1,024 of them, evenly spread, and NaN for the others. */
+/** All kept ids. Up to 1,024 of them, evenly spread, have probabilities; the others have NaN. */
 function keptOf(sampler: Sampler, row: Row, asked: Readonly<Record<string, unknown>>): Kept {
   const token_ids = sampler.sample(row, parseStepOptions({ ...asked, kept_token_ids: true })).kept_token_ids!;
   const stride = Math.ceil(token_ids.length / NAMED_MAX);

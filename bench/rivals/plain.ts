@@ -1,6 +1,6 @@
 /**
- * Plain TypeScript written as well as we can: bench/plain.ts, with what it needs besides to run all chains. Biases
- * and penalties are written into the row and taken back; counts stand in a table by token id.
+ * Plain TypeScript, written as fast as we can: bench/plain.ts, with the additions that all chains need. Biases and
+ * penalties are written into the row and undone afterwards; counts are in a table by token id.
  */
 import { createPlainSampler, type PlainSampler } from "../plain.ts";
 import type { Edits, Rules } from "./chains.ts";
@@ -43,7 +43,7 @@ function draw(sampler: PlainSampler, rules: Rules, row: Float32Array, u: number)
   return sampler.temperature(row, temperature, u);
 }
 
-/** The best tokens were selected by logit, so they are the first of what was selected already. */
+/** The best tokens were selected by logit, so they are the first of the selection. */
 function topLogprobs(sampler: PlainSampler, row: Float32Array, count: number): (readonly [number, number])[] {
   const { logits, ids } = sampler.selection;
   const max = logits[0]!;

@@ -1,7 +1,6 @@
 /**
- * All rivals take turns: in a round each takes every row once, so that machine load affects all of them equally,
- * and no row is in the cache of a core when its turn comes again. Who is slow stops when its time is spent, and
- * the others go on.
+ * Runs all rivals in turns: in each round every rival takes every row once. So machine load affects all equally, and no
+ * row is still in a core's cache at its next turn. A slow rival stops when its time is spent; the others continue.
  */
 import type { Runner } from "./rival.ts";
 

@@ -1,4 +1,4 @@
-/** What a run of the rivals leaves: the shape of bench/results/rivals.json. */
+/** The results of a run of the rivals: the shape of bench/results/rivals.json. */
 import type { Machine } from "../../evidence/results.ts";
 import type { Agreement } from "./agreement.ts";
 import type { Times } from "./race.ts";

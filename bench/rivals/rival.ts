@@ -1,20 +1,20 @@
-/** What a rival is: somebody who can run some of the chains, and can be asked what was left to draw from. */
+/** A rival: a sampler that can run some of the chains and report the remaining tokens. */
 import type { Rules } from "./chains.ts";
 
 export interface Rival {
   readonly name: string;
   /** of the package it comes from */
   readonly version?: string;
-  /** Says how it runs these rules; undefined when it has none of them. */
+  /** Returns a runner for these rules; undefined when the rival supports none of them. */
   prepare(rules: Rules, vocab_size: number): Runner | undefined;
 }
 
 export interface Runner {
   /** The rules that are really run; others than those asked for when the rival lacks some. */
   readonly rules: Rules;
-  /** One step: a row that nobody has seen before, and a uniform for rivals that take one. Answers the token. */
+  /** One step: a new row, and a uniform for rivals that need one. Returns the token. */
   step(row: Float32Array, uniform: number): number | Promise<number>;
-  /** What the code of `step` leaves to draw from, in any order. Not measured. */
+  /** The tokens that `step` could draw, in any order. Not measured. */
   kept(row: Float32Array): Kept | Promise<Kept>;
 }
 

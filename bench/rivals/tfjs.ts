@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js on its wasm backend, with SIMD: softmax, topk, cumsum and multinomial, as a user composes them. The
- * row is copied into a tensor in every step, since that is what it takes to use it.
+ * TensorFlow.js on its wasm backend, with SIMD: softmax, topk, cumsum and multinomial, as a user composes them. Every
+ * step copies the row into a tensor, because TensorFlow.js needs that.
  */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
@@ -19,7 +19,7 @@ export async function createTfjs(): Promise<Rival> {
   return { name: "tfjs-wasm", version: tf.version_core, prepare };
 }
 
-/** ids of the tokens that ranks stand for, where the row was sorted, and logits, −∞ for what was dropped. */
+/** The ids by rank, when the row was sorted, and the logits, −∞ for dropped tokens. */
 interface Left {
   readonly logits: tf.Tensor1D;
   readonly token_ids?: tf.Tensor1D;

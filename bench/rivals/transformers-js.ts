@@ -1,8 +1,8 @@
 /**
- * transformers.js: its logits processors, and the steps of its multinomial sampler, which is not exported, in the
- * exported functions that the sampler itself is made of (topk, softmax, a weighted pick). Its TopK runs in the
- * wasm build of onnxruntime: the native one cannot be installed without a download. Version 4.3.1 has no rule for
- * top-p and min-p, no biases, and no presence or frequency penalty: what it lacks is left out, and said.
+ * transformers.js: its logits processors, and the steps of its multinomial sampler. That sampler is not exported, so
+ * its exported building blocks are called (topk, softmax, a weighted pick). Its TopK runs in the wasm build of
+ * onnxruntime, because the native one cannot be installed without a download. Version 4.3.1 has no top-p, no min-p, no
+ * biases, and no presence or frequency penalty: these are left out, and the result says so.
  */
 import type * as Library from "@huggingface/transformers";
 import * as onnxruntime from "onnxruntime-web";
@@ -19,7 +19,7 @@ const WEB_BUILD = new URL(
 
 export async function createTransformersJs(): Promise<Rival> {
   onnxruntime.env.wasm.numThreads = 1;
-  // How transformers.js is told which onnxruntime to use; it then sets paths to a server, which are unset again.
+  // Gives transformers.js this onnxruntime. transformers.js then sets paths to a server, which are removed again.
   Object.assign(globalThis, { [Symbol.for("onnxruntime")]: onnxruntime });
   const library = (await import(WEB_BUILD.href)) as Transformers; // the same library in another build
   delete (onnxruntime.env.wasm as { wasmPaths?: unknown }).wasmPaths;

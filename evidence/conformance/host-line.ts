@@ -5,7 +5,7 @@ import { tiesOf } from "./ties.ts";
 import { allOr, type Line } from "./vector.ts";
 import { written } from "./written.ts";
 
-/** What was put to the host, and what it answered. */
+/** A question to the host, and its answer. */
 export interface Recorded {
   readonly preset: string;
   readonly variant?: string | undefined;

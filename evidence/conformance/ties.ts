@@ -1,4 +1,4 @@
-/** Tokens of a case that may stand for each other. */
+/** Tokens of a case that may replace each other. */
 
 interface Asked {
   readonly chain: readonly Readonly<Record<string, unknown>>[];
@@ -13,8 +13,9 @@ const HISTORY_UNREAD = new Set([
 ]);
 
 /**
- * Groups of tokens that no rule tells apart, of which some stay and some go: others of a group may stand for those kept.
- * Two are alike when they have the same logit, and neither an option nor the history that a stage reads names one of them.
+ * Groups of tokens that no rule distinguishes, of which some are kept and some are removed: any member may be kept in
+ * place of another. Two tokens belong to one group when they have the same logit, and neither an option nor a history
+ * that a stage reads names one of them.
  */
 export function tiesOf({ row, chain, history = [] }: Asked, kept: readonly number[]): number[][] {
   const reads = chain.some((entry) => !HISTORY_UNREAD.has(String(entry["stage"])) && !isOfSingleWords(entry));

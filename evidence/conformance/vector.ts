@@ -14,16 +14,16 @@ export interface Line {
   readonly section: string;
   /** which kind of question it is: which fields ask, and which answer */
   readonly task: string;
-  /** what is tested, by its name in docs/samplers.md */
+  /** the rule under test, by its name in docs/samplers.md */
   readonly rule: string;
-  /** what the case is, in one sentence */
+  /** the case in one sentence */
   readonly about: string;
   /** where the rule is written */
   readonly why: string;
   readonly [field: string]: unknown;
 }
 
-/** The answer of a known mistake: a runner that meets it can say what was done. */
+/** The answer of a known mistake: a runner that gets this answer can name the mistake. */
 export interface Otherwise {
   /** the mistakes that come to it, the likeliest first */
   readonly as: readonly string[];

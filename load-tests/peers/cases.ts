@@ -1,4 +1,4 @@
-/** What both servers are sent, byte for byte the same, and whether both give a right answer to it. */
+/** The requests to both servers, byte for byte the same, and the check of their answers. */
 import { f32Bytes, randomRow } from "../../evidence/rows.ts";
 import type { Scenario } from "../../evidence/scenarios.ts";
 

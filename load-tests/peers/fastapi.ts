@@ -21,7 +21,7 @@ print(f"FastAPI {fastapi.__version__}, uvicorn {uvicorn.__version__}, uvloop {uv
 const HOW_TO_INSTALL =
   "on Debian: apt-get install --no-install-recommends python3-fastapi python3-uvicorn python3-uvloop python3-httptools python3-numpy";
 
-/** Tries the interpreters in turn; throws with what is missing when none has the packages. */
+/** Tries the interpreters in turn; throws the missing packages when none has all. */
 export async function startPeer(interpreters: readonly string[]): Promise<Peer> {
   const complaints: string[] = [];
   for (const python of interpreters) {

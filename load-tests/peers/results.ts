@@ -1,4 +1,4 @@
-/** What a run against the peer leaves: the shape of bench/results/peer.json. */
+/** The results of a run against the peer: the shape of bench/results/peer.json. */
 import type { Machine } from "../../evidence/results.ts";
 
 export interface PeerResults {

@@ -1,4 +1,4 @@
-/** Starts the page: reads the address, keeps asking the service, and draws what it answers. */
+/** Starts the page: reads the address, keeps asking the service, and shows the answers. */
 import { render } from "preact";
 import "./styles/index.css";
 import { keepCombining } from "./combine/combination.ts";

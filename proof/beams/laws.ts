@@ -8,7 +8,7 @@ export const TEXTS = textsOf(SMALL, 0, COMMON.max_tokens);
 const PROBABILITIES = TEXTS.map(({ p }) => p);
 const INDEX = new Map(TEXTS.map(({ token_ids }, i) => [String(token_ids), i]));
 
-/** The texts of each of many searches, by their index. Throws for one that is no text of the world. */
+/** The texts of each of many searches, by their index. Throws for a text that cannot occur. */
 function* drawn(beam: object, searches: number): Generator<number[]> {
   const searcher = new Searcher();
   for (let seed = 1; seed <= searches; seed++) {

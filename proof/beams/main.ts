@@ -91,7 +91,7 @@ async function hold(name: string): Promise<boolean> {
   return counts.other === 0;
 }
 
-/** Each law in 20,000 searches at least. */
+/** Tests each distribution with at least 20,000 searches. */
 function holdLaws(): boolean {
   let holds = true;
   for (const [law, pOf] of Object.entries(LAWS)) {

@@ -120,11 +120,11 @@ interface LlamaBeam {
   readonly eob: boolean;
 }
 
-/** With the callback of its example, which tells that a beam has ended by its last token. */
+/** With the callback of its example, which ends a beam by its last token. */
 function llamaCpp({ world, beam }: Asked): Answer {
   const { num_beams, end_token_ids, max_tokens } = beam as unknown as Options;
   let beams: LlamaBeam[] = [{ tokens: [], p: 1, eob: false }];
-  // What renormalising divided by, which the host forgets.
+  // The mass that renormalising divided by, which the host forgets.
   let lost = 0;
   const isBest = (all: readonly LlamaBeam[]) =>
     all.reduce((best, each, i) => {

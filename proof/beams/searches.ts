@@ -1,15 +1,15 @@
-/** Random searches of each rule, and what a host's answer is held to. */
+/** Random searches of each rule, and the comparison of a host's answer with ours. */
 import type { FoundSequence, Searcher, World } from "../../evidence/beam-search.ts";
 import type { Seeded } from "../../evidence/seeded.ts";
 
 export interface Asked {
   readonly world: World;
   readonly beam: Readonly<Record<string, unknown>>;
-  /** what the chain of each row is made of, as the host calls it */
+  /** the options of each row's chain, in the host's names */
   readonly row: Readonly<Record<string, unknown>>;
 }
 
-/** Sequences, best first, as [token ids, score]; the score is null where the host tells none. */
+/** Sequences, best first, as [token ids, score]; the score is null when the host reports none. */
 export type Answer = readonly (readonly [readonly number[], number | null])[];
 
 function worldOf(random: Seeded): World {
@@ -76,7 +76,10 @@ export const ASKED: Readonly<Record<string, (random: Seeded) => Asked>> = {
   },
 };
 
-/** The chain that means what a host's options mean: transformers penalises log-probabilities, not logits, and bans after it. */
+/**
+ * The chain that corresponds to a host's options: transformers penalises log-probabilities, not logits, and bans
+ * afterwards.
+ */
 export function ownRow(row: Asked["row"]): Readonly<Record<string, unknown>> {
   const { repetition_penalty, no_repeat_ngram_size } = row;
   const chain = [
@@ -101,7 +104,7 @@ export type Verdict = "same" | "tie" | "other";
 export function verdictOf(ours: readonly FoundSequence[], theirs: Answer): Verdict {
   if (ours.length !== theirs.length) return "other";
   const isSame = ({ token_ids }: FoundSequence, i: number) => String(token_ids) === String(theirs[i]?.[0]);
-  // Where the host tells no score, a sequence in another place has the score with which we found it.
+  // When the host reports no score, a sequence at another rank gets the score of our search.
   const scoreOf = (i: number) => ours.find((each) => isSame(each, i))?.score ?? Number.NaN;
   const scores = ours.every((each, i) => {
     const told = theirs[i]?.[1] ?? undefined;
@@ -111,7 +114,7 @@ export function verdictOf(ours: readonly FoundSequence[], theirs: Answer): Verdi
   return ours.every(isSame) ? "same" : "tie";
 }
 
-/** The sequences as a host tells them: onnxruntime-genai leaves the end token out. */
+/** The sequences in the host's form: onnxruntime-genai leaves the end token out. */
 export function asTold(name: string, { beam }: Asked, sequences: readonly FoundSequence[]): FoundSequence[] {
   const ends = beam["end_token_ids"] as readonly number[]; // every search here has them
   return sequences.map((each) => {
@@ -121,9 +124,9 @@ export function asTold(name: string, { beam }: Asked, sequences: readonly FoundS
 }
 
 /**
- * Whether onnxruntime-genai leaves a beam of this search unwritten: with several end tokens, more than num_beams of the best
- * 2 · num_beams continuations may end, and an assertion that its releases leave out (beam_search_scorer.cpp, Process) says
- * that this does not happen. The beam goes on with an older token then, and the answer is no answer to hold to.
+ * Whether onnxruntime-genai leaves a beam of this search unwritten. With several end tokens, more than num_beams of the
+ * best 2 · num_beams continuations may end; an assertion that is missing in its releases excludes this
+ * (beam_search_scorer.cpp, Process). The beam then goes on with an older token, and the answer cannot be compared.
  */
 export function leavesBeamUnwritten({ world, beam }: Asked, searcher: Searcher): boolean {
   // With a token more, the last step that the host takes is not the last.

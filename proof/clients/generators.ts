@@ -1,6 +1,6 @@
 /**
- * The generators of clients that people use, with the README's first requests written against what each makes. The
- * programs are text: they compile only beside the generated code. Each prints one line of JSON.
+ * Popular client generators, with the README's first requests written for each generated client. The programs are text:
+ * they compile only beside the generated code. Each prints one line of JSON.
  */
 
 export interface Generator {
@@ -11,7 +11,7 @@ export interface Generator {
   readonly command: readonly string[];
   /** files that it reads besides the document */
   readonly files: Readonly<Record<string, string>>;
-  /** what a user of the generated code would write */
+  /** a program that uses the generated code */
   readonly program: string;
 }
 
@@ -20,11 +20,13 @@ const STEP = "{ logits: [1.0, 2.5, -0.3, 2.4], temperature: 0.8, top_p: 0.9, see
 const SCORE = "{ logits: [1.0, 2.5, -0.3, 2.4], target: 1 }";
 const BATCH =
   "{ rows: [{ logits: [1.0, 2.5, -0.3, 2.4], seed: 1 }, { logits: [1, 2], top_p: 3 }], temperature: 0.8 }";
-/** What is printed of a batch: the first row's token, and the second's refusal. The replies have types of their own. */
+/**
+ * The printed result of a batch: the first row's token, and the second's refusal. The replies have types of their own.
+ */
 const OF_BATCH = `const [one, refused] = results ?? [];
 const batch_token: number | undefined = one && "token_id" in one ? one.token_id : undefined;
 const refusal: string | undefined = refused && "code" in refused ? refused.pointer : undefined;`;
-/** What openapi-fetch's and hey-api's calls have in common: `data` or `error`. */
+/** The common part of openapi-fetch's and hey-api's calls: `data` or `error`. */
 const OF_CALLS = `const token: number | undefined = json.data?.token_id;
 const code = wrong.error?.code;
 // Of one row or of rows, and in JSON or as bytes: the types say so, and the program looks.

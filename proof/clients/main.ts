@@ -1,8 +1,8 @@
 /**
- * `npm run proof:clients`: the OpenAPI document as those who generate clients from it find it. redocly's recommended
- * rules find nothing; and what openapi-typescript, hey-api and orval make of it compiles strictly and does the
- * README's first requests against the built service. npm installs the generators below build/, so this needs a
- * registry, and is no part of `npm run proof`.
+ * `npm run proof:clients`: client generators can use the OpenAPI document. redocly's recommended rules find nothing.
+ * The clients of openapi-typescript, hey-api and orval compile strictly and make the README's first requests to the
+ * built service. npm installs the generators below build/, so this needs a registry, and is not part of `npm run
+ * proof`.
  */
 import { execFile } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -61,7 +61,7 @@ const progress = createProgress([
 ]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
-/** Runs a program of a package with this Node; answers what it printed, and throws that when it fails. */
+/** Runs a program of a package with this Node; returns its output, or throws it when the program fails. */
 async function program(args: readonly string[], cwd: string, environment: Record<string, string> = {}) {
   const [path = "", ...rest] = args;
   const node = ["--import", join(FOLDER, "node-22.mjs"), join(FOLDER, "node_modules", path), ...rest];
@@ -119,7 +119,7 @@ async function prove({ name, command, files, program: text }: Generator, url: st
   );
 }
 
-/** What is otherwise than the README has it. */
+/** A difference from the README. */
 function complaint(line: string): string {
   const { json, token, bytes, code, rank, batch_token, refusal } = JSON.parse(line); // the programs print it so
   const is_sampled = json?.token_id === 1 && token === 1 && json.logprob === -0.7833432722140898;

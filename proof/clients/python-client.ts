@@ -9,7 +9,7 @@ const execute = promisify(execFile);
 export const PYTHON_CLIENT = "openapi-python-client";
 const PACKAGE = `${PYTHON_CLIENT}==0.29.1`;
 
-/** What a user of the generated code would write. */
+/** A program that uses the generated code. */
 const PROGRAM = `import json, sys
 from generated import Client
 from generated.api.analysis import score
@@ -29,7 +29,10 @@ print(json.dumps([step.token_id, step.logprob, wrong.code, scored.rank]))
 `;
 const PRINTED = '[1, -0.7833432722140898, "invalid_option", 1]';
 
-/** Installs the generator below the folder, makes the client and runs the program. "" when it printed what it has to. */
+/**
+ * Installs the generator below the folder, generates the client and runs the program. Returns "" when the output is
+ * right.
+ */
 export async function pythonClient(folder: string, document: string, url: string): Promise<string> {
   const python = join(folder, "bin/python");
   await execute("python3", ["-m", "venv", folder]);

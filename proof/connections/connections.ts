@@ -1,6 +1,6 @@
 /**
- * Checks whether a connection's defect ends that connection: pipelines of every form, in one segment and cut at any byte, with
- * offers of other protocols and what is no HTTP after them, and clients that go away in the middle.
+ * Checks that an error on one connection ends only that connection: pipelines of every kind of request, in one segment
+ * and cut at any byte, followed by upgrades or by data that is not HTTP, and clients that disconnect in the middle.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

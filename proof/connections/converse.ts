@@ -37,7 +37,7 @@ export function converse(
   });
 }
 
-/** Sends the first part, and goes away as one that crashed. */
+/** Sends the first part, and then disconnects like a crashed client. */
 export function leaveAmid(url: string, [first = new Uint8Array(0)]: readonly Uint8Array[]): Promise<void> {
   return new Promise((resolve) => {
     const socket = open(url).on("close", () => resolve());

@@ -134,7 +134,7 @@ function bytesOf({ opening, again }: Each): Buffer {
   return Buffer.concat([opening, again]);
 }
 
-/** What a form is answered with but for the headers that say when, and how long it took. */
+/** The answer to a form, without the headers that depend on time, and its duration. */
 async function answerOf(url: string, form: Each, cut = 0): Promise<string> {
   const bytes = bytesOf(form);
   const parts = cut === 0 ? [bytes] : [bytes.subarray(0, cut), bytes.subarray(cut)];

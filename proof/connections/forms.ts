@@ -1,6 +1,6 @@
 /**
- * Requests of every form, and the status each is answered with; what may stand after them on one connection; and streams
- * that go on as long as their rows do.
+ * Requests of every kind, with the expected status; data that may follow them on one connection; and streams that last
+ * as long as their rows.
  */
 import { encode, encodeChunked, f32, frame, jsonMessage, tensorMessage } from "../message.ts";
 
@@ -36,7 +36,7 @@ const spelled = {
   prompt_length: 1,
   seed: 7,
 };
-/** What a property may be: states enough that compiling twelve of them takes more than a turn. */
+/** The schema of one property, with enough states that compiling twelve of them takes more than one turn. */
 const propertyOf = (index: number) => ({
   anyOf: [
     { type: "integer", minimum: -1000 - index, maximum: 123_456 },

@@ -60,7 +60,7 @@ async function decoderProgram(): Promise<string> {
   return decoder;
 }
 
-/** What a program prints, with what it is given to read. Throws that when it fails. */
+/** The output of a program for this input. Throws the output when the program fails. */
 async function printed(program: string, args: readonly string[], input = ""): Promise<string> {
   const child = spawn(program, args, { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });
   let output = "";

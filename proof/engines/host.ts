@@ -1,7 +1,7 @@
-/** What is known of a host that is run: how its cases are made, and which of its differences are known and whose they are. */
+/** The description of a host: how its cases are made, and its known differences with their causes. */
 import type { Seeded } from "../../evidence/seeded.ts";
 
-/** One step as it is put to both sides: options as the preset's short form has them. */
+/** One step for both sides; the options are in the preset's short form. */
 export interface Case {
   readonly id: number;
   readonly logits: readonly number[];
@@ -33,7 +33,7 @@ export interface Host {
   /** the module in python/hosts that runs it */
   readonly module: string;
   readonly options: Readonly<Record<string, Maker>>;
-  /** how often an option is given; 0.35 unless told */
+  /** how often an option is given; default 0.35 */
   readonly density?: number;
   readonly known: readonly Known[];
   /** fewest tokens of a history: some hosts know none without a prompt */

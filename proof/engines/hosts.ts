@@ -1,4 +1,4 @@
-/** The hosts whose own code is run, with the options that are put to it and the differences that are understood. */
+/** The hosts whose own code runs, with their tested options and their known differences. */
 
 import { APHRODITE } from "./aphrodite.ts";
 import type { Host, Known, Maker } from "./host.ts";

@@ -12,7 +12,7 @@ export type Verdict =
   | { readonly kind: "tie" }
   /** the host's float32: ours equals it when a bound is moved by 2e-5, or a probability is too small for float32 */
   | { readonly kind: "float" }
-  /** a difference that is understood */
+  /** a known, explained difference */
   | { readonly kind: "known"; readonly what: string }
   | { readonly kind: "unexplained"; readonly ours: Answer; readonly theirs: Answer };
 

@@ -1,4 +1,4 @@
-/** Differences that several hosts have, and what they are told by. */
+/** Differences that several hosts have, and how they are recognised. */
 import type { Answer, Case, Known } from "./host.ts";
 
 export const isBanned = ({ logits, options }: Case) =>

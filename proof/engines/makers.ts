@@ -1,4 +1,4 @@
-/** What random options are made of: numbers of three decimals, and ids among the first twelve of a row. */
+/** Parts of random options: numbers with three decimals, and ids among the first twelve of a row. */
 import type { Seeded } from "../../evidence/seeded.ts";
 import type { Maker } from "./host.ts";
 

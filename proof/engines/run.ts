@@ -12,7 +12,7 @@ export interface About {
 
 const FOLDER = fileURLToPath(new URL("python", import.meta.url));
 
-/** What the host says of itself, and its answers in the order of the cases. */
+/** The host's description of itself, and its answers in the order of the cases. */
 export async function runHost(
   python: string,
   { module }: Pick<Host, "module">,

@@ -1,4 +1,4 @@
-/** Stores what a run found: counts for docs/presets.md, and cases with the host's own answers for CI. */
+/** Stores the results of a run: counts for docs/presets.md, and cases with the host's own answers for CI. */
 import { readFile, writeFile } from "node:fs/promises";
 import { hostLine } from "../../evidence/conformance/host-line.ts";
 import { rowField } from "../../evidence/conformance/vector.ts";

@@ -1,4 +1,4 @@
-/** Counts what came of a host's cases. */
+/** Counts the results of a host's cases. */
 import type { Answer, Case, Host } from "./host.ts";
 import { judge, type Verdict } from "./judge.ts";
 import type { About } from "./run.ts";

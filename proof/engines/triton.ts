@@ -1,4 +1,7 @@
-/** What vLLM's Triton kernel for top-k and top-p does otherwise than its own PyTorch path: its search has limits. */
+/**
+ * Differences between vLLM's Triton kernel for top-k and top-p and its own PyTorch path, caused by the limits of the
+ * kernel's search.
+ */
 import type { Case, Known } from "./host.ts";
 import { oursFor } from "./ours.ts";
 

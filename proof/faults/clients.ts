@@ -43,7 +43,7 @@ export class Clients {
     while (this.#latencies_ms.length < goal) await sleep(1);
   }
 
-  /** Marks this moment: later requests are told from earlier ones. */
+  /** Marks this moment, so that later requests are counted separately. */
   mark(): void {
     this.#marked_ms = performance.now();
   }

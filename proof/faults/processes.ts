@@ -108,7 +108,7 @@ async function proveDescriptors({ long }: Form, report: Report): Promise<void> {
   }
 }
 
-/** 600 connections that say nothing, in groups, and then none of them. */
+/** Opens 600 silent connections in groups, and then closes them all. */
 async function crowd({ url }: RunningService): Promise<void> {
   const port = Number(new URL(url).port);
   const all: Socket[] = [];

@@ -1,6 +1,7 @@
 /**
- * Files whose bytes were changed, cut, doubled or made up: each is read in bounded time, or refused by a sentence, and never
- * gives fewer rows than its header tells. Each lot is read in a process of its own, whose memory is looked at.
+ * Files whose bytes were changed, cut, doubled or made up. Each is read in bounded time or refused with an error, and
+ * never gives fewer rows than its header promises. Each group of files is read in its own process, whose memory is
+ * measured.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -100,7 +101,7 @@ function broken(bytes: Buffer, random: () => number): Buffer {
   return changed;
 }
 
-/** Headers that tell of what is not there. */
+/** Headers that promise data that the file does not have. */
 function madeUp(folder: string): string[] {
   const long = Buffer.alloc(8);
   const headed = (text: string) => {

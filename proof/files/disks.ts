@@ -1,4 +1,4 @@
-/** A disk that fills at every byte, and runs that are killed: what is there afterwards is whole, and of all rows. */
+/** A disk that is full at any byte, and killed runs: the files afterwards are complete and cover all rows. */
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -109,7 +109,7 @@ function mistakeIn(
   const text = existsSync(out) ? readFileSync(out, "utf8") : undefined;
   if (status === 0) return text === whole ? undefined : "ends with 0, and its document is another";
   if (status !== 1) return `ends with ${status}: ${stderr.slice(0, 300)}`;
-  // Lines, and what a shell redirects, stand as far as they came; a document of sums is not there.
+  // Lines, and a shell's redirected output, stay as far as they were written; a document of sums is then absent.
   if (to === "--out") return text === undefined ? undefined : "fails, and leaves a document";
   return text === undefined || whole.startsWith(text) ? undefined : "fails, and what it wrote is another";
 }

@@ -9,7 +9,7 @@ export interface Scored {
   readonly top_1: number;
 }
 
-/** Throws what the command tells when it refuses the file. */
+/** Throws the command's message when it refuses the file. */
 export async function scoreFile(path: string, vocab_size?: number): Promise<Scored> {
   const running = (await analysisOf("score")).begin({}, null, NOWHERE);
   const shard = await openShard(path, { vocab_size, targets: undefined });

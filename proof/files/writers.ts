@@ -7,7 +7,7 @@ import { type Scored, scoreFile } from "./score-file.ts";
 /** numpy sums in another order than ours. */
 const DIFFERENCE_MAX = 1e-10;
 
-/** A file, as proof/files/python/write_files.py tells of it. */
+/** A file, as proof/files/python/write_files.py describes it. */
 export interface WrittenFile {
   readonly file: string;
   readonly about: string;

@@ -23,7 +23,7 @@ const WORST_MS_MAX = 250;
 /** wrong answers that are shown; the rest is only counted */
 const SHOWN_MAX = 10;
 
-/** What holds answers to requests that came of these seeds. */
+/** The check of answers to requests that were made from these seeds. */
 const WRONG_WITH = new Map<readonly Message[], (message: Message, reply: Reply) => string | undefined>([
   [REQUESTS, wrongWith],
   [UNJUDGED, wrongWithUnjudged],
@@ -149,7 +149,7 @@ const REPLIES: Readonly<Record<string, string>> = {
   "/v1/resample": "ResampleReply",
 };
 
-/** What no oracle reads is taken and answered as its schema says, or refused with a problem. */
+/** A request that no oracle can judge is either accepted and answered by its schema, or refused with a problem. */
 function wrongWithUnjudged({ path }: Message, reply: Reply): string | undefined {
   const schema = REPLIES[path];
   if (reply.status === 200)
@@ -170,14 +170,14 @@ interface Answer {
   readonly arms?: readonly { readonly problem?: unknown }[];
 }
 
-/** What is wrong with an answer; undefined when all is well. */
+/** The error in an answer; undefined when there is none. */
 function wrongWith(message: Message, reply: Reply): string | undefined {
   if (reply.status >= 500) return `status ${reply.status}`;
   if (reply.status !== 200) return wrongWithProblem(reply);
   const { refusal, rows, unreadable } = judge(message);
   const answer = JSON.parse(reply.body) as Answer; // whatever it is, it is looked at with care
   if (refusal !== undefined) {
-    // A comparison tells of each arm what is wrong with it, and an explicit chain has no use for short options.
+    // A comparison reports a problem for each arm, and an explicit chain has no use for short options.
     const arm_refused = answer.arms?.some(({ problem }) => problem !== undefined) ?? false;
     return arm_refused ? undefined : `accepted though ${refusal}`;
   }
@@ -208,7 +208,7 @@ function wrongWithProblem({ status, headers, body }: Reply): string | undefined 
   );
 }
 
-/** Lines answer rows in order; one that is no token may also be the last word of the stream. */
+/** Lines answer rows in order; a line that is no token may also be the last one of the stream. */
 function wrongWithStream(message: Message, reply: Reply): string | undefined {
   if (reply.status !== 200) return reply.status >= 500 ? `status ${reply.status}` : wrongWithProblem(reply);
   const refused = refusedRows(message);

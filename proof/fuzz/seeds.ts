@@ -157,7 +157,7 @@ const BEAM = { rule: "transformers", num_beams: 2, end_token_ids: [3], max_token
 const BEAM_ROWS = [{ history: [1, 2] }, { history: [1, 4] }];
 const COMBINED = { combine: { rule: "contrastive", alpha: 0.1 }, seed: 7 };
 
-/** What the oracle does not read: grammars, texts, combinations, drafts, beams, marks and replays. */
+/** Requests that the oracle cannot judge: grammars, texts, combinations, drafts, beams, marks and replays. */
 export const UNJUDGED: readonly Message[] = [
   jsonMessage("/v1/verify", { rows: ROWS.slice(1), ...DRAFT, top_k: 4 }),
   tensorMessage("/v1/verify", { dtype: "f32", shape: [3, 8], ...DRAFT }, f32([...ROW, ...ROW, ...ROW])),
@@ -230,7 +230,7 @@ export const UNJUDGED: readonly Message[] = [
 
 const INPUT = { name: "logits", shape: [1, ROW.length], datatype: "FP32" };
 
-/** What Triton's clients send. */
+/** Requests as Triton's clients send them. */
 export const INFERENCES: readonly Message[] = [
   jsonMessage("/v2/models/sampler/infer", {
     id: "7",

@@ -63,7 +63,7 @@ function addText(text: Buffer, rows: (string | undefined)[]): boolean {
   try {
     fields = readStrictJson(text);
   } catch (error) {
-    // What is no JSON ends the stream, or is a row with a fault in its numbers: no token either way.
+    // Invalid JSON ends the stream, or is a row with invalid numbers: in both cases there is no token.
     rows.push(String(error));
     return true;
   }

@@ -18,7 +18,7 @@ export interface BenchAnswer {
   /** indexes of instances that were judged wrongly */
   readonly invalid_taken: readonly number[];
   readonly valid_refused: readonly number[];
-  /** those of them for which no other order of properties was found that is taken */
+  /** refused valid instances that are also refused in every tried order of their properties */
   readonly refused_in_any_order: readonly number[];
   /** those of them that property_order "any", larger objects weakened, refuses too */
   readonly refused_with_any: readonly number[];
@@ -114,7 +114,9 @@ function takesText(grammar: Grammar | undefined, text: string): boolean {
 /** Orders that are tried of one instance. */
 const TRIES_MAX = 200_000;
 
-/** Whether some order of properties is taken. It is searched for member by member, and given up after many tries. */
+/**
+ * Whether some order of the properties is accepted. It is searched member by member, up to a maximum number of tries.
+ */
 function takesInSomeOrder(grammar: Grammar, value: unknown): boolean {
   let tries = 0;
   const text = (state: number, part: string) =>

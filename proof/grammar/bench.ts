@@ -1,7 +1,7 @@
 /**
- * JSONSchemaBench (Geng and others, 2501.10868; the schemas and instances of MaskBench): every schema is compiled as it
- * was sent, and what is refused is compiled once more with `unsupported: "weaken"`. Instances are written as their text
- * has them. A schema that takes longer than 20 s is given up, and counts as refused.
+ * JSONSchemaBench (Geng and others, 2501.10868; the schemas and instances of MaskBench): every schema is compiled
+ * unchanged, and a refused one is compiled again with `unsupported: "weaken"`. Instances are written in their original
+ * text. A schema that takes longer than 20 s counts as refused.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * `forced: "canonical"` along texts that real tokenizers encode: what is told after each token must be what the tokenizer
- * has there. llguidance tells its own (compute_ff_tokens) along the same texts. The texts are valid instances of
- * JSONSchemaBench where it is there, else of seeded schemas.
+ * Checks `forced: "canonical"` along texts that real tokenizers encode: the tokens listed after each token must be the
+ * tokenizer's. llguidance lists its own (compute_ff_tokens) along the same texts. The texts are valid instances of
+ * JSONSchemaBench when it is installed, otherwise of seeded schemas.
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -27,10 +27,12 @@ const UTF8 = new TextEncoder();
 export interface CanonicalTally {
   texts: number;
   tokens: number;
-  /** tokens told in advance, of all tokens */
+  /** tokens listed in advance, of all tokens */
   told: number;
   share: number;
-  /** the same over the texts whose schemas llguidance takes: what it tells, and how much of that is not the tokenizer's */
+  /**
+   * the same over the texts whose schemas llguidance accepts: the number that it lists, and how many of those are wrong
+   */
   both: { tokens: number; ours: number; llguidance: number; llguidance_wrong: number };
   wrong: string[];
 }

@@ -104,7 +104,7 @@ class Case {
     if (ms > TOTAL_MS_MAX) this.#wrong(`took ${Math.round(ms)} ms`);
   }
 
-  /** What is no expression here is none to the runtime's own RegExp. */
+  /** An expression that is refused here must also be invalid for the runtime's own RegExp. */
   #refused({ code, message }: Problem): void {
     count(this.#tally.refused, code);
     const { kind, value } = this.#mutated;
@@ -144,8 +144,8 @@ class Case {
   }
 
   /**
-   * What the grammar takes as a whole is what ajv finds valid, for values near the schema; each token that is allowed has
-   * a text after it that ajv finds valid; and each other one begins none, since no byte after byte leads on.
+   * A complete text of the grammar is valid for ajv, for values near the schema; each allowed token has a continuation
+   * that ajv finds valid; and each other token begins none, since no sequence of bytes leads on.
    */
   #againstAjv(grammar: Grammar, schema: unknown): void {
     let isValid: (value: unknown) => boolean;
@@ -185,7 +185,7 @@ class Case {
     if (!isText(text, isValid)) this.#wrong(`completes ${shown(before)} to ${JSON.stringify(text)}`);
   }
 
-  /** Some tokens of a text, each drawn from its mask; `look` sees each place, and is told what comes after it. */
+  /** Some tokens of a text, each drawn from its mask; `look` is called at each place with the token that follows. */
   #walk(
     grammar: Grammar,
     look: (
@@ -213,7 +213,7 @@ class Case {
 const STEPS = 6;
 const VALUES_A_SCHEMA = 24;
 
-/** undefined: it is none, or has what RegExp does not know. */
+/** undefined: the expression is invalid, or has syntax that RegExp does not support. */
 function runtimeRegex(source: string): RegExp | undefined {
   try {
     return new RegExp(`^(?:${new RegExp(source, "u").source})$`, "u");
@@ -249,7 +249,7 @@ function isText(text: string, isValid: (value: unknown) => boolean): boolean {
   }
 }
 
-/** A byte each where they are no whole characters. */
+/** Byte by byte where they are not whole characters. */
 function shown(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString();
   return JSON.stringify(text.includes("\ufffd") ? Buffer.from(bytes).toString("latin1") : text);

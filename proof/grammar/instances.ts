@@ -1,4 +1,6 @@
-/** Seeded values near a schema: what its keywords ask for, as far as one reads them alone, and the same with a fault. */
+/**
+ * Seeded values near a schema: values that its keywords require, each keyword read alone, and the same with a fault.
+ */
 import type { Seeded } from "../../evidence/seeded.ts";
 import { isRecord } from "../../src/is-record.ts";
 

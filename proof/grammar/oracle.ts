@@ -1,6 +1,6 @@
 /**
- * Our masks against those of another engine, bit for bit, at every place of seeded texts. Where they differ, one of a
- * few known reasons must explain each token; any other difference fails.
+ * Compares our masks with those of another engine, bit for bit, at every place of seeded texts. A known reason must
+ * explain each differing token; any other difference fails.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";

@@ -1,7 +1,8 @@
 /**
- * The JSON Schema Test Suite, drafts 4 to 2020-12: every schema is compiled or refused by name, and of those compiled every
- * valid instance is taken byte by byte and every invalid one stopped. An instance counts as taken when it is in one of
- * the orders of its properties: the order is the schema's here. What is known to differ stands in a list, with its reason.
+ * The JSON Schema Test Suite, drafts 4 to 2020-12. Every schema is compiled, or refused with the name of the feature.
+ * For those compiled, every valid instance is accepted byte by byte and every invalid one is stopped. An instance
+ * counts as accepted when one of the orders of its properties is, because the order is the schema's here. A list has
+ * the known differences with their reasons.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -21,7 +22,7 @@ const DRAFTS: readonly (readonly [folder: string, draft: DraftName])[] = [
   ["draft2020-12", "2020-12"],
 ];
 
-/** Of the formats, those that are held to. */
+/** The formats that are enforced. */
 const HELD_FORMATS = new RegExp(`^optional/format/(?:${FORMATS.map(({ name }) => name).join("|")})\\.json$`);
 
 interface Group {
@@ -34,7 +35,7 @@ interface Group {
   }[];
 }
 
-/** What differs, and why: part of "file | group | test". */
+/** Known differences and their reasons: part of "file | group | test". */
 const KNOWN: readonly (readonly [where: RegExp, why: string])[] = [
   [
     /^format\.json \| .* is only an annotation by default$/,
@@ -56,7 +57,7 @@ export interface SuiteTally {
   wrong: string[];
 }
 
-/** By folder: what came of a draft's schemas. */
+/** The results of a draft's schemas, by folder. */
 export function runSuite(directory: string): Readonly<Record<string, SuiteTally>> {
   return Object.fromEntries(DRAFTS.map(([folder, draft]) => [folder, runDraft(directory, folder, draft)]));
 }
@@ -93,7 +94,7 @@ function runGroup(file: string, group: Group, { tests }: Group, draft: DraftName
     const keyword = error.pointer.split("/").pop() || "the whole";
     const name = `${error.code} ${keyword}`;
     tally.refused[name] = (tally.refused[name] ?? 0) + 1;
-    // What admits nothing is refused as a whole: then no instance may be valid.
+    // A schema that admits nothing is refused as a whole: then no instance may be valid.
     if (error.message.includes("no text at all") && group.tests.some(({ valid }) => valid))
       tally.wrong.push(`${file} | ${group.description} | admits nothing`);
     return;

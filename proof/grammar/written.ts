@@ -1,4 +1,7 @@
-/** JSON values whose numbers are kept as they are written: 1.0 is no integer in draft 4, and 53 digits are one in all. */
+/**
+ * JSON values whose numbers keep their notation: 1.0 is not an integer in draft 4, and a number of 53 digits is one in
+ * every draft.
+ */
 import { keepOrder, namesInOrder } from "../../src/ordered-names.ts";
 
 /** Marks a number that was read as its text. */
@@ -6,7 +9,7 @@ const MARK = "\u0000";
 /** Strings and numbers of a JSON text. */
 const SCALARS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** What JSON.parse makes of a text, with the texts of numbers for numbers, and names in their order. */
+/** The result of JSON.parse, but with the texts of numbers, and names in their order. */
 export function readWritten(text: string): unknown {
   const marked = text.replace(SCALARS, (token) => (token.startsWith('"') ? token : `"\\u0000${token}"`));
   const value: unknown = JSON.parse(marked);

@@ -1,6 +1,6 @@
 /**
- * Forms of grammars whose work was once exponential, or grew with the square: each by its size. They are people's own
- * ways of writing, and what somebody writes who wants a worker to stand still.
+ * Forms of grammars whose work was once exponential or quadratic, each with a size. Some are ways in which people write
+ * grammars; others are an attacker's.
  */
 
 export interface Form {

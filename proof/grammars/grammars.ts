@@ -1,6 +1,6 @@
 /**
- * Grammars as somebody sends them who wants the service to stand still: two workers with default settings, eight
- * clients that send one form as fast as it is answered, and two that take small steps meanwhile, each timed.
+ * An attacker's grammars: two workers with default settings, eight clients that send one form as fast as it is
+ * answered, and two that take small steps meanwhile, each timed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { startService } from "../../evidence/service.ts";
@@ -23,7 +23,7 @@ const ATTACK_MS = { short: 2000, long: 10_000 };
 const RSS_MIB_MAX = 512;
 const CALM_MS = 5000;
 const RECOVERY_MS = 30_000;
-/** What a worker may keep more than before: what its grammars may take, and a little. */
+/** How much the memory of a worker may grow: the limit for its grammars, and a little more. */
 const KEPT_MIB = 192;
 
 interface Outcome {

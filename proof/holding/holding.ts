@@ -11,10 +11,10 @@ import { hold, WAYS, type Way } from "./ways.ts";
 const RESIDENT_MIB_MAX = { short: 640, long: 512 };
 const AFTERWARDS_MAX = { short: 1.5, long: 1.2 };
 const HELD_MS = { short: 2000, long: 12_000 };
-/** So much longer a way is held where nobody was answered yet: on a busy machine that is no answer to the question. */
+/** How much longer a test waits when no other client has been answered yet: a busy machine may be the reason. */
 const PATIENCE_MS = 8000;
 const BACK_MS = { short: 12_000, long: 30_000 };
-/** So long after the clients of one way are gone those of the next come. */
+/** The pause between the clients of one test and those of the next. */
 const BETWEEN_MS = 2500;
 const PROBE = encode({ path: "/v1/sample?dtype=f32&temperature=0", body: f32([1, 3, 2]) });
 

@@ -112,7 +112,7 @@ export const WAYS: readonly Way[] = [
   },
 ];
 
-/** Opens the connections of a way. They are not read, and what they cannot send they keep. */
+/** Opens the connections of an attack. They do not read, and keep unsent data. */
 export async function hold(url: string, way: Way): Promise<Socket[]> {
   const { hostname, port } = new URL(url);
   const bytes = way.bytes();

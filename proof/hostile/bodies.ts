@@ -1,4 +1,4 @@
-/** Binary bodies that do not fit what is said of them. */
+/** Binary bodies that do not match their description. */
 import { Buffer } from "node:buffer";
 import { bf16, f16 } from "../fuzz/small-rows.ts";
 import { BYTES_TYPE, f32, type Message, tensorMessage } from "../message.ts";

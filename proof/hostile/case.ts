@@ -1,4 +1,4 @@
-/** What a hostile request is, and what must come back. */
+/** A hostile request, and the expected answer. */
 import type { Message } from "../message.ts";
 import { encode } from "../message.ts";
 
@@ -10,7 +10,7 @@ export interface HostileCase {
   readonly statuses: readonly number[];
   readonly code?: string | undefined;
   readonly pointer?: string | undefined;
-  /** The answer to this must be the last on its connection: what follows could be smuggled. */
+  /** The answer to this must be the last on its connection, because later bytes could be smuggled. */
   readonly ends?: boolean;
   /** Node answers this itself, without a problem. */
   readonly bare?: boolean;

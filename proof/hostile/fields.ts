@@ -68,7 +68,7 @@ function inChains(): HostileCase[] {
   });
 }
 
-/** What the contract refuses must be refused with a pointer below `pointer`; of the rest some may be. */
+/** A request that the contract refuses must be refused with a pointer below `pointer`; of the others some may be. */
 function judged(name: string, message: Message, pointer: string): HostileCase {
   const must_refuse = judge(message).refusal !== undefined;
   return {

@@ -1,6 +1,6 @@
 /**
- * The black-box suite: thousands of requests that are wrong in one way each, and what must come back. After those
- * that break the connection, another client must get the very bytes that it got before.
+ * The black-box suite: thousands of requests that are wrong in one way each, with the expected answers. After a request
+ * that breaks its connection, another client must get the same bytes as before.
  */
 import { startService } from "../../evidence/service.ts";
 import { Connection, ConnectionLost, type Reply } from "../connection.ts";

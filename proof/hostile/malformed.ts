@@ -1,13 +1,13 @@
 /**
- * What is not HTTP, and what two servers in a row would read as different requests: every length that can be read in
- * two ways must be refused, and the connection must end with the refusal, so that bytes after it are never taken
- * for a request.
+ * Data that is not HTTP, and requests that two servers in a chain could split differently. Every length that can be
+ * read in two ways must be refused, and the connection must end with the refusal, so that later bytes are never read as
+ * a request.
  */
 import { Buffer } from "node:buffer";
 import type { HostileCase } from "./case.ts";
 
 const STEP = '{"logits":[1,3,2]}';
-/** what an attacker would like to have answered as a request of its own */
+/** the request that an attacker tries to smuggle in */
 const SMUGGLED = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 const LINE = "POST /v1/sample HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 const CHUNKED = `12\r\n${STEP}\r\n0\r\n\r\n`;

@@ -79,7 +79,7 @@ const REFUSED: readonly (readonly [string, Message, string, string])[] = [
   ["chain and preset", step('"chain":[],"preset":"vllm"'), "option_conflict", "/preset"],
 ];
 
-/** Elements of a row that are no logits: each must be named by its index. */
+/** Elements of a row that are no logits: the error must give the index of each. */
 const NO_LOGITS: readonly (readonly [string, string])[] = [
   ["null", "invalid_logits"],
   ["true", "invalid_logits"],

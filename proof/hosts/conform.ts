@@ -1,4 +1,4 @@
-/** The conformance suite against real hosts: what docs/conformance.md tells of each as run. */
+/** The conformance suite against real hosts: the results in docs/conformance.md. */
 import { execFile } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ interface Told {
   readonly failures: readonly { readonly id: string; readonly detail: string | null }[];
 }
 
-/** Runs each host that one of these Pythons has, and the ones of Node. Stores what came when asked. */
+/** Runs each host that is installed in one of these Pythons, and the hosts for Node. Stores the results on request. */
 export async function proveConformance(
   folder: string,
   pythons: readonly string[],

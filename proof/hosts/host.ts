@@ -1,4 +1,4 @@
-/** What is known of a host that is run, and what is told of a run. */
+/** The description of a host, and the results of its run. */
 
 interface Known {
   /** as docs/hosts.md calls it */
@@ -7,7 +7,7 @@ interface Known {
   readonly script: string;
   /** takes part in the long form alone: its packages are large, or are compiled */
   readonly is_long: boolean;
-  /** what the service needs for it */
+  /** the service's settings for this host */
   readonly service?: Readonly<Record<string, string>>;
 }
 
@@ -36,7 +36,7 @@ export interface Times {
   readonly local?: number;
 }
 
-/** What a script tells, a line each. */
+/** One line of a script's output. */
 export type Line =
   | { readonly version: string; readonly note?: string }
   | { readonly claim: string; readonly held: boolean; readonly got: string }

@@ -48,7 +48,7 @@ export const SHORT_PACKAGES: Packages = {
   whole: ["tritonclient[http]==2.73.0", "kserve==0.21.0", "onnxruntime==1.32.0"],
 };
 
-/** Engines come without what they need for a GPU: of them only the parts run that need none. */
+/** Engines are installed without their GPU dependencies, so only the parts that need none run. */
 export const LONG_PACKAGES: Packages = {
   whole: [
     ...SHORT_PACKAGES.whole,
@@ -59,7 +59,7 @@ export const LONG_PACKAGES: Packages = {
     "onnxruntime-genai==0.18.0",
     // The engine of Sampler(), which adapters take in the place of a client.
     "mini-racer==0.14.1",
-    // What vLLM, SGLang and Dynamo import before they come to their samplers.
+    // Modules that vLLM, SGLang and Dynamo import before their samplers.
     ...[
       "blake3",
       "cachetools",

@@ -56,7 +56,7 @@ const chosen = HOSTS.filter(({ script, is_long }) =>
 );
 const with_engines = operands.length > 0 ? operands.includes(ENGINES) : values.long;
 const with_conform = operands.length > 0 ? operands.includes(CONFORM) : values.long;
-/** How often each host is timed by turns with ours: times that nobody keeps need one. */
+/** How often each host and this sampler take turns; times that are not kept need one turn. */
 const TURNS = values.long || values.write ? "6" : "1";
 const progress = createProgress([
   BUILD,

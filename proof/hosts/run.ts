@@ -1,4 +1,4 @@
-/** Installs what a host needs and runs its script, which tells what it found, a JSON line each. */
+/** Installs a host's dependencies and runs its script, which prints its results as JSON lines. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, writeFile } from "node:fs/promises";
@@ -44,7 +44,7 @@ export async function nodePlace(folder: string, tarball: string, host: NodeHost)
   return { program: process.execPath, args, cwd: folder, environment: {} };
 }
 
-/** The host's script compiles strictly against the host's own types. Answers what the compiler says. */
+/** Compiles the host's script strictly against the host's own types. Returns the compiler's messages. */
 export async function complaintsOfTypes({ cwd }: Place, { script }: Host): Promise<string> {
   const compilerOptions = {
     ...{ strict: true, noEmit: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },

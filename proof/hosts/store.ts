@@ -1,6 +1,7 @@
 /**
- * What was run, as a file from which docs/hosts.md is made. A host that was not run this time stays as it was. The
- * times of a row are of one run: least times of several runs beside each other would compare machines, not samplers.
+ * Stores the results of a run in a file from which docs/hosts.md is made. The entry of a host that did not run stays
+ * unchanged. All times of a row come from one run: minimum times of different runs would compare machines, not
+ * samplers.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";

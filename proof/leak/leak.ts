@@ -76,7 +76,7 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
   }
 }
 
-/** Any answer will do: what it must be is the other proofs' affair. */
+/** Any answer is accepted here: other proofs check the content. */
 async function ask(connection: Connection, bytes: Uint8Array): Promise<void> {
   try {
     await connection.exchange(bytes);

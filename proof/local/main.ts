@@ -19,7 +19,7 @@ const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FOLDER = join(ROOT, "build/proof-local");
 const WHEEL_BYTES_MAX = 3_000_000;
-/** What the tests and the examples need beside the engine. */
+/** The dependencies of the tests and the examples besides the engine. */
 const TOOLS = ["numpy"];
 
 const { values } = commandLine({

@@ -24,7 +24,7 @@ const document = JSON.parse(readFileSync(new URL("../../openapi/openapi.json", i
   };
 };
 
-/** What may stand in a query string may stand in the JSON in front of a tensor, too: by the names of routes. */
+/** Query parameters that are also allowed in the JSON in front of a tensor, by the names of routes. */
 const HEADERS: Readonly<Record<string, string>> = {
   StepHeader: "/v1/sample",
   BatchHeader: "/v1/sample/batch",
@@ -63,7 +63,7 @@ function headerOf(path: string) {
   return { type: "object", properties: Object.fromEntries(fields), additionalProperties: false };
 }
 
-/** Why a value is not what the named schema says; undefined when it is. */
+/** The reason why a value does not match the named schema; undefined when it does. */
 export function complaintOf(name: string, value: unknown): string | undefined {
   let validate = compiled.get(name);
   if (validate === undefined) {

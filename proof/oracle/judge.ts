@@ -1,7 +1,7 @@
 /**
- * The oracle of the fuzz: says of a request whether a plain, strict reading of the published contract takes it. It
- * bounds the service from above: what it refuses must be refused; of what it takes the service may refuse some, for
- * reasons that lie in the sampling (every token masked, a state of another chain).
+ * The oracle of the fuzz: decides whether a plain, strict reading of the published contract accepts a request. It is an
+ * upper bound for the service: a request that it refuses must be refused; of the requests that it accepts, the service
+ * may refuse some for reasons of sampling (every token masked, a state of another chain).
  */
 import { PRESETS } from "../../src/sampling/presets/index.ts";
 import type { Message } from "../message.ts";
@@ -15,7 +15,7 @@ export interface Verdict {
   readonly refusal?: string | undefined;
   /** of a batch: why each row must be refused, or undefined */
   readonly rows?: readonly (string | undefined)[];
-  /** of a batch in JSON: why its text is none; the service may still answer the rows around the one that breaks it */
+  /** the reason why the text of a JSON batch is invalid; the service may still answer the rows around the broken one */
   readonly unreadable?: string;
 }
 
@@ -54,7 +54,7 @@ function judgeBody({ path, headers = {}, body = "" }: Message): Verdict {
     if (query.replaceAll("&", "") !== "") return { refusal: "options in two places" };
     return judgeJson(kind, readStrictJson(bytes));
   }
-  // White space around a header's value is no part of it (RFC 9110, 5.5).
+  // White space around a header's value is not part of it (RFC 9110, 5.5).
   const length = headers["inference-header-content-length"]?.trim();
   if (length === undefined) {
     const fields = readQuery(query);
@@ -213,7 +213,7 @@ function refusalOfSize({ vocab_size }: Fields, length: number): string | undefin
   return Number(vocab_size ?? 1) > length ? "vocab_size" : undefined;
 }
 
-/** The hosts that there are: which of them there should be is no question of what a request may say. */
+/** The existing hosts. Whether the list is complete is not a question about requests. */
 const HOSTS: readonly string[] = PRESETS.map(({ name }) => name);
 const SEED_MIN = -(2n ** 63n);
 const SEED_MAX = 2n ** 64n - 1n;

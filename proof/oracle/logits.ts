@@ -2,7 +2,7 @@
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Largest rows that the service under proof is told to take. */
+/** The service under proof is configured with this limit for rows. */
 export const VOCAB_SIZE_MAX = 8192;
 
 export const DTYPE_BYTES: Readonly<Record<string, number>> = { f32: 4, f16: 2, bf16: 2 };
@@ -11,7 +11,7 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Why what stands at `logits` is no row; its length when it is. */
+/** The length of the row at `logits`, or the reason why it is not a row. */
 export function rowLength(logits: unknown): number | string {
   if (Array.isArray(logits)) return lengthOfNumbers(logits);
   if (!isFields(logits)) return "logits are neither a list nor an object";
@@ -27,7 +27,7 @@ export function rowLength(logits: unknown): number | string {
 
 function lengthOfNumbers(values: readonly unknown[]): number | string {
   if (values.length > VOCAB_SIZE_MAX) return "too many logits";
-  // What bytes may hold, text may not: a number above the float32 range is more often a mistake than +∞.
+  // Bytes may hold +Infinity, text may not: in text, a number above the float32 range is more often a mistake.
   if (values.some((value) => typeof value === "number" && Math.fround(value) === Number.POSITIVE_INFINITY))
     return "too large a logit";
   return lengthOfFloats(values.map(logitOf));

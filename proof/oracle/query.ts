@@ -6,7 +6,7 @@ interface Told {
   readonly type?: unknown;
 }
 
-/** The type of an option, told where it stands or where it refers to. */
+/** The type of an option, given directly or through a reference. */
 function typeOf({ $ref, type }: Told): unknown {
   return $ref === undefined ? type : SCHEMAS[$ref.split("/").at(-1) ?? ""]?.["type"];
 }
@@ -26,7 +26,7 @@ const LISTS = new Set(
   ),
 );
 
-/** Throws a SyntaxError when it is none. */
+/** Throws a SyntaxError for an invalid query string. */
 export function readQuery(text: string): Record<string, unknown> {
   const fields = new Map<string, unknown>();
   for (const part of text.split("&").filter((each) => each !== "")) {
@@ -47,7 +47,7 @@ function decoded(text: string): string {
   }
 }
 
-/** What the text is as JSON, or the text; long integers stay text. */
+/** The JSON value of the text, or the text itself; long integers stay text. */
 function plain(text: string): unknown {
   if (/^\s|\s$|^"/.test(text) || /^-?\d{15,}$/.test(text))
     return /^-?\d{1,15}$/.test(text) ? Number(text) : text;

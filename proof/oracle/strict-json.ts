@@ -1,8 +1,9 @@
 /**
- * A plain, strict reader of JSON texts (RFC 8259) over the whole text at once: what the service's own reader, which
- * works on bytes as they come, must never be laxer than. Beyond the grammar it holds what docs/wire-format.md says:
- * UTF-8 without a byte order mark, at most 64 levels, no `__proto__` and no key twice in the objects that the service
- * reads itself, and `-Infinity` where a logit may stand, and nowhere else. A long seed comes as the text of its digits.
+ * A plain, strict reader of JSON texts (RFC 8259) that reads the whole text at once. The service's own reader, which
+ * works on bytes as they arrive, must never accept more. Beyond the grammar it enforces the rules of
+ * docs/wire-format.md: UTF-8 without a byte order mark, at most 64 levels, no `__proto__`, no repeated key in the
+ * objects that the service reads itself, and `-Infinity` only where a logit is allowed. A long seed is returned as the
+ * text of its digits.
  */
 
 type Path = readonly (string | number)[];
@@ -14,7 +15,7 @@ const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4
 const LONG = /^-?\d{16,}$/;
 const SPACE = /[ \t\n\r]*/y;
 
-/** The value of a text. Throws a SyntaxError that says what is wrong. */
+/** The value of a text. Throws a SyntaxError that names the error. */
 export function readStrictJson(bytes: Uint8Array): unknown {
   let text: string;
   try {

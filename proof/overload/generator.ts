@@ -1,7 +1,7 @@
 /**
- * The load generator, a process of its own so that what it spends is not the measuring process's. It sends prepared
- * requests over kept-alive connections, either one after the other (closed) or at fixed times whatever the service
- * does (open), and holds every reply against the one that it must be.
+ * The load generator, a process of its own so that its CPU time is measured apart. It sends prepared requests over
+ * kept-alive connections, either one after the other (closed) or at fixed times whatever the service does (open), and
+ * compares every reply with the expected one.
  */
 import { Buffer } from "node:buffer";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,7 +29,7 @@ export interface LoadResult {
   readonly elapsed_ms: number;
   /** the longest that the generator itself came late, ms */
   readonly late_ms: number;
-  /** of one core, what the generator took */
+  /** the generator's share of one core */
   readonly cpu_share: number;
 }
 

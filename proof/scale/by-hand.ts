@@ -1,4 +1,6 @@
-/** `score` beside numpy by hand over pyarrow, by the codec: what a user writes who knows numpy well, in float32. */
+/**
+ * `score` beside hand-written numpy over pyarrow, by codec: code as an experienced user of numpy writes it, in float32.
+ */
 import { join } from "node:path";
 import type { Report } from "../proof.ts";
 import { outputOf, PROGRAM, ROOT } from "./program.ts";

@@ -1,4 +1,7 @@
-/** Reports have the same bytes however rows are cut, whoever drives the parts, and whenever a run is killed. */
+/**
+ * Reports have the same bytes for every division of the rows, every tool that starts the parts, and every time at which
+ * a run is killed.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -73,7 +76,7 @@ export async function proveResuming(folder: string, report: Report): Promise<voi
   report.claim("its checkpoint is gone", !existsSync(`${out}.checkpoint`));
 }
 
-/** The row at which the checkpoint of a run goes on; 0 when there is none. */
+/** The row at which the checkpoint of a run continues; 0 when there is none. */
 function rowReached(out: string): number {
   const path = `${out}.checkpoint`;
   return existsSync(path) ? Number(/"row":(\d+)/.exec(readFileSync(path, "utf8"))?.[1] ?? 0) : 0;

@@ -1,4 +1,4 @@
-/** What a process holds does not grow with the rows that it reads: the most that it ever held, over more and more of them. */
+/** The memory of a process does not grow with the rows that it reads: its peak, over more and more rows. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Runs the built command and others, and says what they printed. */
+/** Runs the built command and other programs, and returns their output. */
 import { type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,5 @@
-"""Schemathesis, taught what is no matter of schemas: lines of JSON, and that options stand in one place."""
+"""Teaches Schemathesis two rules that schemas cannot express: lines of JSON, and that all options must be in one place.
+"""
 
 import json
 

@@ -1,7 +1,7 @@
 /**
- * `npm run proof:schemathesis`: Schemathesis reads the OpenAPI document from the built service, makes requests from
- * it, right ones and wrong ones, and finds nothing in the answers that the document does not tell of. It is installed
- * below build/, which needs python3 and a package index, so this is no part of `npm run proof`.
+ * `npm run proof:schemathesis`: Schemathesis reads the OpenAPI document of the built service, generates valid and
+ * invalid requests from it, and must find nothing in the answers that the document does not describe. It is installed
+ * below build/, which needs python3 and a package index, so this is not part of `npm run proof`.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -32,7 +32,7 @@ const VENV = join(ROOT, "build/proof-schemathesis");
 const PACKAGE = "schemathesis==4.32.5";
 
 async function execute(program: string, args: readonly string[]): Promise<number> {
-  // Schemathesis keeps what it found where it runs.
+  // Schemathesis stores its findings in the working directory.
   const env = { ...process.env, PYTHONPATH: HERE, PYTHONDONTWRITEBYTECODE: "1", SCHEMATHESIS_HOOKS: "hooks" };
   const child = spawn(program, args, { stdio: "inherit", cwd: join(ROOT, "build"), env });
   const [code] = await once(child, "exit");

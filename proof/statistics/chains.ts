@@ -1,4 +1,4 @@
-/** The distributions that are drawn from, and what the plain float64 sampler of the tests says that they are. */
+/** The tested distributions, with the expected probabilities of the tests' plain float64 sampler. */
 import { randomRow } from "../../evidence/rows.ts";
 import { type ReferenceEntry, referenceSurvivors } from "../../test/reference/sampler.ts";
 

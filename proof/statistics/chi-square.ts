@@ -10,7 +10,7 @@ export interface Fit {
   readonly p_g: number;
 }
 
-/** What a right sampler falls below once in 10⁸ tests. */
+/** The level that a right sampler falls below once in 10⁸ tests. */
 export const P_MIN = 1e-8;
 
 /** Cells that expect fewer are counted as one: the approximation by χ² needs some. */

@@ -1,7 +1,7 @@
 /**
- * The canary, a process of its own so that nothing but the service keeps it waiting: it asks one small thing after the
- * other over one connection, and times each. What a machine that does other work adds is taken off: the time that the
- * worker and the canary were ready to run and had no core, where Linux's /proc tells it.
+ * The canary is a process of its own, so that only the service can delay it: it sends small requests one after the
+ * other over one connection, and times each. Delay from other programs is subtracted: the time in which the worker or
+ * the canary was ready to run but had no core, from Linux's /proc.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,7 +11,7 @@ import { encode } from "../message.ts";
 export interface CanaryJob {
   readonly url: string;
   readonly worker_pid: number;
-  /** what it asks; its health when absent */
+  /** the request that it sends; absent: the health check */
   readonly probe?: Uint8Array;
 }
 

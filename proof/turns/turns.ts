@@ -36,7 +36,10 @@ async function run({ long }: Form, report: Report): Promise<void> {
   const rows = STREAM_ROWS[long ? "long" : "short"];
   const stalls: Stall[] = [];
   const own_ms: number[] = [];
-  /** The worst of each round; what one round has and another has not is the machine's. */
+  /**
+   * The longest delay of each round; the smallest of these counts, because a delay in only one round comes from the
+   * machine.
+   */
   const watch = async (name: string, work: () => Promise<string | undefined>) => {
     let least: Stall | undefined;
     let failure: string | undefined;
@@ -107,7 +110,7 @@ function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
 }
 
-/** What was wrong with the answer; undefined: nothing. */
+/** The error in the answer; undefined when there is none. */
 async function ask(url: string, { message, refused_by }: Costly): Promise<string | undefined> {
   const connection = new Connection(url);
   try {

@@ -1,6 +1,6 @@
 /**
  * Random drafts under random chains, verified at once and drawn step by step: `strict` must give the same bytes. Every
- * stage stands in many of the chains, those that carry state or look back among them.
+ * stage is in many of the chains, also those that carry state or read the history.
  */
 import { randomRow } from "../../evidence/rows.ts";
 import { type Seeded, seeded } from "../../evidence/seeded.ts";
@@ -17,7 +17,7 @@ import { verifyDraft } from "../../src/sampling/verify/verify.ts";
 type Options = Readonly<Record<string, unknown>>;
 
 const DRAFTED_MAX = 5;
-/** rows up to 256 tokens are looked at in another way than longer ones */
+/** rows up to 256 tokens take another code path than longer ones */
 const VOCABULARIES = [40, 300, 700];
 const LOOK_BACK = STAGES.filter(({ looksBack, state }) => looksBack === true || state !== undefined);
 
@@ -28,9 +28,9 @@ const rows: readonly Row[] = Array.from({ length: DRAFTED_MAX + 1 }, () => {
   return row;
 });
 
-/** What came of many drafts. */
+/** The results of many drafts. */
 export interface Compared {
-  /** one line for each whose replies differ from those of the steps */
+  /** one line for each draft whose reply differs from the steps */
   readonly differences: readonly string[];
   /** positions that were taken, and drafts that were refused as a step of them is */
   readonly positions: number;
@@ -74,7 +74,7 @@ function compare(random: Seeded, index: number): Draft {
   return { difference, taken };
 }
 
-/** What the steps give up to the first that is not as drafted; what is drafted is often what they give. */
+/** The tokens of single steps, up to the first that differs from the draft; drafts often repeat those tokens. */
 function stepByStep(
   random: Seeded,
   options: Options,
@@ -111,7 +111,7 @@ function stepByStep(
   return [draft, text];
 }
 
-/** The JSON of what comes, or what is wrong with it; a problem of a row is told without its place. */
+/** The JSON of the result, or the problem; a problem of a row is given without its position. */
 function textOf(make: () => readonly Sampled[]): string {
   try {
     return JSON.stringify(make());

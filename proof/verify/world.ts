@@ -1,7 +1,7 @@
 /**
- * A world of five words in which everything about drafts can be worked out by hand: what comes next depends on the word
- * before and, by a penalty, on what was said; the drafter has its own idea of it. Sequences are made by one call to verify
- * after the other, and are counted against the product of their probabilities.
+ * A world of five words in which every probability about drafts can be computed by hand. The next word depends on the
+ * word before and, through a penalty, on all earlier words; the drafter has its own distribution. Sequences are made by
+ * repeated calls to verify, and their counts are compared with the product of their probabilities.
  */
 import { randomRow } from "../../evidence/rows.ts";
 import { seeded } from "../../evidence/seeded.ts";
@@ -23,7 +23,7 @@ const TEMPERATURE = 0.9;
 const TOP_K = 4;
 const DRAFT_TEMPERATURE = 1.4;
 
-/** How the drafter tells what it drew from. */
+/** The forms in which the drafter reports its distribution. */
 export const TOLD = ["logits", "probabilities", "none"] as const;
 export type Told = (typeof TOLD)[number];
 
@@ -58,7 +58,7 @@ function leased(values: ArrayLike<number>, width: Width, rest: number): Row {
 }
 
 const contexts = Array.from({ length: WORDS }, (_, word) => word);
-/** flat enough that what is drawn in place of a rejected word is a choice among several */
+/** flat enough that the replacement of a rejected word is a choice among several */
 const FLATNESS = 0.35;
 const target_logits = contexts.map((word) => randomRow(WORDS, 100 + word).map((logit) => FLATNESS * logit));
 const draft_logits = contexts.map((word) =>
@@ -78,7 +78,7 @@ function rowsOfWidth(width: Width): Rows {
   };
 }
 
-/** What comes next after this history, in float64. */
+/** The distribution of the next word after this history, in float64. */
 function targetLaw(history: readonly number[], width: Width): number[] {
   const logits = target_logits[history.at(-1) ?? 0] ?? [];
   const scores = Array.from(
@@ -152,7 +152,7 @@ export interface Course {
   readonly seed: number;
   /** a tree in place of so many tokens one after the other */
   readonly parents?: readonly number[];
-  /** how tokens with one parent are drawn; by itself each when absent */
+  /** how tokens with one parent are drawn; absent: independently */
   readonly siblings?: Siblings;
   /** of the method */
   readonly options?: Readonly<Record<string, unknown>>;

@@ -55,7 +55,7 @@ const AS_GGUF = [
 ] as const;
 const ENCODINGS = ["r50k_base", "p50k_base", "cl100k_base", "o200k_base"] as const;
 
-/** What a library says of a token: undefined for a special one. */
+/** A library's bytes of a token; undefined for a special one. */
 interface Told {
   readonly bytes: Uint8Array | undefined;
   readonly text: string;
@@ -86,7 +86,7 @@ function hex(digits: string): Uint8Array {
   return Buffer.from(digits, "hex");
 }
 
-/** What is wrong, token by token; and how many were compared. */
+/** The wrong tokens, and the number of compared ones. */
 function compare(name: string, list: TokenList, library: readonly Told[]): string[] {
   const vocabulary = createVocabulary(name, list);
   const wrong: string[] = [];
@@ -136,7 +136,7 @@ function lookedUp(vocabulary: Vocabulary): string[] {
   return wrong;
 }
 
-/** What the package tiktoken has in a file, and what it tells of each token. */
+/** The tokens of a file by the package tiktoken, with their bytes. */
 function tiktoken(modules: NodeJS.Require, encoding: (typeof ENCODINGS)[number]): string[] {
   const { Tiktoken } = modules("tiktoken") as {
     Tiktoken: new (

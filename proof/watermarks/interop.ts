@@ -1,4 +1,4 @@
-/** What vLLM and transformers make of our marks, and we of theirs: uniforms to the bit, p-values, green lists, layers. */
+/** vLLM and transformers detect our marks, and we detect theirs: uniforms to the bit, p-values, green lists, layers. */
 
 import { normalRows } from "../../evidence/normal-rows.ts";
 import { type Seeded, seeded } from "../../evidence/seeded.ts";
@@ -19,7 +19,7 @@ const P_NEAR = 1e-9;
 
 type Found = readonly [score: number, p_value: number, counted: number];
 
-/** What looks at texts with a key. */
+/** The detector of a scheme, for one key. */
 export function readerOf(
   fields: Readonly<Record<string, unknown>>,
   secrets: readonly bigint[],
@@ -195,7 +195,7 @@ export async function greenLists(judge: Judge, report: Report, seed: number, cou
     const fields = { scheme: "green_list", seeding, context_width, gamma: 0.25 };
     const asked = { vocab_size, gamma: 0.25, delta: 2, key: String(key), seeding, context_width };
     const bank = normalRows(32, vocab_size, 2, random);
-    // What follows id 0 is no evidence for us: its list is the same under every key.
+    // Tokens after id 0 are no evidence for us: their list is the same under every key.
     for (const row of bank) row[0] = Number.NEGATIVE_INFINITY;
     const writer = new Writer(bank, [key]);
     const mark = { key: "key", delta: 2, repeated_contexts: "none", ...fields };

@@ -1,7 +1,8 @@
 /**
- * `npm run proof:watermarks`: our marks before the detectors of vLLM and transformers and theirs before ours, how often
- * unmarked texts are taken for marked ones, what marks leave of the distribution, and how soon they are found. The hosts need
- * a Python with their packages, named by ENGINES_PYTHON; without one that part is left out and said so.
+ * `npm run proof:watermarks`: our marks with the detectors of vLLM and transformers, and their marks with ours; the
+ * rate of false positives in unmarked texts; the distribution of marked tokens; and the number of tokens that detection
+ * needs. The hosts need a Python with their packages, named by ENGINES_PYTHON; without it that part is skipped, and the
+ * output says so.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { seeded } from "../../evidence/seeded.ts";

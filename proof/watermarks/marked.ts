@@ -9,7 +9,7 @@ import { openStream } from "../../src/sampling/stream.ts";
 
 export type Bank = readonly Float32Array[];
 
-/** One sampler, one row and one key: what a proof draws with. */
+/** Draws with one sampler, one row and one key. */
 export class Writer {
   readonly sampler: Sampler;
   readonly #row: Row;

@@ -1,7 +1,7 @@
 /**
- * P-values over natural texts: prose that people wrote and no model, where words repeat. Over random keys p must be uniform,
- * for every option of every scheme. Under one fixed key all texts share their common phrases, so a key has a rate of its own:
- * how these spread is told.
+ * P-values over natural texts: prose by people, in which words repeat. Over random keys, p must be uniform for every
+ * option of every scheme. Under one fixed key all texts share their common phrases, so each key has its own rate of
+ * false positives; the report shows how these rates vary.
  */
 import { readFile } from "node:fs/promises";
 import { type Seeded, seeded } from "../../evidence/seeded.ts";
@@ -19,7 +19,7 @@ import { secretOf } from "./keys.ts";
 const LENGTH = 400;
 const VOCAB_SIZE = 8192;
 
-/** Every option that changes what a value reads. */
+/** Every option that changes the value of a token. */
 const ASKED: readonly Readonly<Record<string, unknown>>[] = [
   ...[1, 2, 4, 8].map((context_width) => ({ scheme: "gumbel", context_width })),
   ...[0.1, 0.3, 0.5].map((alpha) => ({ scheme: "dual_key_gumbel", alpha })),
@@ -55,7 +55,7 @@ export async function naturalTexts(files: readonly string[]): Promise<number[][]
 /** Keys whose tables take long to make stay for so many texts. */
 const TEXTS_PER_KEY: Readonly<Record<string, number>> = { synthid: 5 };
 
-/** p_value, and the same with what a count of few values leaves open drawn at random: that one is uniform. */
+/** p_value, and a randomised p-value that is uniform even for a discrete count. */
 interface Found {
   readonly p_value: number;
   readonly p_random: number;
@@ -159,7 +159,7 @@ const FIXED: readonly Readonly<Record<string, unknown>>[] = [
   { scheme: "synthid" },
 ];
 
-/** All texts under each of some keys: what one deployment with one key sees. */
+/** Tests all texts under each of some keys, as a deployment with one key does. */
 export function underFixedKeys(
   all_texts: readonly number[][],
   report: Report,

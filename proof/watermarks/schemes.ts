@@ -1,10 +1,10 @@
-/** The schemes as the proofs take them: with what they need of the vocabulary. */
+/** The schemes with the options that the proofs use, and the vocabulary size that they need. */
 
 export interface Marking {
   readonly name: string;
   /** what the test is asked */
   readonly test: Readonly<Record<string, unknown>>;
-  /** what the steps are asked besides */
+  /** the further options of the steps */
   readonly laid: Readonly<Record<string, unknown>>;
   /** bits of a key, and how many secrets one has */
   readonly bits: number;
@@ -19,7 +19,7 @@ const one = { bits: 64, secrets: 1 } as const;
 
 const GAMMA = 0.25;
 
-/** Of a binomial's count of green tokens: the largest of its tails that is no more than the level. */
+/** For a binomial count of green tokens: the largest tail probability that does not exceed the level. */
 function rateOfCounts(count: number, level: number): number {
   let rate = 0;
   let chance = GAMMA ** count; // that all are green

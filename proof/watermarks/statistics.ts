@@ -1,4 +1,4 @@
-/** How often unmarked texts are taken for marked ones, and what marks leave of the distribution over all keys. */
+/** The rate of false positives in unmarked texts, and the distribution of marked tokens over all keys. */
 
 import { seeded } from "../../evidence/seeded.ts";
 import type { Rates } from "../../evidence/watermark-results.ts";
@@ -64,7 +64,7 @@ function readerFor({ test }: Marking, secrets: readonly bigint[]): WatermarkRead
   );
 }
 
-/** One row and one context under many keys: the tokens are those of the chain's own distribution. */
+/** One row and one context under many keys: the tokens must have the chain's own distribution. */
 export function overKeys(report: Report, seed: number, keys: number): void {
   const random = seeded(seed, 11);
   const logits = Float32Array.from({ length: 24 }, () => 5 * random.unit());

@@ -1,4 +1,4 @@
-/** What a trainer's importance ratio comes to by which log-probability, where nothing but the last bits of logits differ. */
+/** A trainer's importance ratio for each kind of log-probability, when only the last bits of the logits differ. */
 
 import type { Ratios } from "../../evidence/watermark-results.ts";
 import type { Row } from "../../src/kernels/kernel.ts";

@@ -1,4 +1,4 @@
-/** What is counted of functions that tell when they begin and end: calls, and moves from one folder to another. */
+/** Counts the calls of instrumented functions, and the moves from one folder to another. */
 
 /** A function, by where it stands. */
 export interface Place {
@@ -8,7 +8,7 @@ export interface Place {
   readonly folder: string;
 }
 
-/** Folders from the bottom to the top: what is called lies further down, but for what climbs. */
+/** Folders from the bottom to the top: calls go downwards, with a few exceptions. */
 const LAYERS = [
   "kernels",
   "analysis",
@@ -66,7 +66,7 @@ export class CallCounter {
     this.#folder = before;
   }
 
-  /** A function begins that is not told to end. */
+  /** Counts the begin of a function whose end is not reported. */
   count(number: number): void {
     this.#calls[number] = (this.#calls[number] ?? 0) + 1;
     const from = this.#folder;

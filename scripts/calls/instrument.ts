@@ -1,7 +1,7 @@
 /**
- * Makes functions tell when they begin and end. What it is given is the JavaScript of a module as the compiler writes it;
- * what it answers does the same and calls `globalThis.$calls` besides. A generator's body runs in pieces, so that only its
- * beginning is told.
+ * Makes functions report their begin and end. The input is the JavaScript of a module as the compiler writes it; the
+ * output does the same and also calls `globalThis.$calls`. The body of a generator runs in pieces, so only its begin is
+ * reported.
  */
 import { parseAst } from "vite";
 
@@ -24,7 +24,7 @@ interface Insertion {
 
 const FUNCTIONS = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"]);
 
-/** `register` is told the line of each function and answers its number. */
+/** `register` gets the line of each function and returns its number. */
 export function instrumented(code: string, register: (line: number) => number): string {
   const insertions: Insertion[] = [];
   for (const node of functionsIn(parseAst(code) as unknown as Node)) {
@@ -36,12 +36,12 @@ export function instrumented(code: string, register: (line: number) => number): 
     if (type === "BlockStatement") {
       insertions.push({ at: start + 1, text: begin }, { at: end - 1, text: finish });
     } else {
-      // An arrow's expression; what stands around it in parentheses stays there.
+      // The expression of an arrow function; parentheses around it stay.
       const [from, to] = parenthesised(code, start, end);
       insertions.push({ at: from, text: `{${begin}return ` }, { at: to, text: `;${finish}}` });
     }
   }
-  // From the end on, and of those at one place the inner ones first, so that places stay what they were.
+  // From the end to the beginning, and at one position the inner ones first, so that earlier positions stay valid.
   return insertions
     .sort((a, b) => b.at - a.at)
     .reduce((text, { at, text: more }) => text.slice(0, at) + more + text.slice(at), code);

@@ -25,7 +25,7 @@ const { values } = commandLine({
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD = join(ROOT, "build/calls");
-/** Requests before the one that counts: what is remembered is, by then. */
+/** Requests before the counted one, after which everything that is cached is in its cache. */
 const WARM_UP = 20;
 /** Bytes may come in more pieces than usual: the fewest calls are those of a request that did not wait. */
 const ROUNDS = 9;
@@ -87,7 +87,7 @@ async function count({ open }: Counting, port: number, counter: CallCounter): Pr
     await conversation.prepare?.();
     counter.reset();
     await conversation.ask();
-    // What follows the last byte of an answer belongs to it.
+    // Work after the last byte of an answer belongs to that request.
     await new Promise((resolve) => setImmediate(resolve));
     if (round >= WARM_UP) rounds.push(counter.counted());
     await conversation.finish?.();

@@ -10,14 +10,14 @@ const TEXT_BIT = 0x8000_0000;
 /** Longer than a turn of the event loop in which bytes that were sent are read. */
 const QUIET_MS = 30;
 
-/** A connection, and what is done on it again and again. */
+/** A connection, and the request that is repeated on it. */
 export interface Counting {
   readonly name: string;
   readonly open: (port: number) => Promise<Conversation>;
 }
 
 export interface Conversation {
-  /** what is not counted, before each time */
+  /** uncounted work before each request */
   prepare?(): Promise<void>;
   /** what is */
   ask(): Promise<void>;
@@ -139,7 +139,7 @@ function connected(port: number): Promise<Socket> {
   });
 }
 
-/** What was answered, whose head or line is whole. Answers here fit into one packet. */
+/** Resolves when the header or the line of the answer is complete. Answers here fit into one packet. */
 function answered(socket: Socket, whole: RegExp): Promise<void> {
   let text = "";
   return new Promise((resolve, reject) => {

@@ -69,7 +69,7 @@ export function otherwiseOf(
   return [...found.values()];
 }
 
-/** Nearer than this two answers are not told apart. */
+/** Two answers closer than this count as equal. */
 const APART = 1e-3;
 
 export function isSame(one: Pick<Answer, "kept" | "probabilities">, other: typeof one): boolean {

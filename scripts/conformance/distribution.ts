@@ -1,4 +1,4 @@
-/** Lines that ask what is left of a row after a chain, and with what probabilities. */
+/** Cases about the tokens that a chain keeps of a row, with their probabilities. */
 
 import { tiesOf } from "../../evidence/conformance/ties.ts";
 import { allOr, type Line, rowField } from "../../evidence/conformance/vector.ts";
@@ -7,7 +7,7 @@ import { answerOf, otherwiseOf, type Question, stepOf, TOLERANCE } from "./defin
 /** No more answers of mistakes than these are kept, the likeliest. */
 const OTHERWISE_MAX = 8;
 
-/** Of longer rows the mistakes are not told: each would be as long. */
+/** For longer rows the answers of mistakes are left out, because each would be as long as the row. */
 const LONG = 128;
 
 type Asked = Question & Pick<Line, "id" | "section" | "rule" | "about" | "why">;

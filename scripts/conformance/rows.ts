@@ -1,4 +1,4 @@
-/** Rows of the suite: those that anyone can check by hand, and random ones of three decimals. */
+/** Rows of the suite: some that anyone can check by hand, and random ones with three decimals. */
 import type { Seeded } from "../../evidence/seeded.ts";
 
 export interface NamedRow {

@@ -1,4 +1,4 @@
-/** Markdown about what was measured, made from bench/results: docs/benchmarks.md and the ratios of the README. */
+/** Markdown with the measured figures of bench/results: docs/benchmarks.md and the ratios in the README. */
 import type { GrowthResults } from "../../bench/growth/results.ts";
 import { CHAINS } from "../../bench/rivals/chains.ts";
 import type { Raced, RivalResults, RowKind } from "../../bench/rivals/results.ts";

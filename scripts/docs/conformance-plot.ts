@@ -1,6 +1,6 @@
 /**
- * docs/images/conformance.svg: the README's picture of a conformance report. One case of the suite, what the rule gives, what a
- * sampler with a fault gave, and the sentence of the report.
+ * docs/images/conformance.svg: the README's picture of a conformance report. It shows one case of the suite, the result
+ * by the rule, the result of a faulty sampler, and the sentence of the report.
  */
 import { rowOf } from "../../src/conform/vectors.ts";
 import { exampleReport } from "./conformance-report.ts";

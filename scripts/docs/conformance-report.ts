@@ -33,7 +33,7 @@ function answerOfFaulty(vector: Vector) {
   return { kept, probabilities };
 }
 
-/** The chain with a temperature that stands behind top_p moved in front of it. */
+/** The chain with a temperature after top_p moved to before it. */
 function faulty(chain: Question["chain"]): Question["chain"] {
   const place = (stage: string) => chain.findIndex((each) => each["stage"] === stage);
   const [top_p, temperature] = [place("top_p"), place("temperature")];

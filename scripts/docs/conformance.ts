@@ -16,7 +16,7 @@ export type ConformanceRun = Readonly<
   >
 >;
 
-/** Answers that hosts themselves gave: what another host gives there is no rule for this one. */
+/** Cases with the answers of hosts. Another host's answer is no rule for this host. */
 const OTHERS = "hosts";
 const KINDS = ["passed", "tie", "rounding", "choice", "failed", "error", "not_supported"] as const;
 

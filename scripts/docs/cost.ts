@@ -1,4 +1,4 @@
-/** The table of docs/benchmarks.md that tells what everything costs, from the last `npm run bench:cost -- --write`. */
+/** The cost table of docs/benchmarks.md, from the last `npm run bench:cost -- --write`. */
 import type { CostColumn, CostLine, CostResults } from "../../bench/cost/results.ts";
 import { ROUTE_SIZES } from "../../bench/cost/routes.ts";
 import { code, table } from "../../evidence/markdown.ts";

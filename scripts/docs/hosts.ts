@@ -10,7 +10,7 @@ import { parseComparison } from "../../src/sampling/compare/options.ts";
 import { PRESETS } from "../../src/sampling/presets/index.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
 
-/** What `npx tsx scripts/write-playground-rows.ts` has written. */
+/** The file that `npx tsx scripts/write-playground-rows.ts` writes. */
 interface ExampleRow {
   readonly text: string;
   readonly history: readonly number[];
@@ -47,7 +47,7 @@ export function compareHosts(): Comparison {
   return allAtOnce(comparing);
 }
 
-/** What stands in docs/presets.md. */
+/** The section of docs/presets.md. */
 export function hostsSection(): string {
   const { arms } = compareHosts();
   const rows = arms.map((arm) => {

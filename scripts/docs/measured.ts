@@ -1,4 +1,7 @@
-/** What pages say of measured figures: where they lie, one runner held against ours, and how numbers are written. */
+/**
+ * Helpers for pages with measured figures: where the figures are stored, the comparison of one runner with ours, and
+ * the format of numbers.
+ */
 
 import type { Chain } from "../../bench/rivals/chains.ts";
 import { type Raced, type RivalResults, type RowKind, raceOf } from "../../bench/rivals/results.ts";

@@ -7,7 +7,7 @@ import { cell, code, table } from "../../evidence/markdown.ts";
 import type { Place, Preset, Rules, Variant } from "../../src/sampling/presets/preset.ts";
 import { hostsSection } from "./hosts.ts";
 
-/** What a run against a host's own code found, as proof/engines stores it. */
+/** The results of a run against a host's own code, as proof/engines stores them. */
 export interface EngineResult {
   readonly preset: string;
   readonly variant?: string;

@@ -1,4 +1,4 @@
-/** What is generated in the README, by the names of its markers. */
+/** The generated parts of the README, by the names of their markers. */
 
 import { readVectors } from "../../src/conform/vectors.ts";
 import { PRESETS } from "../../src/sampling/presets/index.ts";
@@ -6,7 +6,7 @@ import { peerRange } from "./benchmark.ts";
 import { engineRatios, machineOfEngines } from "./engines.ts";
 import { hostsSentence } from "./hosts.ts";
 
-/** What stands between the markers of the README, by their names. */
+/** The text between each pair of markers of the README, by name. */
 export const README_PARTS: Readonly<Record<string, () => string>> = {
   reasons,
   conformance,
@@ -29,7 +29,7 @@ const WORDS = [
 ];
 const FIRST_WORD = 8;
 
-/** A number of things in a sentence; digits where there is no word for it here. */
+/** A number as a word, or as digits when there is no word for it here. */
 export function inWords(count: number): string {
   return WORDS[count - FIRST_WORD] ?? String(count);
 }
@@ -52,7 +52,7 @@ function conformance(): string {
 }
 
 function reasons(): string {
-  // The default is no host's, and OpenAI's is the form of a request, not an engine.
+  // The preset default belongs to no host, and OpenAI's is the form of a request, not an engine.
   const engines = inWords(PRESETS.filter(({ name }) => name !== "default" && name !== "openai").length);
   const [slowest, fastest] = [engineRatios("least"), engineRatios("most")];
   const ranges = [...slowest]

@@ -64,7 +64,7 @@ function stopsSection(stops: readonly Stop[]): string[] {
   ];
 }
 
-/** The fields of a stop that has several. */
+/** The fields of a stop that has several options. */
 function fieldsOf(name: string, options: z.ZodType): string[] {
   const properties = fieldsIn(options);
   return properties.length === 0 ? [] : [`Of \`${name}\`:`, "", fieldTable(properties), ""];
@@ -93,12 +93,12 @@ function argmaxSentence(stage: Stage): string {
     : "It can change which token is the most likely.";
 }
 
-/** A table of options, but for the one that names whose they are. */
+/** A table of options without the one that names the kind. */
 export function optionTable(stage: { readonly options: z.ZodType }, tag = "stage"): string {
   return fieldTable(fieldsIn(stage.options).filter(([name]) => name !== tag));
 }
 
-/** What a client writes. OptionSchema names what is read of the properties. */
+/** The fields as a client writes them. OptionSchema names the properties that are used. */
 function fieldsIn(options: z.ZodType) {
   return Object.entries<OptionSchema>(propertiesOf(jsonSchemaOf(options)));
 }
@@ -113,7 +113,7 @@ function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): s
   return table(["option", "values", "default", "meaning"], rows);
 }
 
-/** What an option may be, in words: `number in (0, 1]`, `integer ≥ 0`, `"cut"` or `"keep"`. */
+/** The values of an option, in words: `number in (0, 1]`, `integer ≥ 0`, `"cut"` or `"keep"`. */
 export function valuesOf(option: OptionSchema): string {
   if (option.enum !== undefined) return option.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (option.anyOf !== undefined) return option.anyOf.map(valuesOf).join(" or ");

@@ -3,7 +3,7 @@
 import { cell, code, table } from "../../evidence/markdown.ts";
 import { describeSettings } from "../../src/config/config.ts";
 
-/** Defaults that depend on the machine that writes the page; what they depend on does not. */
+/** Defaults that depend on the machine, described in words so that the page is the same on every machine. */
 const GRANTED: Readonly<Record<string, string>> = {
   WORKERS: "one per core granted",
   LOGIT_SAMPLER_CONNECTIONS_MAX: "descriptors granted, less 128; at most `8192`",

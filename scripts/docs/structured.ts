@@ -26,7 +26,7 @@ export function structuredPage(current: string): string {
 
 const BENCH = new URL("../../proof/grammar/bench.json", import.meta.url);
 
-/** What `npm run proof:grammar -- --bench --write` has found. */
+/** The results of `npm run proof:grammar -- --bench --write`. */
 function benchText(): string {
   const summary = JSON.parse(readFileSync(BENCH, "utf8")) as BenchSummary; // the proof wrote it
   const { schemas, compiled_as_sent, compiled_or_weakened, instances, ms } = summary;

@@ -1,6 +1,6 @@
 /**
- * Writes what is generated in the documentation: docs/samplers.md, docs/combinations.md, docs/presets.md, docs/configuration.md, the sampler table of the
- * README, the client's types, and tables and plots of what bench/results holds.
+ * Writes the generated documentation: docs/samplers.md, docs/combinations.md, docs/presets.md, docs/configuration.md,
+ * the sampler table of the README, the client's types, and the tables and plots of bench/results.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -32,22 +32,22 @@ interface Page {
   readonly render: (current: string) => string;
 }
 
-/** What the last run of proof/engines found. */
+/** The results of the last run of proof/engines. */
 const ENGINES = JSON.parse(
   await readFile(new URL("../../proof/engines/results.json", import.meta.url), "utf8"),
 ) as Readonly<Record<string, EngineResult>>; // as it was stored
 
-/** What the last run of proof/hosts found. */
+/** The results of the last run of proof/hosts. */
 const HOSTS_RUN = JSON.parse(
   await readFile(new URL("../../proof/hosts/results.json", import.meta.url), "utf8"),
 ) as HostsRun; // as it was stored
 
-/** What the last run of the conformance suite against hosts found. */
+/** The results of the last run of the conformance suite against hosts. */
 const CONFORMANCE_RUN = JSON.parse(
   await readFile(new URL("../../proof/hosts/conformance.json", import.meta.url), "utf8"),
 ) as ConformanceRun; // as it was stored
 
-/** What the last run of proof/watermarks found. */
+/** The results of the last run of proof/watermarks. */
 const WATERMARKS_RUN = JSON.parse(
   await readFile(new URL("../../proof/watermarks/results.json", import.meta.url), "utf8"),
 ) as WatermarkResults; // as it was stored

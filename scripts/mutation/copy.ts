@@ -13,7 +13,7 @@ export interface Run {
 
 export class Copy {
   readonly root = mkdtempSync(join(tmpdir(), "mutation-"));
-  /** what the project is made of */
+  /** the files of the project */
   readonly files: readonly string[];
 
   constructor() {

@@ -1,7 +1,7 @@
 /**
  * Mutation testing: changes one line of the kernels, the samplers or the wire in a copy of the project, and runs the
- * tests that reach it. A mutant that no test notices is one that a mistake could become: it is told, and either a test
- * is written or test/mutants.md says why there need be none.
+ * tests that reach it. A mutant that no test notices shows that a mistake there would stay unnoticed. It is reported;
+ * then either a test is written, or test/mutants.md says why none is needed.
  */
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
@@ -40,7 +40,7 @@ const NEAR = /^test\/(?:kernels\/|sampling\/|wire\/|http\/v2).*\.test\.ts$/;
 const UNIT = /^test\/(?!e2e\/|bench\/).*\.test\.ts$/;
 /** A run that takes longer is one that does not end. */
 const TIMEOUT_MS = 240_000;
-/** Survivors with their reason, a line each: `file: what stands there` → `what stood in its place`. */
+/** Survivors with their reason, a line each: `file: original code` → `replacement`. */
 const REASONS = "test/mutants.md";
 
 function areaOf(file: string): Area | undefined {
@@ -84,7 +84,7 @@ async function place(copy: Copy, mutant: Mutant): Promise<Placed> {
   const built =
     !is_assembly ||
     (await copy.run("node_modules/tsx/dist/cli.mjs", ["scripts/build-wasm.ts"], TIMEOUT_MS)).passed;
-  // The fingerprint of the module tells every mutant, but no test of what it does.
+  // The fingerprint of the module would detect every mutant, but it does not test its behaviour.
   const hash = /KERNEL_HASH = "\w+"/;
   const after = files.map((file, i) => copy.read(file).replace(hash, hash.exec(before[i] ?? "")?.[0] ?? ""));
   const write = (texts: readonly string[]) => {
@@ -96,7 +96,7 @@ async function place(copy: Copy, mutant: Mutant): Promise<Placed> {
   return { changed, restore: () => write(before), apply: () => write(after) };
 }
 
-/** What reads a file: of assembly, whatever uses what is compiled from it. */
+/** The tests that use a file; for assembly, the tests of all users of its compiled module. */
 function readersOf(imports: Imports, { file }: Mutant, tests: readonly string[]): string[] {
   if (areaOf(file) !== "assembly") return imports.reaching(file, tests);
   return [...new Set(COMPILED.flatMap((compiled) => imports.reaching(compiled, tests)))];
@@ -120,7 +120,10 @@ class Tests {
     this.all = copy.files.filter((file) => UNIT.test(file) && (!values.near || NEAR.test(file)));
   }
 
-  /** How these fare with what is in place. A failure counts if its test passes with `restore`, which must be undone. */
+  /**
+   * Runs these test files with the mutant in place. A failure counts if its test passes after `restore`, which must be
+   * undone.
+   */
   async run(files: readonly string[], placed: Placed): Promise<Fate> {
     const tried = files.filter((file) => this.#sound.get(file) !== false);
     if (tried.length === 0) return "survived";
@@ -146,7 +149,7 @@ async function fate(copy: Copy, imports: Imports, mutant: Mutant, tests: Tests):
   const placed = await place(copy, mutant);
   try {
     if (!placed.changed) return "nothing changed";
-    // Most are found by what is nearest, in a tenth of the time.
+    // The nearest tests find most mutants, in a tenth of the time.
     for (const files of [near.slice(0, 12), near.slice(12), others]) {
       const told = await tests.run(files, placed);
       if (told !== "survived") return told;

@@ -1,6 +1,6 @@
 /**
- * Changes of meaning, one line each: what a hand that slips would write. A text is read line by line, without its
- * comments, strings and types, so that a change always is one of meaning; what the compiler would refuse is not asked.
+ * Changes of meaning, one line each, as typing errors could make them. A text is read line by line, without its
+ * comments, strings and types, so that every change is one of meaning. Changes that the compiler refuses are skipped.
  */
 import type { Seeded } from "../../evidence/seeded.ts";
 
@@ -14,7 +14,7 @@ export interface Mutant {
 
 interface Rule {
   readonly form: RegExp;
-  /** What stands in its place; undefined: nothing to change here. */
+  /** The replacement of the matched code; undefined: no change here. */
   change(found: string): string | undefined;
 }
 
@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
   { form: /\b(?:true|false)\b/g, change: swaps({ true: "false", false: "true" }) },
   { form: /(?<![\w.$-])\d+(?![\w.$])/g, change: (found) => String(Number(found) + 1) },
   { form: /(?<=^\s*(?:\} else )?if \()(?=\S)/g, change: () => "false && " },
-  // A call whose answer nobody takes.
+  // A call whose result is not used.
   { form: /^\s*(?!return|throw|super|yield|assert|await)[\w.#?!]+\(.*\);$/g, change: () => ";" },
 ];
 

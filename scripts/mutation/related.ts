@@ -1,10 +1,10 @@
-/** Which tests reach a file by what they import, the nearest first. */
+/** Finds the tests that reach a file through imports, the nearest first. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
-/** What files import, from each other. */
+/** The imports between files. */
 export class Imports {
   readonly #root: string;
   readonly #known = new Map<string, readonly string[]>();

@@ -1,4 +1,4 @@
-/** What the service refused, as an error: RFC 9457 with a code, and a pointer into the request. */
+/** A refusal of the service, as an error: RFC 9457 with a code, and a pointer into the request. */
 
 export class ServiceProblem extends Error {
   override readonly name = "ServiceProblem";
@@ -26,7 +26,7 @@ export class ServiceProblem extends Error {
   }
 }
 
-/** The problem that a response tells of. */
+/** The problem in a response. */
 export async function problemOf(response: Response): Promise<ServiceProblem> {
   const text = await response.text();
   const after = response.headers.get("retry-after") ?? "";

@@ -34,7 +34,7 @@ export function denseRows(logits: StepLogits): PackedLogits[] | undefined {
   return rows.some(isSparse) ? undefined : rows.map((row) => packedOf(row as Exclude<Logits, SparseLogits>));
 }
 
-/** The rows of a step as they stand in a JSON text, with what its options say of each source. */
+/** The rows of a step as fields of a JSON text, with the options of each source. */
 export function jsonFields(logits: StepLogits, sources: readonly object[] = []): object {
   const rows = sourcesOf(logits);
   if (rows === undefined) return { logits: jsonOf(logits as Logits) }; // as above
@@ -53,7 +53,7 @@ export function packedOf(logits: Exclude<Logits, SparseLogits>): PackedLogits {
   return { dtype: "f32", bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
 }
 
-/** What rows have in common that can go as one tensor; undefined when they cannot, or there are none. */
+/** The common properties of rows that can be sent as one tensor; undefined when they cannot, or there are no rows. */
 export function alike(
   rows: readonly PackedLogits[],
 ): { readonly dtype: PackedLogits["dtype"]; readonly elements: number } | undefined {
@@ -64,7 +64,7 @@ export function alike(
   return same ? { dtype, elements: bytes.length / DTYPE_BYTES[dtype] } : undefined;
 }
 
-/** What stands at `logits` in a JSON text. */
+/** The JSON value of a row at `logits`. */
 export function jsonOf(logits: Logits): unknown {
   if (isSparse(logits)) return { ...logits, ...finitePairs(logits) };
   const { dtype, bytes } = packedOf(logits);

@@ -32,7 +32,10 @@ export interface StreamOptions extends StepRequestOptions {
 
 /** How a stream is connected. */
 export interface StreamTransport {
-  /** `http` is the faster, where fetch is full duplex: in Node, not in browsers. Default: what the platform can do. */
+  /**
+   * `http` is faster where fetch is full duplex: in Node, not in browsers. Default: http in Node, websocket in
+   * browsers.
+   */
   readonly over?: "http" | "websocket";
   /** in place of the platform's own; Node 20 has none */
   readonly WebSocket?: WebSocketClass;
@@ -49,7 +52,7 @@ export type OptionChanges = {
 export interface StreamSearchFields {
   /** the rule with its options: docs/beams.md */
   readonly beam: Readonly<Record<string, unknown>> & { readonly rule: string };
-  /** what the last reply had at `search`; the stream is then opened with the seed of the search */
+  /** the `search` of the last reply; open the stream with the seed of the search */
   readonly search?: Search | null;
   /** with `search`: the tokens of each live beam after the history of the stream, and its state where it has one */
   readonly live?: readonly {
@@ -65,13 +68,14 @@ export interface ClientStream {
    */
   next(logits: StepLogits, own?: OptionChanges): Promise<Sampled>;
   /**
-   * Says what was drafted and sends its rows: those of the target, then those of the draft where `draft_rows` tells of them.
-   * Resolves to what is accepted and the token that follows; each of them is a step of the stream.
+   * Sends a draft and its rows: the target's, then the drafter's when `draft_rows` is given. Resolves to the accepted
+   * tokens and the token that follows; each of them is a step of the stream.
    */
   verify(logits: readonly Logits[], draft: VerifyFields): Promise<Verified>;
   /**
-   * Sends the rows of a search's live beams, one in the first step: resolves to the beams that go on. `said` begins a search;
-   * without it the open one goes on. The stream keeps the search and the histories of its beams; its own history stays.
+   * Sends the rows of a search's live beams, one row in the first step, and resolves to the beams that continue. `said`
+   * begins a search; without it the open one continues. The stream keeps the search and the histories of its beams; its
+   * own history does not change.
    */
   beam(logits: readonly StepLogits[], said?: StreamSearchFields): Promise<BeamStep>;
   /** Gives up the search that is open: after it the stream takes rows, drafts and tokens again. */
@@ -93,7 +97,7 @@ export async function openClientStream(
   { over = canDuplex() ? "http" : "websocket", WebSocket }: StreamTransport,
 ): Promise<ClientStream> {
   const stream = new Stream(options, transport.timeout_ms);
-  // Nothing was drawn when a stream is refused at its opening, whoever refuses it.
+  // A refused opening has drawn nothing, whether the service or a proxy refuses it.
   stream.connection = await retrying(transport, true, {}, () =>
     over === "http"
       ? openDuplex(transport, JSON.stringify(options), stream)
@@ -108,7 +112,7 @@ interface Waiting {
   resolve(reply: Reply): void;
   reject(reason: unknown): void;
   readonly timer: ReturnType<typeof setTimeout>;
-  /** what the messages sent after this row change, once it is answered */
+  /** changes by messages sent after this row, applied once the row is answered */
   readonly behind: (() => void)[];
 }
 
@@ -120,7 +124,7 @@ class Stream implements ClientStream, ConnectionEvents {
   readonly #waiting: Waiting[] = [];
   #history: readonly number[];
   #last: Pick<Sampled, "seed" | "state"> | undefined;
-  /** what the last line said, when that was a problem */
+  /** the last line, if it was a problem */
   #problem: ServiceProblem | undefined;
   #over: { readonly reason: unknown } | undefined;
 
@@ -219,7 +223,7 @@ class Stream implements ClientStream, ConnectionEvents {
     else this.connection?.sendRow(this.#bytesOf(rows));
   }
 
-  /** What the service says to what is sent. */
+  /** The service's answer to a message. */
   #answered<Answer extends Reply>(send: () => void): Promise<Answer> {
     if (this.#over !== undefined) return Promise.reject(this.#over.reason);
     send();

@@ -9,9 +9,9 @@ import { alike, isSparse, jsonOf, type Logits, packedOf } from "./row.ts";
 /** A draft, and the options of its steps: history, step and state are those before its first token. */
 export interface VerifyOptions extends Omit<StepRequestOptions, "n">, VerifyFields {}
 
-/** The draft of one sequence among many, with its rows and what is its own of the options. */
+/** The draft of one sequence among many, with its rows and its own options. */
 export interface VerifySequence extends VerifyOptions {
-  /** a row of the target for each token drafted and one more, then those of the draft where draft_rows tells of them */
+  /** k + 1 rows of the target for k drafted tokens, then the drafter's rows when draft_rows is given */
   readonly logits: readonly Logits[];
 }
 

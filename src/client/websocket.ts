@@ -3,7 +3,7 @@
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import type { Transport } from "./http.ts";
 
-/** What is used of the platform's WebSocket, or of another that looks like it. */
+/** The members of the platform's WebSocket, or of a compatible one, that the client uses. */
 export interface WebSocketLike {
   binaryType: string;
   send(data: string | Uint8Array): void;
@@ -13,7 +13,7 @@ export interface WebSocketLike {
 
 export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
 
-/** Resolves when the socket is open; what is wrong with the options comes as the answer to the first row. */
+/** Resolves when the socket is open; wrong options are reported in the answer to the first row. */
 export function openWebSocket(
   { url, headers, timeout_ms }: Transport,
   opening: string,

@@ -1,6 +1,6 @@
 /** The origins of pages that may call the service from a browser, as they are configured. */
 
-/** Reads a list such as `https://a.example,https://b.example`. Throws an Error that shows what is no origin. */
+/** Reads a list such as `https://a.example,https://b.example`. Throws an Error that shows the invalid origin. */
 export function originsOf(text: string): string[] {
   const origins = text
     .split(",")

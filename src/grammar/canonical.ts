@@ -18,13 +18,16 @@ import type { Effort } from "./effort.ts";
 import type { Matcher } from "./matcher.ts";
 import { EMPTY, NEVER } from "./nodes.ts";
 
-/** Maximum number of tokens told. */
+/** Maximum number of tokens listed. */
 export const CANONICAL_MAX = 128;
 /** Bytes of the text before the forced one that are looked at. */
 const CONTEXT_BYTES = 192;
 /** `'re`: a tokenizer looks so many characters ahead at an apostrophe. */
 const CONTRACTION_LENGTH = 3;
-/** Places of the last piece where a longer token could begin: with more of them none of its tokens is told. */
+/**
+ * Maximum number of places in the last piece where a longer token could begin; above it, none of the piece's tokens is
+ * listed.
+ */
 const EXTENSIONS_MAX = 16;
 /** Units of work to find a token by its bytes, and lookups for each byte of a piece, at most. */
 const LOOKUP_UNITS = 32;

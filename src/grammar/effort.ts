@@ -87,7 +87,7 @@ export class Effort {
     }
   }
 
-  /** Does the work if it fits into one piece; otherwise returns undefined and keeps what was learnt. */
+  /** Does the work if it fits into one slice; otherwise returns undefined and keeps the partial results. */
   briefly<T>(work: () => T): T | undefined {
     this.beginPiece();
     try {

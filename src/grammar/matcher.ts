@@ -124,7 +124,7 @@ export class Matcher {
     return sequence.states[length]!;
   }
 
-  /** Does the work if it fits into one piece; otherwise returns undefined and keeps what was learnt. */
+  /** Does the work if it fits into one slice; otherwise returns undefined and keeps the partial results. */
   briefly<T>(work: () => T): T | undefined {
     this.grammar.openAccount();
     return this.#effort.briefly(work);
@@ -144,7 +144,7 @@ export class Matcher {
     return isWaiting(state) ? this.#banned.has(state) : this.masks.has(state);
   }
 
-  /** Makes what a step in this state needs. */
+  /** Computes the transitions and masks that a step in this state needs. */
   *make(state: number): Generator<undefined, void> {
     if (!isWaiting(state)) yield* this.masks.make(state);
     else if (!this.#banned.has(state)) {

@@ -41,7 +41,7 @@ export class PlainStates {
     this.#plain = plain;
   }
 
-  /** Bytes of what is known of states, about. */
+  /** Approximate bytes of the cached states. */
   get bytes(): number {
     let entries = this.#room.size + this.#covering.size;
     for (const shortened of this.#shortened.values()) entries += shortened.size;

@@ -1,7 +1,7 @@
 /**
- * The tokens of a history, and how often each occurs in a part of it, counted by a table over the vocabulary in
- * kernel memory. Penalties look at all of a history or at what was generated: a part that begins before the split is
- * counted from the split on first, so that one list of tokens serves both, and its beginning is the later part.
+ * Counts how often each token occurs in a part of a history, with a table over the vocabulary in kernel memory.
+ * Penalties use the whole history or only its generated part. A part that begins before the split is counted from the
+ * split first, so one list of tokens serves both: its beginning is the later part.
  */
 import type { Machine } from "./instance.ts";
 import { HISTORY_CHUNK } from "./layout.ts";
@@ -14,7 +14,7 @@ interface Counted {
   readonly counts: Int32Array;
 }
 
-/** What was counted of one history with one split, to be taken up again instead of counting it anew. */
+/** The counts of one history with one split, kept so that they need not be computed again. */
 export interface CountMemory {
   /** the largest id; undefined: not known yet */
   largest: number | undefined;
@@ -46,7 +46,7 @@ export class TokenTable {
   #history: ArrayLike<number> = [];
   #split = 0;
   #memory: CountMemory | undefined;
-  /** what the list holds: all of it, and its beginning */
+  /** the contents of the list: all of it, and its beginning */
   #all: Counted | undefined;
   #later: Counted | undefined;
 
@@ -113,7 +113,7 @@ export class TokenTable {
     this.#memory?.counted.set(key, this.#kept());
   }
 
-  /** A copy of what was counted last. */
+  /** A copy of the last counts. */
   #kept(): KeptCounts {
     const later = this.#later && {
       first: this.#later.first,
@@ -139,7 +139,7 @@ export class TokenTable {
     this.#use(this.#all, first, end);
   }
 
-  /** Takes up what was counted before. */
+  /** Restores earlier counts. */
   #use(counted: Counted | undefined, first: number, end: number): boolean {
     if (counted === undefined || counted.first !== first || counted.end !== end) return false;
     this.distinct = counted.distinct;

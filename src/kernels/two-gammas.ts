@@ -20,7 +20,7 @@ const WEIGHTS = [
 ] as const;
 
 const PANELS = 5;
-/** Outside of the panels lies at most 2·e^−TAIL of the mass of the tilted law. */
+/** At most 2·e^−TAIL of the tilted distribution's mass lies outside the panels. */
 const TAIL = 40;
 
 /**

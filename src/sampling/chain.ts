@@ -50,7 +50,7 @@ export function isPrepared(chain: Chain, text: () => StepText): boolean {
   return true;
 }
 
-/** Prepares what the stages need, in pieces. */
+/** Prepares the stages' data, in pieces. */
 export function* prepareChain(chain: Chain, text: StepText): Generator<undefined, void> {
   for (const { stage, options, skipped } of chain)
     if (skipped === undefined && stage.prepare !== undefined) yield* stage.prepare(options, text);

@@ -1,4 +1,4 @@
-/** The body of POST /v1/vocabularies/common, and what it answers. */
+/** The body and the reply of POST /v1/vocabularies/common. */
 import * as z from "zod";
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";

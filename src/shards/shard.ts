@@ -21,7 +21,7 @@ export interface Shard {
   close(): void;
 }
 
-/** What an opener needs besides the file. */
+/** The options of an opener besides the file. */
 export interface ShardOptions {
   /** number of classes, for rows that hold only the best ones */
   readonly vocab_size: number | undefined;

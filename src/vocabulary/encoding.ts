@@ -58,9 +58,9 @@ function isMerged({ merged }: Tokenizer, id: number): boolean {
 }
 
 /**
- * The tokens that merges make, and single bytes: bit i of word i / 32 for token i. A merge is two texts with a blank between,
- * and `ids` has the tokens by their texts. A sentence when the ids of what is made are not in the order of the merges: they
- * are no ranks then.
+ * The tokens that merges produce, and single bytes: bit i of word i / 32 for token i. A merge is two texts with a blank
+ * between, and `ids` has the tokens by their texts. Returns an error message when the ids of merged tokens are not in
+ * the order of the merges, because they are no ranks then.
  */
 export function mergedTokens(
   merges: Iterable<string>,

@@ -10,7 +10,7 @@ export interface Unit {
   readonly id: number;
 }
 
-/** Finds the token of text[begin … end − 1]; undefined: it is none. */
+/** Finds the token of text[begin … end − 1]; undefined when there is none. */
 export type TokenAt = (begin: number, end: number) => number | undefined;
 
 /** Joins neighbouring units in place. Takes at most 3 lookups a unit, and time with the square of their number. */

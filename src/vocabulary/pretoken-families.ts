@@ -74,7 +74,7 @@ export interface PretokenizerPart {
   readonly use_regex?: boolean | undefined;
 }
 
-/** What a tokenizer.json divides by, or a sentence about the part that is not known. */
+/** The expressions by which a tokenizer.json splits texts, or an error message about the unknown part. */
 export function pretokensWritten(part: PretokenizerPart | null | undefined): Pretokens | string {
   const parts = part?.type === "Sequence" ? (part.pretokenizers ?? []) : part ? [part] : [];
   const splits: RegExp[] = [];

@@ -2,11 +2,11 @@
 
 /** Divides a text into pieces, of which each is tokenized by itself. */
 export interface Pretokens {
-  /** each divides the pieces of the one before: what it matches, and what lies between, are the pieces */
+  /** each expression splits the pieces of the one before: matches and the text between them become pieces */
   readonly splits: readonly RegExp[];
 }
 
-/** The tokenizer of a byte-level vocabulary, as far as its file tells it. */
+/** The tokenizer of a byte-level vocabulary, as far as its file describes it. */
 export interface Tokenizer {
   readonly pretokens: Pretokens;
   /** whether a piece that is a token is that token, whatever merges would make of it */

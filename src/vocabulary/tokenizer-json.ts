@@ -74,7 +74,7 @@ export function tokensOfTokenizerJson(text: string, end_ids?: readonly number[])
   };
 }
 
-/** The tokenizer of the file, or a sentence about what of it is not known. */
+/** The tokenizer of the file, or an error message about the unknown part. */
 function tokenizerOf(
   { model, decoder, normalizer, pre_tokenizer, added_tokens = [] }: TokenizerFile,
   entries: readonly (readonly [string, number])[],

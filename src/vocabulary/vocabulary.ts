@@ -11,7 +11,7 @@ export interface TokenList {
   readonly special: ReadonlyMap<number, string>;
   /** ids that end a text */
   readonly end_ids: readonly number[];
-  /** the tokenizer, or a sentence about why it is not known; undefined: the file tells none */
+  /** the tokenizer, or a message why it is unknown; undefined: the file describes none */
   readonly tokenizer?: Tokenizer | string | undefined;
 }
 

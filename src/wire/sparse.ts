@@ -11,7 +11,7 @@ import { SPARSE_ROW } from "../schemas/row.ts";
 import { TOKEN_ID_MAX } from "../vocabulary/vocabulary.ts";
 import { firstRepeated } from "./distinct.ts";
 
-/** What a client may know of the whole row. */
+/** The facts that a client may give about the whole row. */
 type Known = Pick<SparseRow, "vocab_size" | "logsumexp" | "max_omitted">;
 
 /** A JSON object at `logits` whose arrays may already be read. */

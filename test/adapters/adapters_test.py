@@ -32,7 +32,7 @@ PROMPT = [5, 9, 2]
 
 
 def drawn_alone(client, prompt, count, seed, **options):
-    """What plain calls draw, step by step."""
+    """The tokens that plain calls draw, step by step."""
     history, state = list(prompt), None
     for step in range(count):
         fields = {"seed": seed, "step": step, "history": history, "prompt_length": len(prompt), "state": state}

@@ -1,7 +1,7 @@
-"""Small hosts with the faces of the real ones: what the adapters call, and nothing else.
+"""Small doubles of the hosts with the functions that the adapters call, and nothing else.
 
-A model is a table: the logits of a sequence are a row that its last token picks, so that every test can say what a
-plain call of the service would have drawn.
+A model is a table: the last token of a sequence selects the row of its logits, so every test can compute the token that
+a plain call of the service would draw.
 """
 
 import contextlib
@@ -228,7 +228,7 @@ class RunnerV2:
         return self._ids[slot, self.states.prompt_len.np[slot] : self._lengths[slot]].tolist()
 
     def chunk(self, slot, length):
-        """The model has read so much of the prompt; what is drawn is discarded."""
+        """The model has read this part of the prompt; its draw is discarded."""
         self._apply([(slot, 0, self._ids[slot, length - 1], length - 1)], [slot])
 
     def step(self, order, drafts={}):

@@ -36,7 +36,7 @@ beforeAll(() => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What the host printed, line by line. */
+/** The host's output, line by line. */
 async function run(port: number, mode: "draw" | "clone", options = "{}", env = {}): Promise<string[]> {
   const { stdout } = await promisify(execFile)(host, [String(port), mode, options], {
     timeout: ENDED_MS,

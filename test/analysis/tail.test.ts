@@ -4,7 +4,7 @@ import { logprobOf, relativeEntropy } from "../../src/analysis/moments.ts";
 import { keptPlace, tailOf, tailOfMass, withTail } from "../../src/analysis/tail.ts";
 
 const KEPT = [Math.log(0.5), Math.log(0.2), Math.log(0.1)];
-/** Twenty others share what is left. */
+/** Twenty other classes share the rest of the probability. */
 const CLASSES = 23;
 const WHOLE = [...KEPT, ...Array<number>(20).fill(Math.log(0.2 / 20))];
 

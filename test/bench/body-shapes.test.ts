@@ -1,4 +1,7 @@
-/** Objects that every request makes have one shape in all of them: where each had its own, V8 would look up every field anew. */
+/**
+ * Objects that every request creates must share one V8 shape. With a shape per request, V8 would look up every field
+ * anew.
+ */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Listening, listen } from "../http/listening.ts";
 import { shapesAmong } from "../shapes.ts";

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What /v1/… replies to this JSON. */
+/** The reply of /v1/… to this JSON. */
 async function plain(path: string, body: unknown): Promise<unknown> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(app.url + path, { method: "POST", headers, body: JSON.stringify(body) });

@@ -4,7 +4,7 @@ import { COMMANDS } from "../../src/commands/index.ts";
 import { Interrupted } from "../../src/commands/rows/interrupted.ts";
 import { standardOutput } from "../../src/commands/rows/output.ts";
 
-/** Of the last command: what it said on standard error. */
+/** The standard error of the last command. */
 export const said = () => complained;
 let complained = "";
 
@@ -29,7 +29,7 @@ export async function run(name: string, ...words: string[]): Promise<string> {
   return out;
 }
 
-/** Runs a command that is told to end after a few turns of the event loop, of which it makes one every 64 rows here. */
+/** Runs a command that gets a signal after a few turns of the event loop; here it makes one turn every 64 rows. */
 export async function interrupted(signal: NodeJS.Signals, name: string, ...words: string[]): Promise<void> {
   let now = 0;
   const clock = vi.spyOn(performance, "now").mockImplementation(() => {

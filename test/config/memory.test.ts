@@ -1,4 +1,4 @@
-/** What clients may make a worker hold, by what is granted. */
+/** The limit of memory that clients may make a worker hold, by the memory available. */
 import { totalmem } from "node:os";
 import { expect, test } from "vitest";
 import { heldBytesOf, memoryGranted } from "../../src/config/memory.ts";

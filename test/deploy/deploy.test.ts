@@ -1,4 +1,4 @@
-/** What deploy/ says of the service is true: ports, paths, settings, times and metrics are those of the application. */
+/** The files in deploy/ agree with the application: ports, paths, settings, times and metrics. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -44,7 +44,7 @@ function ofKind(list: readonly Node[], kind: string): Node {
   return found;
 }
 
-/** What a command prints, and undefined where it is not installed. Throws when it fails. */
+/** The output of a command, or undefined when it is not installed. Throws when it fails. */
 function outputOf(command: string, args: readonly string[], input = ""): string | undefined {
   try {
     return execFileSync(command, args, { input, encoding: "utf8" });

@@ -1,8 +1,8 @@
-/** What the Dockerfile says of the image of the service. That it builds and runs so is tried by hand: see docs/reliability.md. */
+/** Checks the Dockerfile's text. That the image builds and runs is tested by hand: see docs/reliability.md. */
 import { describe, expect, test } from "vitest";
 import { textOf } from "./manifests.ts";
 
-/** How a stage names what the first lines pin. */
+/** The reference to the base image that the first lines pin. */
 const BASE = ["$", "{BASE}"].join("");
 
 interface Stage {

@@ -1,4 +1,4 @@
-/** Reads what stands in deploy/: YAML documents, and the chart's templates filled in with its own values. */
+/** Reads the files in deploy/: YAML documents, and the chart's templates rendered with its own values. */
 import { readdirSync, readFileSync } from "node:fs";
 import { parse, parseAllDocuments, stringify } from "yaml";
 
@@ -103,7 +103,7 @@ function lookUp(path: string, scope: Node): unknown {
   return names.reduce<unknown>((node, name) => (node as Node | undefined)?.[name], scope);
 }
 
-/** The value at a path such as `spec.template.spec`. Throws when there is none. */
+/** The value at a path such as `spec.template.spec`. Throws when it is absent. */
 export function at<T = Node>(node: Node, path: string): T {
   const found = lookUp(path, node);
   if (found === undefined) throw new Error(`nothing at ${path}`);

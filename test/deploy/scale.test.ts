@@ -1,4 +1,7 @@
-/** What the manifests for shards and for other hosts of services say is true: commands, options, paths and settings. */
+/**
+ * The manifests for shards and for other service hosts agree with the application: commands, options, paths and
+ * settings.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { COMMANDS } from "../../src/commands/index.ts";
 import { describeSettings } from "../../src/config/config.ts";

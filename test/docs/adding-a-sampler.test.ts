@@ -1,4 +1,7 @@
-/** The diffs of docs/adding-a-sampler.md are real: the files hold what the page adds, and new files nothing else. */
+/**
+ * The diffs of docs/adding-a-sampler.md are real: the files contain the lines that the page adds, and new files contain
+ * nothing else.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 

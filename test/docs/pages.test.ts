@@ -1,4 +1,6 @@
-/** The pages of docs: each stands in docs/index.md, links to what is there, and begins with what it is for and an example. */
+/**
+ * The pages of docs: each is listed in docs/index.md, has only valid links, and begins with its purpose and an example.
+ */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

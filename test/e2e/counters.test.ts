@@ -1,4 +1,7 @@
-/** What requests make the built service do, in counts, against the bounds of bench/counters/allowed.ts. */
+/**
+ * Counts the work that requests cause in the built service, and compares it with the bounds of
+ * bench/counters/allowed.ts.
+ */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REQUEST_BOUNDS } from "../../bench/counters/allowed.ts";

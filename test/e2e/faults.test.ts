@@ -1,4 +1,7 @@
-/** What goes wrong inside or below the built service: a defect, a worker that hangs, no descriptors, no place for the log. */
+/**
+ * Failures inside or below the built service: an uncaught exception, a worker that hangs, no descriptors, a log that
+ * cannot be written.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -29,7 +32,7 @@ interface Health {
   readonly workers?: { readonly running: number; readonly silent: number; readonly replaced: number };
 }
 
-/** What GET /healthz tells, on a connection of its own; undefined when nobody answers. */
+/** The answer of GET /healthz on a new connection; undefined when there is none. */
 async function health(url: string): Promise<Health | undefined> {
   const options = { headers: { connection: "close" }, signal: AbortSignal.timeout(1000) };
   const reply = await fetch(`${url}/healthz`, options).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** What only several processes show: one is killed, all are told to end, and what they count is one sum. */
+/** Tests that need several processes: one is killed, all are told to end, and their counts are summed. */
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
@@ -93,7 +93,7 @@ test("a scrape tells the sum over the workers, whichever answers it", async () =
     expect(await metric(service.url, 'logit_sampler_tokens_total{transport="unary"}')).toBe(6);
     expect(await metric(service.url, 'logit_sampler_received_bytes_total{form="f32"}')).toBe(6 * ROW.length);
     expect(await metric(service.url, "logit_sampler_workers")).toBe(2);
-    // The one that stands by has rows as well, but nobody can have them.
+    // The spare has rows as well, but they do not count until it serves.
     expect(await metric(service.url, "logit_sampler_rows_limit")).toBe(2 * 32);
   }
   for (const agent of agents) agent.destroy();
@@ -127,7 +127,7 @@ test.each(["1", "2"])(
         const socket = connect(Number(new URL(service.url).port), "127.0.0.1").on("error", () => undefined);
         socket.write(HEALTH);
         const answer = await untilClosed(socket);
-        // Answered in whole, or not at all and told so.
+        // Answered completely, or refused with an error.
         if (answer === "") refused += 1;
         else expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*"ok".*\}$/);
       }

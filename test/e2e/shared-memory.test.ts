@@ -1,4 +1,7 @@
-/** Shared memory in a real service of several workers: what one registers all know, also one that takes a dead one's place. */
+/**
+ * Shared memory in a real service with several workers: a region registered with one worker is known to all, also to
+ * one that replaces a dead one.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

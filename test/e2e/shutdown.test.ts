@@ -42,7 +42,7 @@ test("a request that was under way at SIGTERM gets its answer, and no new one is
   expect(await stopped).toBe(0);
 });
 
-/** The status of a GET on a connection of its own; "not taken" when nobody answers within a second. */
+/** The status of a GET on a new connection; "not taken" when there is no answer within a second. */
 function statusOf(url: string): Promise<number | "not taken"> {
   const options = { headers: { connection: "close" }, signal: AbortSignal.timeout(1000) };
   return fetch(url, options).then(

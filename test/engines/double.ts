@@ -1,6 +1,6 @@
 /**
- * Small doubles of engines' published APIs, over one model of eight tokens: what a test needs, and no more. The proof that
- * the real ones answer like this is `npm run proof:hosts -- --long`.
+ * Small doubles of the engines' published APIs, over one model of eight tokens, with only the parts that the tests
+ * need. `npm run proof:hosts -- --long` proves that the real ones answer like this.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -25,15 +25,15 @@ export interface Double {
   close(): Promise<void>;
 }
 
-/** What a double does otherwise than it should. */
+/** Deliberate faults of a double. */
 export interface Faults {
   /** the order of its sampler's stages, in place of llama.cpp's */
   readonly order?: readonly Stage[];
-  /** takes these in place of what it is asked for */
+  /** uses these options in place of the requested ones */
   readonly instead?: Readonly<Record<string, unknown>>;
   /** draws another token each time, whatever the seed is */
   readonly ignores_seeds?: boolean;
-  /** tells at most so many log-probabilities */
+  /** returns at most this number of log-probabilities */
   readonly most?: number;
   /** refuses to be asked for more than `most`, as vLLM does */
   readonly refuses?: boolean;

@@ -82,7 +82,7 @@ test("the cut model's logits are those that the whole model tells of its early l
   await layered.close();
 });
 
-/** A field of a message: its number and what is in it. */
+/** A field of a message: its number and its content. */
 const field = (number: number, content: readonly number[]) => [8 * number + 2, content.length, ...content];
 const text = (number: number, word: string) => field(number, [...new TextEncoder().encode(word)]);
 

@@ -1,4 +1,4 @@
-/** Schemas of every draft, each read as its draft means it: rows that anyone can check, and what is told of the rest. */
+/** Schemas of every draft, each read by the rules of its draft, with the notes on keywords that are not enforced. */
 import { describe, expect, test } from "vitest";
 import { sentenceOf } from "../../src/grammar/notes.ts";
 import { grammarOf, refusal, takes } from "./texts.ts";
@@ -9,7 +9,7 @@ const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
 const DRAFT_2019 = "https://json-schema.org/draft/2019-09/schema";
 const OPENAPI = "https://spec.openapis.org/oas/3.0/schema/2021-09-28";
 
-/** What is told of a schema. */
+/** The notes on a schema. */
 function told(schema: unknown, how: object = {}): readonly string[] {
   return grammarOf("json_schema", schema, how).notes.map(sentenceOf);
 }
@@ -175,7 +175,7 @@ describe("what is told", () => {
         "grammar: minLength beside $ref means nothing up to draft 7 (ignored at /json_schema/properties/a/minLength)",
       ],
     ],
-    // What is never asked for is not told.
+    // A schema that nothing refers to gets no notes.
     [{ $defs: { a: { requird: [] } } }, []],
   ])("%j", (schema, sentences) => {
     expect(told(schema)).toEqual(sentences);

@@ -1,4 +1,4 @@
-/** What a grammar's work grows with, counted in units: no clock is asked. */
+/** How the work of a grammar grows with its input, counted in units and not in time. */
 import { describe, expect, test } from "vitest";
 import { FORMS, type Form } from "../../proof/grammars/forms.ts";
 import { Problem } from "../../src/errors.ts";

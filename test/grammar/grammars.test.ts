@@ -93,7 +93,7 @@ describe("gbnf", () => {
 });
 
 describe("masks", () => {
-  /** What a token is, told without a tree and without heads: byte by byte from the state. */
+  /** Checks each token without a tree and without heads: byte by byte from the state. */
   test.each([
     ["json", true, ["", "{", '{"a":"b', '{"a":"b",', "[1", "[[", '"\\', '"\\u00']],
     ["json_schema", { type: "string", maxLength: 3 }, ["", '"', '"a', '"ab', '"abc']],

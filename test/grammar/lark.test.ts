@@ -1,4 +1,4 @@
-/** Lark in llguidance's dialect: rows that anyone can check, and what is refused. */
+/** Lark in llguidance's dialect: valid and invalid texts of small grammars, and the refusals. */
 import { describe, expect, test } from "vitest";
 import { grammarOf, refusal, takes } from "./texts.ts";
 

@@ -104,7 +104,7 @@ describe("grammar_logmass", () => {
       expect(Math.abs(weight / total - p)).toBeLessThan(5 * deviation);
       masked_error = Math.max(masked_error, Math.abs(count / N - p) / deviation);
     }
-    // Masking alone has another distribution: that is what the weights are for.
+    // Masking alone gives another distribution; the weights correct it.
     expect(masked_error).toBeGreaterThan(20);
   });
 });

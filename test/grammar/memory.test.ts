@@ -1,4 +1,4 @@
-/** What grammars take in memory is what they are counted as: held against the collector's own figures. */
+/** The bytes counted for grammars match the garbage collector's figures. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
@@ -51,7 +51,7 @@ test.each(Object.entries(KINDS))("%s take at most 1.3 times what is counted", (_
         yield* matcher.make(state);
       }));
   };
-  // What is made once for all of them.
+  // Created once for all of them.
   add(0, 8);
   const [used, counted] = [usedBytes(), grammars.figures.bytes];
   add(8, 58);

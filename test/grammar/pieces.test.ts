@@ -67,7 +67,10 @@ function compiledInPieces(kind: string, value: unknown): { most: number; count: 
   return piecesOf(effort, compileGrammar(source, DEFAULT_GRAMMAR_LIMITS, effort));
 }
 
-/** What cannot be left in its middle: one list of alternatives, one set of characters. Some 40 ns a unit, warm. */
+/**
+ * The largest work that cannot be divided: one list of alternatives, one set of characters. About 40 ns a unit when
+ * warm.
+ */
 const WHOLE_UNITS = 144 * 1024;
 
 test.each(LARGE)("compiling %s", (_, kind, value) => {

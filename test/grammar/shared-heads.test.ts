@@ -1,4 +1,4 @@
-/** What heads of one grammar allow, kept for others: what is kept has a limit, and what is looked at has one. */
+/** The answers of heads, shared between grammars: the cache has a limit, and so has the search in it. */
 import { describe, expect, test } from "vitest";
 import { NOT_SHARED, SharedHeads } from "../../src/grammar/shared-heads.ts";
 import type { Tokens } from "../../src/vocabulary/tokens.ts";

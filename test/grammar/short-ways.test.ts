@@ -35,7 +35,7 @@ function transitions(work: () => unknown): number {
   return length;
 }
 
-/** The masks of a grammar after some texts, one after the other: what each takes. */
+/** The work of each mask of a grammar after some texts, one after the other. */
 function taken(grammar: Grammar, texts: readonly string[]): number[] {
   const matcher = new Matcher(grammar, DEMO, ANY);
   return texts.map((text) => {

@@ -17,7 +17,7 @@ const HOW = { whitespace: "compact", property_order: "schema" } as const;
 type Options = { triggers?: string[]; at_least_one?: boolean; stop_after_first?: boolean };
 const tags = (value: unknown, options: Options = {}) => compiled({ kind: "tags", value, ...HOW, ...options });
 
-/** The tokens that stand for a part of a text: byte FF is none, and special tokens are spelled by it. */
+/** The tokens that represent a part of a text: no text contains byte FF, and special tokens are spelled with it. */
 const withText = Array.from({ length: DEMO.size }, (_, id) => id).filter((id) => {
   const [first] = bytesOf(DEMO, id);
   return first !== undefined && first !== 0xff;

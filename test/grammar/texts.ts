@@ -1,4 +1,4 @@
-/** What tests of grammars ask: whether texts are taken, and which tokens may come. */
+/** Helpers for tests of grammars: whether texts are accepted, and which tokens may follow. */
 import { Problem } from "../../src/errors.ts";
 import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";

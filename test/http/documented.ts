@@ -1,4 +1,4 @@
-/** What openapi.json says of an answer, held against an answer that came: its status, type, body and headers. */
+/** Compares an answer with its description in openapi.json: status, type, body and headers. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
@@ -46,7 +46,7 @@ export const EACH = Object.entries(OPENAPI.paths).flatMap(([path, methods]) =>
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
 ajv.addSchema(DOCUMENT, "openapi");
 
-/** What stands at a place of the document, or at the one that it refers to, with the pointer to it. */
+/** The part of the document at a pointer, or at the place that it refers to, with the pointer to it. */
 function told<Part>(pointer: string): readonly [at: string, part: Part | undefined] {
   const part = pointer
     .split("/")
@@ -108,10 +108,10 @@ export async function upgraded(url: string, method: string, protocol: string): P
 const OF_HTTP =
   /^(?:connection|content-(?:type|length)|date|keep-alive|sec-websocket-accept|transfer-encoding|vary|x-content-type-options|access-control-.*)$/;
 
-/** Headers that the document tells of and that come only when the request wants what they go with. */
+/** Documented headers that come only when the request needs them. */
 const WHERE_ASKED_FOR = new Set(["traceresponse", "content-encoding", "inference-header-content-length"]);
 
-/** What is otherwise than the document says; nothing when all is as it says. `route` as in the document. */
+/** The differences between an answer and the document; none when they agree. `route` as in the document. */
 export function complaints(route: string, method: string, { status, headers, body }: Answer): string[] {
   const place = `/paths/${escaped(route)}/${method.toLowerCase()}/responses/${status}`;
   const [at, described] = told<Described>(place);
@@ -153,7 +153,7 @@ function bodyComplaints(
   return texts.flatMap((text) => invalid(pointer, JSON.parse(text)));
 }
 
-/** What the document would refuse of a body of JSON; nothing where it tells of none. */
+/** The document's complaints about a JSON body; none for a route whose body it does not describe. */
 export function bodyRefusals(route: string, body: object): string[] {
   const content = OPENAPI.paths[route]?.["post"]?.requestBody?.content ?? {};
   if (!("application/json" in content)) return [];

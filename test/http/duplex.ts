@@ -32,7 +32,7 @@ export function openDuplex(url: string, headers: Readonly<Record<string, string>
   const outgoing = request(new URL("/v1/stream", url), { method: "POST", headers, agent });
   outgoing.flushHeaders();
   const response = once(outgoing, "response").then(([incoming]) => incoming as IncomingMessage);
-  // The iterator is made at once: readline drops lines that nobody asked for yet.
+  // The iterator is created at once, because readline drops lines that arrive before it.
   const lines = response.then((incoming) => createInterface({ input: incoming })[Symbol.asyncIterator]());
   lines.catch(() => undefined);
   const text = async () => {
@@ -79,7 +79,7 @@ export async function openSocket(own: Listening, path = "/v1/stream") {
 
 const TEXT_BIT = 0x8000_0000;
 
-/** A frame of JSON text. `marked` says whether bit 31 tells so. */
+/** A frame of JSON text. `marked`: bit 31 is set. */
 export function textFrame(message: unknown, marked = true): Buffer {
   const text = Buffer.from(typeof message === "string" ? message : JSON.stringify(message));
   return Buffer.concat([prefix(text.length + (marked ? TEXT_BIT : 0)), text]);

@@ -8,13 +8,13 @@ import { createSampler, type Sampler } from "../../src/sampling/sampler.ts";
 /** Those of a service without a folder of others. */
 const VOCABULARIES = loadVocabularies("", "");
 
-/** What every test may mark with. */
+/** The watermark key that every test may use. */
 const KEYS = watermarkKeys({ main: 42n });
 
 export interface Listening extends App {
   readonly url: string;
   readonly sampler: Sampler;
-  /** Cuts what is left of the connections, and ends. */
+  /** Closes the remaining connections, and ends. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** Short ways of the service: each is taken where it serves, and what is read in place reaches nobody else. */
+/**
+ * Fast paths of the service: each is used where it applies, and bytes that are read in place are never visible
+ * elsewhere.
+ */
 
 import { once } from "node:events";
 import { IncomingMessage } from "node:http";
@@ -92,14 +95,14 @@ describe("a body", () => {
     await sent(...inChunk(row(7)));
     const whole = pushed.filter(({ length }) => length === 0);
     expect(whole.length).toBeGreaterThanOrEqual(4);
-    // What is left is short, or part of something larger.
+    // The remaining chunk is short, or part of a larger buffer.
     for (const { length, buffer } of pushed)
       if (length > 0) expect(length < 8192 || buffer.byteLength > length).toBe(true);
   });
 });
 
 describe("the scratch that all connections read into", () => {
-  /** The parser says that it may keep what it is given: it must copy, as others read into the same memory next. */
+  /** The parser offers its buffer without a copy; the reader must copy, because the next read overwrites it. */
   test("reaches no other route but as a copy", async () => {
     const body = Buffer.from(
       JSON.stringify({ logits: Array.from({ length: 9000 }, (_, id) => id % 7), temperature: 0 }),
@@ -218,7 +221,7 @@ describe("memory of chunks", () => {
   });
 });
 
-/** Counts how often a plan is made anew; what comes a second time may be needed to know that it comes again. */
+/** Counts how often a plan is computed; a plan may be cached only at its second use. */
 describe("what was said of steps before", () => {
   interface Remembering {
     of(text: string, make: (text: string) => unknown): unknown;

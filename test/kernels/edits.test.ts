@@ -10,7 +10,7 @@ function within(x: number): number {
   return x === -Infinity ? x : Math.min(Math.max(x, -FLOAT_MAX), FLOAT_MAX);
 }
 
-/** One edit: how it is asked for, and what it does to a plain array. */
+/** One edit: its request, and its effect on a plain array. */
 type Edit =
   | { readonly kind: "set"; readonly id: number; readonly value: number }
   | { readonly kind: "add"; readonly pairs: readonly (readonly [number, number])[]; readonly t: number }

@@ -19,7 +19,7 @@ const kernel = new Kernel({ vocab_size_max: V, rows_max: 1 });
 const row = kernel.leaseRow() as Row; // there is one
 const T = 0.8;
 const NOISE: Noise = { counter: [11, 22, 33], key: [44, 55], coarse: true };
-/** What float32 weights may shift a running sum by. */
+/** Maximum shift of a running sum by float32 weights. */
 const ERROR = 1e-6;
 
 const ROWS: readonly (readonly [string, Float32Array])[] = [

@@ -1,4 +1,4 @@
-/** The ranking of whole rows in bins, and what is made of it: weights in order, bends, and a bent distribution. */
+/** The ranking of whole rows in bins, and its uses: weights in order, second differences, and a skewed distribution. */
 import { describe, expect, test } from "vitest";
 import { instantiate } from "../../src/kernels/instance.ts";
 import { Kernel } from "../../src/kernels/kernel.ts";
@@ -36,7 +36,7 @@ describe("a ranking", () => {
       const expected = sorted(values).filter((id) => values[id] !== Number.NEGATIVE_INFINITY);
       expect(ids, name).toEqual(expected.slice(0, ids.length));
       const next = values[expected[ids.length] ?? -1];
-      // What is left out has no part in any sum.
+      // Removed tokens are not part of any sum.
       if (next !== undefined) expect((row.max - next) / temperature, name).toBeGreaterThan(39.9);
     }
   });

@@ -27,7 +27,7 @@ test("block maxima and the argmax are right for any mixture of signs, zeros and 
       row.finish();
       const values = row.values.subarray(0, row.length);
       const maxima = blocks.map((_, b) => Math.max(...values.subarray(b * 128, b * 128 + 128)));
-      // 0 is added so that −0 is no other value than +0.
+      // Adding 0 turns −0 into +0.
       expect(Array.from(row.maxima.subarray(0, 7), (max) => max + 0)).toEqual(maxima.map((max) => max + 0));
       const max = Math.max(...maxima);
       expect(kernel.argmax(row)).toBe(max === -Infinity ? -1 : values.indexOf(max));

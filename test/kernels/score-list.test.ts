@@ -1,4 +1,4 @@
-/** The kernel's list of scores: what it lists and how it ranks, and exponentials that are those of `exp`, to the bit. */
+/** The kernel's list of scores: its contents, its order, and exponentials that equal those of `exp`, to the bit. */
 import { describe, expect, test } from "vitest";
 import { exp, Kernel } from "../../src/kernels/kernel.ts";
 import { PlainLists } from "../../src/sampling/candidates/compact/lists.ts";

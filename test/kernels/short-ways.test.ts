@@ -57,7 +57,7 @@ describe("kept weights", () => {
     ask();
     expect(passes(cutAt(0.5))).toContain("sumKeptWeights");
     expect(weighings(cutAt(0.7))).toEqual([]);
-    // It tells how many they are as well.
+    // It also returns the number of tokens.
     expect(passes(() => kernel.count(row, cutFrom(0.7, EVERY_TIE)))).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe("the slack of top-p", () => {
     ["in the bracket", 2048, "bracket"],
     ["by the radix", 32_768, "histogram"],
   ])("%s: half of %i equal tokens, and how far p may be off", (_name, equal, way) => {
-    // What is beneath weighs nothing, and is spread so that the best of it can be listed.
+    // The lower values have no weight, and are spread so that the best of them can be listed.
     fill(
       Float32Array.from({ length: VOCAB_SIZE }, (_, id) => (id < equal ? 1 : -150 - (id % 128) - id / 1e6)),
     );

@@ -1,4 +1,4 @@
-/** What stands in for a platform does what the platform does. */
+/** The replacements for platform functions behave like the platform's. */
 import { Buffer as NodeBuffer, isUtf8 as nodeIsUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";

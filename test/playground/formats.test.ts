@@ -1,4 +1,6 @@
-/** What people paste, each with what it must be read as. The printouts are as NumPy, torch, JAX and TensorFlow write them. */
+/**
+ * Texts that people paste, each with the expected reading. The printouts are those of NumPy, torch, JAX and TensorFlow.
+ */
 import { describe, expect, test } from "vitest";
 import { readText } from "../../playground/src/rows/parse-text.ts";
 import { floats, labels, rounded } from "./read-back.ts";

@@ -72,7 +72,7 @@ describe("the demo model", () => {
     expect(await busy.logitsAfter([...PROMPT, ...TEXT], PROMPT.length)).toEqual(expected);
     const at_once = await model().logitsAfter([...PROMPT, ...TEXT], PROMPT.length);
     expect(at_once).toEqual(expected);
-    // what makes the rule needed: a prompt that is as long gives other numbers
+    // the reason for the rule: reading the same tokens as one prompt gives other numbers
     expect(await busy.logitsAfter([...PROMPT, ...TEXT], PROMPT.length + 3)).not.toEqual(expected);
   });
 });

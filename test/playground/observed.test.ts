@@ -1,4 +1,4 @@
-/** What another engine gave, as people paste it, and what it is read as. */
+/** Pasted results of another engine, and how they are read. */
 import { describe, expect, test } from "vitest";
 import { readObserved, type TokensOfRow } from "../../playground/src/rows/read/observed.ts";
 

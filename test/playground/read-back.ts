@@ -1,4 +1,4 @@
-/** What a row of the page holds, for tests to compare. */
+/** The contents of a page's row, for comparison in tests. */
 import type { PageRow } from "../../playground/src/rows/row.ts";
 
 export function floats({ bytes, vocab_size }: PageRow): number[] {

@@ -1,4 +1,4 @@
-/** Requests to this service as rows: what a person who has one at hand pastes. */
+/** Requests to this service, pasted as rows. */
 import { describe, expect, test } from "vitest";
 import { readText } from "../../playground/src/rows/parse-text.ts";
 import { floats, labels } from "./read-back.ts";

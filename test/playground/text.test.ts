@@ -1,4 +1,4 @@
-/** What the write view works out of texts: where two differ, what was chosen by hand, and the lines of its charts. */
+/** The write view's computations on texts: differences, manual choices, and the lines of its charts. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { holdersOf, pointsOf } from "../../playground/src/distribution/curve-points.ts";

@@ -1,4 +1,5 @@
-"""The asynchronous client: what it draws beside the other one, and how it bears servers that close, drip and lie."""
+"""The asynchronous client: it draws what the other client draws, and handles servers that close connections, send
+slowly or send wrong answers."""
 
 import asyncio
 import os

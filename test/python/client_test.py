@@ -314,7 +314,7 @@ class Unread(unittest.TestCase):
             while b"\r\n\r\n" not in connection.recv(65536):
                 pass
             connection.sendall(answer)
-            # The end of what is said, while what is sent is left unread: the sender sees a reset.
+            # Ends the output while unread input remains: the sender sees a reset.
             connection.shutdown(socket.SHUT_RDWR)
             connection.close()
 

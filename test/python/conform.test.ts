@@ -1,4 +1,4 @@
-/** The conformance runner of the Python package: what it says of a sampler that is right, and of some that are not. */
+/** The conformance runner of the Python package: its report on a right sampler, and on some wrong ones. */
 import { expect, test } from "vitest";
 import { runPython, whyNoPython } from "./python.ts";
 

@@ -31,7 +31,7 @@ def row(salt=0, size=V):
 
 
 def outcome(call):
-    """What a call gives, or how it fails."""
+    """The result of a call, or its error."""
     try:
         return call()
     except SamplerProblem as problem:

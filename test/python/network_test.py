@@ -1,4 +1,5 @@
-"""The Python client beside servers that close, drip, and answer what is none of the service's. LOGIT_SAMPLER_URL is live."""
+"""The Python client with servers that close connections, send slowly, or give answers that are not the service's.
+LOGIT_SAMPLER_URL is the live service."""
 
 import json
 import os
@@ -229,7 +230,7 @@ class NoReplies(Served):
 
 
 class Forwarder:
-    """Between a client and the live service: ends connections when it is told to."""
+    """A proxy between a client and the live service that ends connections on request."""
 
     def __init__(self, test):
         self._listener = socket.create_server(("127.0.0.1", 0))

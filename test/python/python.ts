@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** TEST_PYTHON names another than the system's. */
 const NAMES = [process.env["TEST_PYTHON"] ?? "/usr/bin/python3", "python3"];
-/** The Python that tests run; undefined where there is none. */
+/** The Python of the tests; undefined when there is none. */
 export const PYTHON = NAMES.find((name) => spawnSync(name, ["--version"]).status === 0);
 const IN_CI = process.env["CI"] === "true";
 

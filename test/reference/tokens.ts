@@ -5,13 +5,13 @@ export interface Token {
   readonly score: number;
 }
 
-/** What a stage may know besides the tokens. */
+/** The information of a stage besides the tokens. */
 export interface World {
   readonly history: readonly number[];
   readonly prompt_length: number;
   readonly vocab_size: number;
   uniform(purpose: "xtc"): number;
-  /** what a stage carries from step to step */
+  /** the state that a stage carries from step to step */
   state(stage: string): Readonly<Record<string, unknown>>;
   /** tells how far a number lay from the bound that it was compared with; 0 is an exact tie, which ids decide */
   near(distance: number): void;
@@ -60,7 +60,10 @@ export function ranked(tokens: readonly Token[]): Token[] {
   return [...tokens].sort((a, b) => b.score - a.score || a.id - b.id);
 }
 
-/** The first n of an order, and with ties all that have the last one's score; tells how near the cut is to the next. */
+/**
+ * The first n of an order, and with ties also all with the last one's score; reports the distance of the cut from the
+ * next token.
+ */
 export function prefix(
   order: readonly Token[],
   n: number,

@@ -111,7 +111,7 @@ function compareState({ logits, history, prompt_length }: Row, entry: Entry, ste
     expect((drawn.state?.[entry.stage] as Options | undefined)?.[key], key).toBeCloseTo(value as number, 6);
 }
 
-/** What reads texts has a reference of its own: test/grammar. */
+/** Stages that read texts have their own reference: test/grammar. */
 const names = STAGES.filter(({ readsText }) => readsText !== true).map(({ name }) => name);
 const steps = fc.integer({ min: 0, max: 1_000_000 });
 
@@ -136,7 +136,7 @@ describe("the core and the plain float64 sampler agree", { timeout: PATIENCE_MS 
 
   test.each([
     ["every stage", names],
-    // these two leave at most four tokens, so that what follows has little to do
+    // these two leave at most four tokens, so later stages have little effect
     [
       "stages that leave a choice",
       names.filter((name) => !["allowed_token_ids", "forced_token_ids"].includes(name)),

@@ -1,4 +1,4 @@
-/** What a greedy step leaves out: only stages that cannot change which token is best. */
+/** A greedy step skips only stages that cannot change the most likely token. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";

@@ -37,7 +37,7 @@ function begun(row: Row, options: StepOptions): Generator<undefined, Sampled> {
   throw new Error("every step is long");
 }
 
-/** What the pieces come to, and how many there are. */
+/** The result of the pieces, and their number. */
 function whole(pieces: Generator<undefined, Sampled>): [Sampled, number] {
   for (let count = 1; ; count++) {
     const piece = pieces.next();

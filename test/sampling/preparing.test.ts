@@ -29,7 +29,7 @@ const LONG = [
 const optionsOf = (grammar: object) =>
   parseStepOptions({ vocabulary: "demo", grammar, seed: 7, logprobs: true });
 
-/** The pieces of a step, or none of one that is taken at once. */
+/** The pieces of a step; none for a step that runs at once. */
 function piecesOf(of: Sampler, grammar: object) {
   const begun = of.begin(rowOf(of), optionsOf(grammar));
   return "next" in begun ? begun : undefined;

@@ -103,7 +103,7 @@ class AsyncSamplerClient:
         return cast("types.CalibrateReply", await self.analyze("calibrate", logits, **options))
 
     async def baseline(self, logits: Rows, **options: Unpack[types.BaselineOptions]) -> types.BaselineReply:
-        """What clean rows look like, for ``diagnose``. As ``SamplerClient.baseline``."""
+        """Computes the statistics of clean rows, for ``diagnose``. As ``SamplerClient.baseline``."""
         return cast("types.BaselineReply", await self.analyze("baseline", logits, **options))
 
     async def analyze(self, call: str, logits: Union[Row, Rows], **options: Any) -> Any:
@@ -460,7 +460,7 @@ class AsyncSamplerStream:
         return stream_reply(line, mark, self._reply_bytes_max)
 
     async def _tell(self, message: Mapping[str, Any]) -> None:
-        """Sends what is not answered. Where the connection is lost, the next opening tells it."""
+        """Sends a message that gets no answer. If the connection is lost, the next opening of the stream repeats it."""
         try:
             if self._wire is not None:
                 sending = self._wire.connection.send(_frames.text_frame(message))
@@ -478,7 +478,7 @@ class AsyncSamplerStream:
 
 
 async def within(action: Awaitable[T], timeout_s: float, address: Optional[_http.Address]) -> T:
-    """Waits for what is done, so long at most. What fails names the address."""
+    """Waits for an operation up to the deadline. An error names the address."""
     try:
         return await asyncio.wait_for(action, timeout_s)
     except (asyncio.TimeoutError, TimeoutError):

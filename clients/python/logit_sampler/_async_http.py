@@ -111,7 +111,7 @@ class Answer:
             size += len(piece)
 
     async def problem(self) -> bytes:
-        """What of a body tells the problem: its beginning."""
+        """The beginning of a body, which is enough to show the problem."""
         data = b""
         while len(data) < PROBLEM_BYTES_MAX:
             piece = await self._piece()
@@ -176,7 +176,7 @@ class Answer:
 
 
 def request_head(address: Address, path: str, headers: Mapping[str, str]) -> bytes:
-    """The head of a POST. Raises ValueError for a header that is none."""
+    """The head of a POST. Raises ValueError for an invalid header."""
     shown = f"[{address.host}]" if ":" in address.host else address.host
     host = shown if address.port is None else f"{shown}:{address.port}"
     every: Dict[str, str] = {"Host": host, "Accept-Encoding": "identity", **headers}

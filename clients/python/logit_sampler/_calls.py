@@ -1,4 +1,5 @@
-"""What each call sends, and how its answer is read. Nothing here waits: both clients send what is made here."""
+"""Builds the request of each call and reads its answer. Nothing here waits: both clients send the requests that are
+built here."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from ._rows import Tensor, batch_tensor, is_batch, is_sources, json_sources, row
 T = TypeVar("T")
 Reply = Dict[str, Any]
 
-#: What every reply of a call has: one of these names. An answer without is none of the service's.
+#: Every reply of a call has one of these names. An answer without them does not come from the service.
 _MARKS = {
     "probabilities": ("top_id", "probability", "results"),
     "score": ("rank", "results"),
@@ -26,7 +27,8 @@ ANALYSIS_CALLS = tuple(_MARKS)
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """One request. ``repeatable``: sent twice it gives the same bytes. ``read`` makes of the JSON what is returned."""
+    """One request. ``repeatable``: sent twice it gets the same bytes. ``read`` converts the JSON to the returned value.
+    """
 
     path: str
     headers: Mapping[str, str]

@@ -21,7 +21,8 @@ _ABSENT = (404, 405, 501)
 
 
 class EngineError(Exception):
-    """An engine that refuses, hides what is asked, or answers something else. ``status`` is its HTTP status, or None."""
+    """An engine refuses, hides what was requested, or sends an unexpected answer. ``status`` is its HTTP status, or
+    None."""
 
     def __init__(self, message: str, status: Optional[int] = None) -> None:
         self.status = status
@@ -30,28 +31,28 @@ class EngineError(Exception):
 
 @dataclass(frozen=True)
 class EngineRow:
-    """The distribution of the next token as an engine tells it.
+    """The distribution of the next token as an engine reports it.
 
-    ``token_ids`` and ``logprobs`` are of the same length, the most likely first. ``logits`` is what samplers take: a
-    dict of a part of the row with its bounds, or ``array("f")`` of all of it.
+    ``token_ids`` and ``logprobs`` have the same length, the most likely first. ``logits`` is a row that samplers
+    accept: a dict with a part of the row and its bounds, or ``array("f")`` with all of it.
     """
 
     token_ids: Sequence[int]
     logprobs: Sequence[float]
-    #: length of the whole row; None: the engine has not told it
+    #: length of the whole row; None: the engine has not reported it
     vocab_size: Optional[int]
     #: ln of the sum of the whole row: 0, or more where rounding makes it so
     logsumexp: float
     #: no token that is left out is likelier than this
     max_omitted: float
     is_whole: bool
-    #: the engine tells no more tokens than these, whatever is asked
+    #: the engine cannot report more tokens than these
     is_most: bool
 
     @property
     def logits(self) -> Any:
         if not self.is_whole:
-            # What has no probability is masked, as all that is left out.
+            # Tokens without probability are masked, like all tokens that are not listed.
             told = [pair for pair in zip(self.token_ids, self.logprobs) if pair[1] > -math.inf]
             part: Dict[str, Any] = {
                 "token_ids": [token_id for token_id, _ in told],
@@ -104,7 +105,7 @@ class Engine:
         return row
 
     def tokenize(self, text: str) -> List[int]:
-        """Token ids of a text as the model's prompts have them, with what the model begins with."""
+        """Token ids of a text as a prompt, with the model's token for the beginning."""
         reply = self._server.post("/tokenize", self._kind.tokenize(self, text), bytes_max=_bytes_for(len(text), None))
         token_ids = reply.get("tokens") if isinstance(reply, dict) else None
         if not isinstance(token_ids, list) or not all(isinstance(each, int) for each in token_ids):
@@ -138,10 +139,10 @@ def engine(
     headers: Optional[Mapping[str, str]] = None,
     vocab_size: Optional[int] = None,
 ) -> Engine:
-    """Opens the engine at an address such as http://127.0.0.1:8081: asks which kind it is, and what it runs.
+    """Opens the engine at an address such as http://127.0.0.1:8081, and asks for its kind and its model.
 
-    ``vocab_size`` is for engines that do not tell it (SGLang: without it 1,000 tokens of a row are the most).
-    Raises EngineError when it is no engine that is known.
+    ``vocab_size`` is for engines that do not report it (SGLang: without it a row has at most 1,000 tokens).
+    Raises EngineError for an unknown engine.
     """
     server = _Server(url, timeout_s, headers or {})
     try:
@@ -174,7 +175,7 @@ class _Kind:
     detokenize: Callable[[Engine, List[int]], Tuple[Dict[str, Any], str]]
     #: the most tokens that may be asked for, where that is known before; None: any number
     most: Callable[[Engine], Optional[int]] = lambda _: None
-    #: the same as a refusal tells it; None: the refusal is about something else
+    #: the limit that a refusal states; None: the refusal has another reason
     refusal: Callable[[EngineError], Optional[int]] = lambda _: None
 
 

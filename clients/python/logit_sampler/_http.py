@@ -13,7 +13,7 @@ from ._problem import UnreadableReply
 
 T = TypeVar("T")
 
-#: Longest answer that is read unless told otherwise, in bytes.
+#: Default maximum of the bytes of an answer.
 REPLY_BYTES_MAX = 1 << 28
 #: What is read of an answer that is a problem.
 PROBLEM_BYTES_MAX = 1 << 16
@@ -21,7 +21,7 @@ _PIECE_BYTES = 1 << 16
 
 
 class Address:
-    """Where the service is: what a URL says of it."""
+    """The address of the service, parsed from a URL."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -41,7 +41,7 @@ class Address:
 
 
 class Connection:
-    """A connection and what it was used for. Every wait ends at ``deadline``, of which each attempt has one."""
+    """A connection, and whether it was used before. Every wait ends at ``deadline``; each attempt has one."""
 
     def __init__(self, address: Address, timeout_s: float) -> None:
         self._address = address
@@ -198,5 +198,5 @@ def body_of(response: http.client.HTTPResponse, bytes_max: int) -> bytes:
 
 
 def problem_body_of(response: http.client.HTTPResponse) -> bytes:
-    """What of a body tells the problem: its beginning. The connection is to be closed after it."""
+    """The beginning of a body, which is enough to show the problem. The connection must be closed afterwards."""
     return response.read(PROBLEM_BYTES_MAX)

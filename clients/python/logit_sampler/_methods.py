@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class SamplerMethods(ABC):
-    """What may be asked of a sampler, wherever it runs."""
+    """The methods of a sampler, in the service or in this process."""
 
     @abstractmethod
     def _send(self, call: Call[T]) -> T:
@@ -28,12 +28,13 @@ class SamplerMethods(ABC):
     def sample(self, logits: Union[Row, Rows], **options: Unpack[types.StepOptions]) -> types.Sampled:
         """Draws one token from one row.
 
-        ``logits`` is a row [vocab_size] in any form of ``Row``. With ``combine`` it is the rows of several sources: an
-        array [k, vocab_size], or a sequence of rows, which the rule makes one of. Options are those of the service
-        (docs/samplers.md); ``types.StepOptions`` has the range and the default of each.
+        ``logits`` is a row [vocab_size] in any form of ``Row``. With ``combine`` it is the rows of several sources,
+        which the rule combines into one: an array [k, vocab_size], or a sequence of rows. Options are those of the
+        service (docs/samplers.md); ``types.StepOptions`` has the range and the default of each.
 
-        The reply has ``token_id``, ``seed``, ``step``, ``state`` and what was asked for. Raises SamplerProblem when the
-        service refuses, ValueError or TypeError for what is no row, TimeoutError and ConnectionError of the network.
+        The reply has ``token_id``, ``seed``, ``step``, ``state`` and the requested fields. Raises SamplerProblem when
+        the service refuses, ValueError or TypeError for an invalid row, TimeoutError and ConnectionError of the
+        network.
         """
         reply: types.Sampled = self._send(_calls.sample_call(logits, options))
         return reply
@@ -52,11 +53,11 @@ class SamplerMethods(ABC):
     def verify(
         self, logits: Rows, draft_token_ids: Sequence[int], **options: Unpack[types.VerifyOptions]
     ) -> types.Verified:
-        """Accepts drafted tokens as far as the target agrees, and draws what follows.
+        """Accepts drafted tokens as far as the target agrees, and draws the next token.
 
-        ``logits`` is an array [k + 1, vocab_size], or a sequence of rows of one length: a row of the target for each of
-        the k tokens drafted and one more, then the rows of the draft where ``draft_rows`` names them. The reply has
-        ``accepted`` and ``token_ids``. Raises as ``sample`` does.
+        ``logits`` is an array [k + 1, vocab_size], or a sequence of rows of one length: k + 1 rows of the target for k
+        drafted tokens, then the rows of the draft when ``draft_rows`` is given. The reply has ``accepted`` and
+        ``token_ids``. Raises as ``sample`` does.
         """
         reply: types.Verified = self._send(_calls.verify_call(logits, draft_token_ids, options))
         return reply
@@ -64,9 +65,8 @@ class SamplerMethods(ABC):
     def verify_batch(
         self, logits: Rows, sequences: Sequence[types.VerifySequence], **shared: Unpack[types.VerifyOptions]
     ) -> List[Union[types.Verified, SamplerProblem]]:
-        """The same for many sequences: the rows of all one behind another, and of each its ``draft_token_ids`` and the
-        options of its own. A sequence that is refused has its SamplerProblem in its place.
-        """
+        """Verifies the drafts of many sequences: the rows of all sequences, one sequence after the other, and for each
+        its ``draft_token_ids`` and its own options. A refused sequence has its SamplerProblem in its place."""
         replies: List[Union[types.Verified, SamplerProblem]] = self._send(
             _calls.verify_batch_call(logits, sequences, shared)
         )
@@ -103,7 +103,7 @@ class SamplerMethods(ABC):
         return reply
 
     def baseline(self, logits: Rows, **options: Unpack[types.BaselineOptions]) -> types.BaselineReply:
-        """What clean rows [n, classes] look like, for ``diagnose``. Raises as ``sample``."""
+        """Computes the statistics of clean rows [n, classes], for ``diagnose``. Raises as ``sample``."""
         reply: types.BaselineReply = self.analyze("baseline", logits, **options)
         return reply
 
@@ -147,8 +147,8 @@ class SamplerMethods(ABC):
     def replay(
         self, logits: Rows, rows: Sequence[types.ReplayStep], **shared: Unpack[types.ReplayStep]
     ) -> types.ReplayReply:
-        """Takes steps again and holds them to what was claimed of them. ``logits`` is [n, vocab_size]; ``rows`` has of each
-        its options and its claim, ``token_id`` at least. The reply has ``results`` in order, and ``totals``."""
+        """Repeats steps and compares them with their claims. ``logits`` is [n, vocab_size]; ``rows`` has for each row
+        its options and its claim, at least ``token_id``. The reply has ``results`` in order, and ``totals``."""
         reply: types.ReplayReply = self._send(_calls.replay_call(logits, rows, shared))
         return reply
 
@@ -167,11 +167,12 @@ class SamplerMethods(ABC):
     def grammar(
         self, grammar: Mapping[str, Any], vocabulary: Optional[str] = None, text: str = "", tokens_max: int = 20
     ) -> types.GrammarReply:
-        """Looks at a grammar before tokens are drawn by it: ``{"json_schema": {...}}``, ``{"regex": "..."}`` or another
-        kind of docs/structured.md. The reply has ``parts``, ``bytes`` and ``work``, and under ``notes`` what the masks do
-        not hold to. Its ``text`` tells whether ``text`` is one of the grammar, begins one, or where it leaves it. Its
-        ``next`` has the tokens of ``vocabulary`` that may follow the text, ``tokens_max`` of them (0 to 1,000) listed; it
-        is None without a vocabulary. Raises SamplerProblem for a grammar that a step would refuse."""
+        """Examines a grammar without drawing a token: ``{"json_schema": {...}}``, ``{"regex": "..."}`` or another kind
+        of docs/structured.md. The reply has ``parts``, ``bytes`` and ``work``; ``notes`` lists the rules that the masks
+        do not enforce. Its ``text`` says whether ``text`` is complete, is a valid beginning, or where it deviates from
+        the grammar. Its ``next`` has the tokens of ``vocabulary`` that may follow the text and lists up to
+        ``tokens_max`` of them (0 to 1,000); it is None without a vocabulary. Raises SamplerProblem for a grammar that a
+        step would refuse."""
         reply: types.GrammarReply = self._send(_calls.grammar_call(grammar, vocabulary, text, tokens_max))
         return reply
 

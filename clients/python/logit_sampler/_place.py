@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 #: States of earlier places that are remembered for rewinding.
 STATES_MAX = 4096
-#: Stages whose state stays when a stream goes back by itself.
+#: Stages whose state stays when a stream rewinds.
 _OUTLIVING = ("banned_strings",)
 
 
@@ -39,7 +39,7 @@ class Search:
 
 
 class Place:
-    """What the service keeps of a stream, kept here as well."""
+    """The service's state of a stream, kept here as well."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options: Dict[str, Any] = dict(options)
@@ -60,7 +60,7 @@ class Place:
 
     @property
     def checkpoint(self) -> Dict[str, Any]:
-        """The options that open a stream at this very place. Raises ValueError when its state is no longer known."""
+        """The options that open a stream at the same step. Raises ValueError when its state is no longer known."""
         if self._is_lost:
             raise ValueError(f"the state of this place is not known: it was rewound past {STATES_MAX} states")
         options = {name: value for name, value in self.options.items() if value is not None}

@@ -23,5 +23,5 @@ class SamplerProblem(Exception):
 
 
 class UnreadableReply(ConnectionError):
-    """An answer with status 200 that is no reply of logit-sampler: it lacks what every reply has, is no JSON, or is
-    longer than ``reply_bytes_max``. Mostly the address is that of another program."""
+    """An answer with status 200 that does not come from logit-sampler: a field of every reply is missing, it is not
+    JSON, or it is longer than ``reply_bytes_max``. Usually the address belongs to another program."""

@@ -1,4 +1,4 @@
-"""Rows of logits: what may stand for them, and their bytes. No copy is made where the form allows it."""
+"""Rows of logits: the accepted types, and their bytes. No copy is made where the form allows it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         @property
         def dtype(self) -> Any: ...
 
-    #: One row of logits, or what stands for it.
+    #: One row of logits, in any accepted type.
     Row = Union[Iterable[float], ArrayLike, "Packed", Mapping[str, Any]]
     #: Many rows of one length: an array of two dimensions, or a sequence of rows.
     Rows = Union[Sequence[Row], ArrayLike, "Packed"]
@@ -29,7 +29,7 @@ else:
 #: Bytes of an element, by its dtype.
 ELEMENT_BYTES = {"f32": 4, "f16": 2, "bf16": 2}
 _DTYPES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}
-#: The same by the dtype objects that were met: their names are made anew each time they are asked for, in 6 µs.
+#: The same, by dtype objects seen before: building their names anew takes 6 µs each time.
 _DTYPES_MET: Dict[Any, str] = {}
 
 
@@ -52,7 +52,7 @@ class Tensor(NamedTuple):
 
 
 def tensor_of(logits: Any) -> Tensor:
-    """The bytes of one row. Raises ValueError or TypeError in a sentence for what is no row of numbers."""
+    """The bytes of one row. Raises ValueError or TypeError for anything but a row of numbers."""
     if isinstance(logits, Tensor):
         return logits
     if isinstance(logits, Packed):

@@ -48,11 +48,12 @@ class SamplerStream:
         return cast("types.StreamOptions", self._place.checkpoint)
 
     def next(self, logits: Union[Row, Rows], **own: Unpack[types.OptionChanges]) -> types.Sampled:
-        """Sends a row [vocab_size] and waits for its token. ``own`` options hold for this step only; they cost a JSON
-        message. Where the options have ``combine``, ``logits`` may be the rows [k, vocab_size] of its sources.
+        """Sends a row [vocab_size] and waits for its token. ``own`` options apply to this step only; they cost a JSON
+        message. When the options have ``combine``, ``logits`` may be the rows [k, vocab_size] of its sources.
 
-        Raises SamplerProblem when the row is refused: the stream is then where it was, and another row may follow.
-        Raises ValueError or TypeError for what is no row, TimeoutError and ConnectionError of the network.
+        Raises SamplerProblem when the row is refused: the state of the stream does not change, and another row may
+        follow.
+        Raises ValueError or TypeError for an invalid row, TimeoutError and ConnectionError of the network.
         """
         self._place.require_no_search()
         pieces = _frames.row_frames(logits, own, self._place.options)
@@ -167,7 +168,7 @@ class SamplerStream:
             time.sleep(pause_s)
 
     def _tell(self, message: Mapping[str, Any]) -> None:
-        """Sends what is not answered. Where the connection is lost, the next opening tells it."""
+        """Sends a message that gets no answer. If the connection is lost, the next opening of the stream repeats it."""
         pieces = _frames.text_frame(message)
         try:
             if self._wire is not None:
@@ -224,7 +225,7 @@ class _Wire:
         self._connection.within(lambda: self._send(pieces))
 
     def ask(self, pieces: _frames.Pieces, mark: str) -> Reply:
-        """Sends what is answered with one line. Raises SamplerProblem when that is a problem."""
+        """Sends a message that one line answers. Raises SamplerProblem when that line is a problem."""
         return stream_reply(self._connection.within(lambda: self._line_for(pieces)), mark, self._reply_bytes_max)
 
     def end(self) -> None:
@@ -287,7 +288,7 @@ def stream_reply(line: bytes, mark: str, bytes_max: int) -> Reply:
 
 
 def to_follow(history: Sequence[int], ids: List[int]) -> "tuple[int, List[int]]":
-    """How many tokens to take back, and which to put behind, to get from one history to another."""
+    """The number of tokens to remove, and the tokens to append, to get from one history to another."""
     if ids == history:
         return 0, []
     pairs = zip(ids, history)

@@ -1,4 +1,4 @@
-"""What the client of the service and the sampler in the process have in common: adapters take either."""
+"""The common interface of the service's client and the sampler in the process: adapters accept either."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class SamplerLike(Protocol):
         """The calibration with the smallest cross-entropy on labelled rows."""
 
     def baseline(self, logits: Rows, **options: Unpack[types.BaselineOptions]) -> types.BaselineReply:
-        """What clean rows look like, for ``diagnose``."""
+        """The statistics of clean rows, for ``diagnose``."""
 
     def compare(
         self, logits: Row, compare: Sequence[Union[str, Mapping[str, Any]]], **options: Unpack[types.CompareOptions]
@@ -126,7 +126,7 @@ class SamplerLike(Protocol):
     def replay(
         self, logits: Rows, rows: Sequence[types.ReplayStep], **shared: Unpack[types.ReplayStep]
     ) -> types.ReplayReply:
-        """Takes steps again and holds them to what was claimed of them."""
+        """Repeats steps and compares them with their claims."""
 
     def detect(
         self,
@@ -140,7 +140,8 @@ class SamplerLike(Protocol):
     def grammar(
         self, grammar: Mapping[str, Any], vocabulary: Optional[str] = None, text: str = "", tokens_max: int = 20
     ) -> types.GrammarReply:
-        """What a grammar takes and does not hold to, where a text stands in it, and which tokens may follow."""
+        """The report on a grammar: the rules that are not enforced, the position of a text in it, and the tokens that
+        may follow."""
 
     def common_tokens(
         self,

@@ -1,4 +1,4 @@
-/** Where the page is, as it tells its readers. */
+/** The address of the page, as the page shows it. */
 
 /** The service as programs reach it, for the page's code. */
 export const service_url = location.origin;

@@ -1,4 +1,4 @@
-/** What the page reads of the service's replies, as openapi.json describes them. */
+/** The parts of the service's replies that the page reads, as openapi.json describes them. */
 import type { ProblemCode } from "../../../src/errors.ts";
 
 export type { BeamStep } from "../../../src/sampling/beam/search.ts";
@@ -53,9 +53,9 @@ export interface MethodInfo {
   readonly summary: string;
   readonly formula: string;
   readonly source: { readonly title: string; readonly url: string };
-  /** what is the same as without drafts: `tokens`, their `distribution`, or `nothing` */
+  /** what drafts leave unchanged: the `tokens`, their `distribution`, or `nothing` */
   readonly preserves: string;
-  /** whether it asks what the draft was drawn from */
+  /** whether it needs the distribution from which the draft was drawn */
   readonly reads_draft: boolean;
 }
 

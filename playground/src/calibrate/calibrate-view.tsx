@@ -1,4 +1,7 @@
-/** Checks whether a classifier means what it says: its reliability before and after one temperature, and what follows. */
+/**
+ * Shows whether a classifier's confidence is right: its reliability before and after one temperature, and the effect on
+ * decisions.
+ */
 import { useEffect } from "preact/hooks";
 import { CalibrateRoom } from "../components/room.tsx";
 import { Says } from "../components/says.tsx";

@@ -1,4 +1,4 @@
-/** A third of one's own rows is held out, so that what is shown of a temperature is not shown on the rows it was fitted to. */
+/** Holds out a third of the user's own rows, so that results are not shown on the rows of the fit. */
 import type { LabelledRows } from "./labelled-rows.ts";
 
 /** Fewer rows than this are all fitted to: a third of them would tell nothing. */
@@ -8,9 +8,9 @@ export const HELD_OUT_FROM = 30;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 export interface HeldOut {
-  /** what the temperature is fitted to */
+  /** the rows for the fit of the temperature */
   readonly validation: LabelledRows;
-  /** what it is tried on: rows it has not seen, unless there are too few to hold any out */
+  /** the rows for the test: not used for the fit, unless there are too few to hold any out */
   readonly test: LabelledRows;
   readonly is_held_out: boolean;
 }

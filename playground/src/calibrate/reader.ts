@@ -1,4 +1,4 @@
-/** What the calibrate view asks of the service: a temperature, decisions at a threshold, and diagnoses. */
+/** The calibrate view's requests to the service: a temperature, decisions at a threshold, and diagnoses. */
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { Refusal } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
@@ -22,7 +22,7 @@ export interface Fitted {
   readonly suspicion: Suspicion | undefined;
 }
 
-/** What share of clean and of perturbed rows a baseline of clean rows finds suspicious. */
+/** The share of clean and of perturbed rows that a baseline of clean rows finds suspicious. */
 export interface Suspicion {
   readonly clean: number;
   readonly perturbed: number;
@@ -39,7 +39,7 @@ export const fitted = signal<Fitted | undefined>(undefined);
 export const decided = signal<readonly [before: Fared, after: Fared] | undefined>(undefined);
 export const problem = signal<ProblemBody | undefined>(undefined);
 export const set_error = signal("");
-/** what is shown is an answer to an earlier choice */
+/** the displayed answer belongs to an earlier choice */
 export const is_stale = computed(() => problem.value !== undefined || set_error.value !== "");
 
 /** Follows the choices for as long as the view is shown; answers what ends that. */
@@ -108,7 +108,7 @@ async function decideOnce({ of, at }: { of: Fitted; at: number }): Promise<void>
   });
 }
 
-/** Runs, and keeps what was wrong where it can be shown. */
+/** Runs the work, and keeps its error for display. */
 async function told(work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -1,6 +1,6 @@
 /**
- * Reliability diagrams, before and after: for rows of about the same confidence, how often the classifier was right.
- * On the diagonal it means what it says; the gap to it is what ECE averages.
+ * Reliability diagrams, before and after: for rows of similar confidence, how often the classifier was right. On the
+ * diagonal the confidence is right; ECE is the mean distance to it.
  */
 import type { Fitted } from "./reader.ts";
 import { whichRows } from "./which-rows.ts";

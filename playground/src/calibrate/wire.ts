@@ -1,4 +1,4 @@
-/** What the page reads of the analysis replies: of several rows, as it always sends them. */
+/** The parts of the analysis replies that the page reads; its requests always have several rows. */
 import type {
   CalibrateReply as CalibrateAnyReply,
   ClassProbabilities,

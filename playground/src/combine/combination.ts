@@ -14,7 +14,7 @@ export interface RuleInfo {
   readonly source: { readonly title: string; readonly url: string };
   readonly example: Readonly<Record<string, unknown>>;
   readonly options: { readonly properties: Readonly<Record<string, OptionSchema>> };
-  /** what each of its rows is to it */
+  /** the role of each row in the combination */
   readonly sources: readonly string[];
 }
 
@@ -40,7 +40,7 @@ const further = signal<{ readonly names: string; readonly rows: readonly PageRow
   rows: [],
 });
 
-/** True when the further rows are on their way: a step of the first alone is not what is asked for. */
+/** True while the further rows are being computed: a step of the first row alone would be wrong. */
 export const is_awaited = computed(
   () => combination.value !== undefined && further.value.names !== combination.value.examples.join(),
 );

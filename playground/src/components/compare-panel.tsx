@@ -60,7 +60,7 @@ export function ComparePanel() {
   );
 }
 
-/** What is behind the line is loaded when it is opened, or when a link has something to explain. */
+/** The content of this line is loaded when it is opened, or when a link has something to explain. */
 function OtherEngine() {
   const is_open = useSignal(false);
   useSignalEffect(() => {

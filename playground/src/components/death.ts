@@ -12,8 +12,8 @@ export interface Death {
 }
 
 /**
- * A limit on scores is told as the probability that a token at the limit has, beside the likeliest's `best` before the
- * stage; ranks and masses are told in the service's own words, which have the table's units.
+ * A limit on scores is shown as the probability of a token at the limit, relative to the likeliest token's `best`
+ * before the stage. Ranks and masses are shown in the service's own words, which have the table's units.
  */
 export function deathIn(fate: Fate, entry: TraceEntry | undefined, best: number): Death {
   const by = fate.removed_by ?? "";

@@ -1,4 +1,4 @@
-/** Pasting and dropping, wherever on the page: what comes is read as a row, or as rows to calibrate. */
+/** Pasting and dropping anywhere on the page: the data is read as a row, or as rows to calibrate. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { takeFile, takeText } from "../state/arrivals.ts";
@@ -24,7 +24,7 @@ export function DropAnywhere() {
 function listen(tell: (is_over: boolean) => void): () => void {
   const over = (event: DragEvent) => {
     if (isForField(event)) return tell(false);
-    // without this the browser leaves the page for what is dropped
+    // without this the browser would open the dropped file in place of the page
     event.preventDefault();
     tell(true);
   };

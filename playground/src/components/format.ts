@@ -29,7 +29,7 @@ export function significant(x: number, digits = 3): string {
 /** Special tokens that end a text: GPT's, Llama's, Qwen's, SentencePiece's. */
 const ENDS = /^(?:<\|(?:endoftext|end_of_text|eot_id|im_end)\|>|<\/s>|<eos>)$/;
 
-/** True when the text of a token is that of one which ends a text. */
+/** True when the text is that of a token that ends a text. */
 export function isEnd(text: string): boolean {
   return ENDS.test(text);
 }

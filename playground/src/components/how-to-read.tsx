@@ -1,4 +1,4 @@
-/** What the numbers of the funnel are, for somebody who sees them for the first time. */
+/** Explains the numbers of the funnel to somebody who sees them for the first time. */
 
 export function HowToRead() {
   return (

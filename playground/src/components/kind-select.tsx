@@ -12,7 +12,7 @@ export function KindSelect({
   unseen?: boolean;
   kinds: readonly { readonly name: string }[];
   value: string | undefined;
-  /** what stands for none of them */
+  /** the label of "no choice" */
   none?: string;
   onChoose: (name: string | undefined) => void;
 }) {

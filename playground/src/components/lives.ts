@@ -1,4 +1,7 @@
-/** What the funnel shows, worked out of an answer: each followed token's probabilities and what became of it. */
+/**
+ * The contents of the funnel, computed from an answer: each followed token's probabilities, and the stage that removed
+ * it.
+ */
 import type { Fate, TraceEntry } from "../api/wire.ts";
 import type { Answer } from "../state/result.ts";
 import { type Death, deathIn } from "./death.ts";
@@ -72,7 +75,7 @@ function deathOf(of: Answer, fate: Fate | undefined, columns: readonly Column[])
   const at = columns.findIndex(
     ({ entry }) => entry.stage === fate.removed_by && entry.kept_after < entry.kept_before,
   );
-  // a limit of a combination is one of a source, which is not what the column shows
+  // a limit of a combination applies to one source, and the column shows the combined row
   const entry = columns[at]?.entry.combination === undefined ? columns[at]?.entry : undefined;
   const before = at > 0 ? columns[at - 1]?.entry.top[0]?.probability : Math.exp(of.raw[0]?.logprob ?? 0);
   return deathIn(fate, entry, before ?? 1);

@@ -1,4 +1,4 @@
-/** A number: a slider over what is usual, and a field that takes whatever the service takes. */
+/** A number: a slider over the usual range, and a field that accepts every value that the service accepts. */
 import { positionOf, type Scale, valueAt } from "../controls/control.ts";
 import type { FieldProps } from "./option-field.tsx";
 
@@ -40,7 +40,7 @@ export function NumberField({
   );
 }
 
-/** What was typed as a number where it is one; else as it is, for the service to object to. */
+/** The typed text as a number if it is one; otherwise as text, which the service then refuses. */
 function numberIn(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;

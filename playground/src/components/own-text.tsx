@@ -1,4 +1,7 @@
-/** A row that was typed or pasted: its text, how it was read, which token of a reply it is, and what stands before it. */
+/**
+ * A typed or pasted row: its text, the form in which it was read, the selected token of a reply, and the text before
+ * it.
+ */
 import { visit } from "../state/history.ts";
 import { untaken } from "../state/request-options.ts";
 import { reading, type TextSource } from "../state/signals.ts";
@@ -35,7 +38,7 @@ export function OwnText({ of: { text, before, at } }: { of: TextSource }) {
   );
 }
 
-/** What the text was taken for, so that a misreading is seen. */
+/** Shows the form in which the text was read, so that a misreading is visible. */
 export function HowRead() {
   const read = reading.value;
   if (read === undefined) return null;

@@ -1,4 +1,4 @@
-/** The head of the page: name, what it is, views, link, documentation, theme. */
+/** The head of the page: its name and purpose, views, link, documentation, theme. */
 import { asset } from "../api/asset.ts";
 import { docs_url } from "../api/place.ts";
 import { visit } from "../state/history.ts";

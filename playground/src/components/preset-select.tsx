@@ -1,4 +1,4 @@
-/** Puts the chain into a host's order, and tells whether it still is in it. */
+/** Arranges the chain in a host's order, and shows whether it is still in that order. */
 import { sentChain } from "../state/chain.ts";
 import { orderOf, type PresetInfo, presets, repeatedIn, usePreset } from "../state/presets.ts";
 import { chain, order_of } from "../state/signals.ts";
@@ -32,7 +32,7 @@ export function PresetSelect() {
   );
 }
 
-/** What might look like a mistake of the page's. */
+/** A note on differences that might look like errors of the page. */
 export function PresetNote() {
   const chosen = presetInUse();
   const repeated = chosen === undefined ? [] : repeatedIn(chosen);

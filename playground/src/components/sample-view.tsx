@@ -1,4 +1,6 @@
-/** One step: the row and the chain on one side, what became of the row on the other. In one column, what is read first comes first. */
+/**
+ * One step: the row and the chain on one side, the result on the other. In one column, the more important comes first.
+ */
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -84,7 +86,7 @@ const Distribution = later(
   <DistributionRoom />,
 );
 
-/** Everything that an answer tells beyond its token. */
+/** The parts of an answer besides its token. */
 function Steps() {
   return (
     <div class={`steps ${is_stale.value ? "is-stale" : ""}`}>

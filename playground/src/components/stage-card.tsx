@@ -1,4 +1,4 @@
-/** One stage of the chain: what it does, its options, how it fared in the answer, and what was wrong with it. */
+/** One stage of the chain: its summary, its options, its result in the answer, and its error. */
 import type { StageInfo, TraceEntry } from "../api/wire.ts";
 import { PlayButton } from "../distribution/play-button.tsx";
 import { stageInfo } from "../state/catalogue.ts";
@@ -88,7 +88,7 @@ function Body({ item, info, pointer }: { item: ChainItem; info: StageInfo; point
   );
 }
 
-/** What a stage does in plain words; the rest of its summary is folded away. */
+/** The first sentence of a stage's summary; the rest is folded away. */
 function firstSentence(summary: string): string {
   return /^.*?\.(?=\s|$)/.exec(summary)?.[0] ?? summary;
 }

@@ -1,4 +1,4 @@
-/** One token in words: its way through the chain, and what can be done with it. */
+/** One token in words: its way through the chain, and the actions for it. */
 import { pin, pins } from "../state/pins.ts";
 import { allow, biasOf, hasAllowed, isAllowed, setBias } from "../state/token-rules.ts";
 import { chosen_token } from "./chosen-token.ts";
@@ -20,7 +20,7 @@ export function TokenAccount({ lives, columns }: { lives: Lives; columns: readon
   );
 }
 
-/** 1.2 % as it came, 0.9 % after temperature, … */
+/** 1.2 % in the unchanged row, 0.9 % after temperature, … */
 function wayOf({ raw, after }: Life, columns: readonly Column[]): string {
   const ways = after.map((p, i) => `${percent(p)} after ${columns[i]?.entry.stage}`);
   return `${[`${percent(raw)} as it came`, ...ways].join(", ")}.`;

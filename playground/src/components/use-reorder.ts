@@ -70,7 +70,7 @@ function startDrag(event: PointerEvent, key: number, list: HTMLOListElement | nu
   addEventListener("pointercancel", end);
 }
 
-/** How many of the other cards have their middle above the pointer. */
+/** The number of other cards whose middle is above the pointer. */
 function placeAt(list: HTMLOListElement, y: number, key: number): number {
   const others = [...list.children].filter((child) => (child as HTMLElement).dataset["key"] !== String(key));
   return others.filter((child) => {

@@ -1,6 +1,6 @@
 /**
- * Which control an option gets, read from its JSON Schema and its description: nothing here knows any stage. A
- * number's slider spans what is usual ("Usual: 0.2 to 1.5.") rather than all that is allowed; its field takes all.
+ * Chooses the control of an option from its JSON Schema and its description, without knowing any stage. A number's
+ * slider covers the usual range ("Usual: 0.2 to 1.5.") rather than the allowed one; its field accepts all values.
  */
 import type { OptionSchema } from "../api/wire.ts";
 
@@ -29,7 +29,7 @@ export function controlOf(schema: OptionSchema): Control {
   return { kind: "json", placeholder: isList(schema) ? "[11, 287]" : '{"11": -2}' };
 }
 
-/** The slider of a number: all of a range of about 1, and of a larger one what is usual and a third more. */
+/** The slider of a number: the whole range when it is about 1; of a larger one the usual range and a third more. */
 export function scaleOf(schema: OptionSchema): Scale {
   const is_whole = schema.type === "integer";
   const usual = usualOf(schema);
@@ -63,7 +63,7 @@ interface Span {
 
 const USUAL = /(?:Usual|range): (-?\d[\d.e-]*\d|-?\d)(?: to (-?\d[\d.e-]*\d|-?\d))?/;
 
-/** What a description calls usual. */
+/** The usual range in an option's description. */
 export function usualOf({ description = "" }: OptionSchema): Span | undefined {
   const match = USUAL.exec(description);
   if (match === null) return undefined;
@@ -76,7 +76,7 @@ export function positionOf({ low, high, power }: Scale, value: number): number {
   return Math.max(0, Math.min(1, t)) ** (1 / power);
 }
 
-/** The value of a slider at t, rounded to what can be read: three digits or hundredths of the span. */
+/** The value of a slider at t, rounded to a readable number: three digits or hundredths of the range. */
 export function valueAt({ low, high, power, is_whole }: Scale, t: number): number {
   const exact = low + (high - low) * t ** power;
   if (is_whole) return Math.round(exact);
@@ -85,7 +85,7 @@ export function valueAt({ low, high, power, is_whole }: Scale, t: number): numbe
   return Number(exact.toFixed(digits));
 }
 
-/** A value at which a stage that was just added does something: the middle of what is usual. */
+/** A value with which a new stage has an effect: the middle of the usual range. */
 export function startValue(schema: OptionSchema): unknown {
   const control = controlOf(schema);
   if (control.kind === "number") {

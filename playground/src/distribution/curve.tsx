@@ -41,7 +41,7 @@ export function Curve({ of, all }: { of: Answer; all: Whole }) {
   );
 }
 
-/** What the chain left, most likely first, as far as the answer lists it. */
+/** The tokens that the chain kept, most likely first, as far as the answer lists them. */
 function leftOf({ sampled: { top_logprobs = [] } }: Answer): readonly (Point & { token_id: number })[] {
   return top_logprobs
     .map(({ token_id, logprob }, i) => ({

@@ -1,6 +1,6 @@
 /**
- * Playing an option: its value goes through what is usual, and the answer follows. Entropy and count of what is left are
- * kept for every value. For people who want no motion the values are asked for without moving anything.
+ * Runs an option through its usual range and shows the answer for each value. The entropy and the number of kept tokens
+ * are recorded for every value. For people who prefer no motion, the values are requested without an animation.
  */
 import { signal } from "@preact/signals";
 import { Refusal } from "../api/client.ts";
@@ -12,7 +12,7 @@ import { type ChainItem, chain } from "../state/signals.ts";
 
 export interface SweepPoint {
   readonly value: number;
-  /** nats, of what the chain left */
+  /** entropy in nats after the chain */
   readonly entropy: number;
   readonly kept: number;
 }
@@ -29,7 +29,7 @@ export interface Sweep {
 
 export const sweep = signal<Sweep | undefined>(undefined);
 
-/** Where something else is better to see than what is usual: temperature as it is mostly told of. */
+/** Ranges that replace the usual one. Temperature is most instructive from 0.2 to 1.2. */
 const SPANS: Readonly<Record<string, readonly [low: number, high: number]>> = { temperature: [0.2, 1.2] };
 
 const STEPS = 50;
@@ -53,7 +53,7 @@ export function stopSweep(): void {
   if (sweep.value) sweep.value = { ...sweep.value, is_running: false };
 }
 
-/** Plays the option that bears its stage's name; at its end the value is what it was. */
+/** Runs the option that has its stage's name through its range; at the end the value is the old one. */
 export async function play(item: ChainItem, schema: OptionSchema): Promise<void> {
   const { key, stage: name } = item;
   const [low, high] = spanOf(name, schema);

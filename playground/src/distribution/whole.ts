@@ -30,7 +30,9 @@ export const askWhole = followLatest(async (row: PageRow): Promise<void> => {
   };
 });
 
-/** float32 after a JSON head, or JSON where that is what comes; undefined for rows that the service refuses, which is told of elsewhere. */
+/**
+ * float32 after a JSON head, or JSON; undefined for rows that the service refuses, whose problem is shown elsewhere.
+ */
 async function probabilitiesOf({ dtype, bytes, vocab_size }: PageRow): Promise<Float32Array | undefined> {
   const { headers, body } = binaryBody({ dtype, shape: [1, vocab_size] }, bytes);
   const accept = "application/octet-stream";

@@ -1,4 +1,7 @@
-/** Constraining what is written: a stage for texts in front of the chain, with each of the service's own examples to begin with. */
+/**
+ * Constrains the written text: puts a stage that reads texts in front of the chain, with the service's examples as a
+ * start.
+ */
 import type { StageInfo } from "../api/wire.ts";
 import { stages } from "../state/catalogue.ts";
 import { addStageFirst } from "../state/chain.ts";

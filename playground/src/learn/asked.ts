@@ -1,4 +1,7 @@
-/** A value of the service's that follows what is dragged: one request under way at a time, the newest question last. */
+/**
+ * A value from the service that follows a dragged number: one request in progress at a time, and the newest question
+ * waits.
+ */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Refusal, request } from "../api/client.ts";

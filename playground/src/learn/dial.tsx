@@ -1,4 +1,4 @@
-/** A number to drag, with what it says now. */
+/** A number to drag, with its present value. */
 import { dials, setDial } from "../state/learning.ts";
 
 export interface DialSpec {
@@ -11,7 +11,7 @@ export interface DialSpec {
   readonly start: number;
 }
 
-/** What it stands at; what an address says beyond its ends is taken for the end. */
+/** The value of a dial; a value beyond the range in an address becomes the end of the range. */
 export function dialValue({ name, low, high, start }: DialSpec): number {
   return Math.min(high, Math.max(low, dials.value[name] ?? start));
 }

@@ -1,4 +1,4 @@
-/** What an idea of the learn view is: a title, two sentences, and something to drag. */
+/** An idea of the learn view: a title, two sentences, and something to drag. */
 import type { ComponentType } from "preact";
 
 export interface Idea {

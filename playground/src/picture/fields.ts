@@ -1,4 +1,4 @@
-/** What browsers draw themselves: sliders, switches, fields, progress, pictures. */
+/** Elements that browsers draw themselves: sliders, switches, fields, progress, pictures. */
 import { paintOf, tag } from "./svg.ts";
 import { drawLine } from "./words.ts";
 
@@ -57,7 +57,7 @@ function checkbox(input: HTMLInputElement): string {
   return box + tag("path", { d, fill: "none", stroke: colour("--panel"), "stroke-width": 2 });
 }
 
-/** A switch's own box is out of sight: what is seen is the span after it, and a knob in that. */
+/** The box of a switch is invisible: the span after it is drawn, with a knob in it. */
 function knob(span: Element, is_on: boolean): string {
   const { left, top, width, height } = span.getBoundingClientRect();
   const cx = is_on ? left + width - height / 2 : left + height / 2;

@@ -1,6 +1,6 @@
 /**
- * The view that is open as an SVG of its own: boxes, lines and words where they are on the screen, so that it is sharp at
- * any size and stands in a paper or an issue without the page's styles and fonts.
+ * The open view as an SVG: boxes, lines and words at their places on the screen. It is sharp at any size, and can be
+ * put in a paper or an issue without the page's styles and fonts.
  */
 import { drawField } from "./fields.ts";
 import { escaped, paintOf, tag } from "./svg.ts";

@@ -42,7 +42,7 @@ export function drawLine({ text, left, top, right, height }: Line, style: CSSSty
   );
 }
 
-/** What share of a line's height lies above its baseline. */
+/** The share of a line's height above its baseline. */
 function ascentOf({ fontStyle, fontWeight, fontSize, fontFamily }: CSSStyleDeclaration): number {
   if (measure === null) return 0.8;
   measure.font = `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`;

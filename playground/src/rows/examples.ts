@@ -32,7 +32,7 @@ const USUAL: ChainList = [
 /** The demo model's token that ends a text. */
 const END_OF_TEXT = "<|endoftext|>";
 
-/** What a model says after a text, stored with the page. */
+/** The row of a model after a text, stored with the page. */
 interface StoredRow {
   readonly text: string;
   readonly history: readonly number[];
@@ -58,7 +58,7 @@ async function stored(id: string): Promise<PageRow> {
   };
 }
 
-/** What the text field shows before anything was written. */
+/** The text field's placeholder. */
 export const LITTLE_TEXT = '"cat": 4.1\n"dog": 3.2\n"bird": 1.3\n"fish": 0.4\n"newt": -1.0';
 
 export const EXAMPLES: readonly Example[] = [

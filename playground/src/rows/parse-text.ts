@@ -1,6 +1,6 @@
 /**
- * Text that was typed, pasted or dropped → a row: numbers, lines or tables of tokens and numbers, what Python prints, JSON,
- * requests and replies. Whatever has two readings is refused with a sentence, and each reading says what it took the text for.
+ * Converts typed, pasted or dropped text to a row: numbers, lines or tables of tokens and numbers, Python's printouts,
+ * JSON, requests and replies. Ambiguous text is refused with a message, and each reading says which form it recognised.
  */
 import { parseLiterals, type Tree } from "./read/literal.ts";
 import { LEFT_OUT, refuseDecimalCommas } from "./read/number.ts";
@@ -47,7 +47,7 @@ function oneOf(values: readonly Tree[]): Tree {
   return values.length === 1 ? (values[0] ?? null) : [...values];
 }
 
-/** Without what a console prints around a value: “>>> logits = ”, “Out[3]: ”, “dtype: float64” beneath it. */
+/** Removes a console's additions around a value: “>>> logits = ”, “Out[3]: ”, “dtype: float64” below it. */
 function withoutPrompt(text: string): string {
   return text
     .replace(/^[\r\n ]+|\s+$/g, "") // a tab at the beginning is an empty cell

@@ -1,3 +1,3 @@
-/** What reads rows out of files and texts, loaded together when the first of them comes. */
+/** The readers of rows in files and texts, loaded together with the first one. */
 export { parseRowFile } from "./parse-file.ts";
 export { readText } from "./parse-text.ts";

@@ -1,4 +1,4 @@
-/** A row of logits with what the page knows of it besides: the texts of its tokens, and the sequence it stands in. */
+/** A row of logits with the page's other knowledge of it: the texts of its tokens, and the text before it. */
 import { alternatives } from "../../../src/errors.ts";
 import { DTYPE_NAMES, DTYPES, type Dtype } from "../../../src/kernels/dtypes.ts";
 import type { RowBytes } from "../api/client.ts";
@@ -30,7 +30,7 @@ export function countLogits(bytes: number, dtype: Dtype): number {
   return bytes / size;
 }
 
-/** What is wrong with a row that was pasted or dropped, in a sentence for the person who did it. */
+/** The error in a pasted or dropped row, as a message to the person. */
 export class RowError extends Error {
   override readonly name = "RowError";
 }

@@ -1,4 +1,4 @@
-/** What drafts the next tokens of a text: the text itself, or the model's first layers, whose rows the service draws from. */
+/** The drafters of a text: the text itself, or the model's first layers, from whose rows the service draws. */
 import { draftFromHistory } from "../../../examples/model-host/ngram.ts";
 import { postSample } from "../api/client.ts";
 import { rowOfLogits } from "../rows/row.ts";

@@ -1,4 +1,6 @@
-/** In a sentence: how many calls a text took, and how many of its drafted tokens were accepted. With what the marks in it mean. */
+/**
+ * One sentence: the number of calls for a text, and the number of accepted drafted tokens, with a legend of the marks.
+ */
 import { count } from "../components/format.ts";
 import type { Written } from "../write/draw-next.ts";
 import type { SideName } from "../write/side-names.ts";

@@ -27,7 +27,8 @@ export async function drawDrafted(
   const info = verify_methods.value.find(({ name }) => name === method);
   const state_before = text.tokens.at(-1)?.state_after ?? null;
   const place = { ...drawn_with, row: first, state_before };
-  // What must meet the text's own draws is drawn with their noise, all else with noise of its own, new in each call.
+  // Draws that must equal the text's own draws use their noise; all other draws use independent noise, new in each
+  // call.
   const seed =
     info?.preserves === "tokens" ? drawn_with.seed : otherSeed(drawn_with.seed, text.tokens.length);
   const room = with_model.loaded.context_tokens_max - first.history.length - 1;

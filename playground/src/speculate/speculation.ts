@@ -1,10 +1,12 @@
 /**
- * Speculation of a text that is written: how its drafts are verified, and who drafts. It stands among what a text is written
- * with beside chain and seed, so that the address and both sides have it; it is no option of a step.
+ * Speculative decoding of a text: the method of verification and the drafter. It is stored beside the chain and the
+ * seed, so that the address and both sides have it; it is no option of a step.
  */
 import type { Extras } from "../state/extras.ts";
 
-/** What drafts, and what that is called: the model's first layers, or what followed the last tokens before. */
+/**
+ * The drafters and their labels: the model's first layers, or the continuation of the last tokens earlier in the text.
+ */
 export const DRAFTERS = {
   early: "early layers",
   ngram: "n-grams",
@@ -26,12 +28,12 @@ export function speculationIn({ speculate }: Extras): Speculation | undefined {
   return { method, drafter };
 }
 
-/** What the service is told of it with a step. */
+/** The part of it that is sent to the service with a step. */
 export function ofStep({ speculate: _, ...options }: Extras): Extras {
   return options;
 }
 
-/** What became of a draft at a place of the text. */
+/** The result of a draft at a place of the text. */
 export interface Drafted {
   /** `drawn`: nothing was drafted here, or the draft was at its end */
   readonly fate: "accepted" | "corrected" | "drawn";

@@ -1,4 +1,4 @@
-/** Keeps the address in step with what is chosen, and opens the page with what the address says. */
+/** Keeps the address in step with the user's choices, and opens the page with the state in the address. */
 import { batch, effect } from "@preact/signals";
 import { combination } from "../combine/combination.ts";
 import { chosen_side, other_side } from "../write/sides.ts";

@@ -1,4 +1,4 @@
-/** What was pasted or dropped somewhere on the page goes to where it belongs in the view that is open. */
+/** Passes pasted or dropped data to the view that is open. */
 import { batch } from "@preact/signals";
 import { isLabelled } from "../calibrate/labelled-rows.ts";
 import { prompt } from "../write/writer.ts";
@@ -9,7 +9,7 @@ import { chooseFile, chooseText, rowReaders } from "./source.ts";
 
 const TAKE_TEXT: Readonly<Record<View, (text: string) => Promise<void>>> = {
   sample: chooseText,
-  // what is no row is a text to go on from
+  // text that is no row becomes the text to continue
   write: async (text) => {
     if (await isRow(text)) await showText(text);
     else prompt.value = text;

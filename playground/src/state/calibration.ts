@@ -1,4 +1,7 @@
-/** What is chosen in the calibrate view. It stands apart from what the view asks, which is loaded when it is opened. */
+/**
+ * The user's choices in the calibrate view. They are separate from the view's requests, which are loaded when the view
+ * is opened.
+ */
 import { signal } from "@preact/signals";
 
 export const SET_IDS = ["digits", "spam", "own"] as const;

@@ -1,4 +1,4 @@
-/** What the service offers: its stages, watermarks and ways to verify drafts, read once when the page opens. */
+/** The service's stages, watermarks and methods of verification, read once when the page opens. */
 import { batch, computed, signal } from "@preact/signals";
 import { getCatalogue, Refusal } from "../api/client.ts";
 import type { MethodInfo, ProblemBody, StageInfo, WatermarkInfo } from "../api/wire.ts";

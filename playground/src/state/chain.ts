@@ -10,7 +10,7 @@ export function itemOf({ stage, ...options }: ChainList[number], on = true): Cha
   return { key: ++keys, stage, options, on };
 }
 
-/** The chain as it is sent: what is switched on. */
+/** The chain as it is sent: only the stages that are switched on. */
 export function sentChain(items: readonly ChainItem[]): ChainList {
   return items.filter(({ on }) => on).map(({ stage, options }) => ({ stage, ...options }));
 }

@@ -32,7 +32,7 @@ export function stopDrawing(): void {
   stopper.abort();
 }
 
-/** Draws; when the last run was of the same question, it tells whether the same tokens came again. */
+/** Draws many times; when the last run had the same question, it reports whether the tokens are the same again. */
 export async function drawMany(question: Question, wanted: number): Promise<void> {
   stopper.abort();
   stopper = new AbortController();

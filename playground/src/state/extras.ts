@@ -1,4 +1,6 @@
-/** What the write view's requests say beside chain, seed and step, such as a watermark; by the name of the option. */
+/**
+ * Options of the write view's requests besides chain, seed and step, such as a watermark; by the name of the option.
+ */
 import { signal } from "@preact/signals";
 
 export type Extras = Readonly<Record<string, unknown>>;
@@ -24,7 +26,7 @@ export function writeExtras(of: Extras): string {
   return sorted.length === 0 ? "" : JSON.stringify(Object.fromEntries(sorted));
 }
 
-/** Empty for what is no JSON object. */
+/** Empty for text that is not a JSON object. */
 export function readExtras(text: string | undefined): Extras {
   try {
     const read: unknown = JSON.parse(text ?? "{}");

@@ -1,6 +1,6 @@
 /**
- * The browser's history: going to another row, view or set makes an entry that Back returns to; everything else, such as a
- * slider, changes the entry there is. It knows addresses, not what they mean.
+ * The browser's history: opening another row, view or set adds an entry that Back returns to; every other change, such
+ * as a slider, updates the current entry. It knows addresses, not their meaning.
  */
 
 /** Writing the address more often than this makes browsers complain while a slider moves. */
@@ -10,7 +10,7 @@ let written = "";
 let is_visit = false;
 let timer = 0;
 
-/** Told before the person goes elsewhere: what follows is a new entry. */
+/** Called before the person moves on: the next state is a new history entry. */
 export function visit(): void {
   flush();
   is_visit = true;

@@ -1,4 +1,4 @@
-/** What is chosen in the learn view: every dial that was moved. */
+/** The choices in the learn view: every dial that was moved. */
 import { signal } from "@preact/signals";
 
 /** By name; a dial that was never moved is not here. */

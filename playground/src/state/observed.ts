@@ -1,4 +1,7 @@
-/** What another engine gave for the shown row, and which host, or which change of one, explains it: POST /v1/compare. */
+/**
+ * Another engine's result for the displayed row, and the host or the change of a host that explains it: POST
+ * /v1/compare.
+ */
 import { batch, effect, signal } from "@preact/signals";
 import type { CompareReply } from "../../../src/client/analysis-types.ts";
 import { binaryBody, postSample, Refusal, request } from "../api/client.ts";

@@ -1,4 +1,7 @@
-/** The options of a pasted request → chain, seed and step, and in words what the page has no place for. */
+/**
+ * Takes chain, seed and step from the options of a pasted request, and describes the options that the page does not
+ * support.
+ */
 import { batch, signal } from "@preact/signals";
 import type { ChainList } from "../rows/examples.ts";
 import { stageInfo } from "./catalogue.ts";

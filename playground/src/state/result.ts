@@ -1,6 +1,7 @@
 /**
- * The answer to what is chosen: whenever row, chain, seed or step change, the service is asked again. Two requests
- * serve a row: one that tells its most likely tokens as they came, once, and one that follows them through the chain.
+ * The answer for the present choices: whenever row, chain, seed or step change, the service is asked again. A row takes
+ * two requests: one for its most likely tokens before the chain, sent once, and one that follows these tokens through
+ * the chain.
  */
 import { effect, signal, untracked } from "@preact/signals";
 import { postSample, Refusal } from "../api/client.ts";
@@ -22,7 +23,7 @@ const LISTED = 1024;
 /** How many of the likeliest in the end are followed wherever they came from, as a grammar brings them up. */
 const RISEN = 24;
 
-/** What was asked: kept with the answer, so that the two always belong together. */
+/** The question, kept with its answer so that the two always belong together. */
 export interface Question {
   readonly row: PageRow;
   readonly chain: ChainList;
@@ -30,7 +31,7 @@ export interface Question {
   readonly step: number;
   /** further rows, and the rule that makes one of all */
   readonly combined: Combined | undefined;
-  /** what a written text is drawn with beside chain and seed */
+  /** the further options of a written text, besides chain and seed */
   readonly extras: Extras;
 }
 
@@ -48,14 +49,14 @@ export interface Answer {
 }
 
 export const answer = signal<Answer | undefined>(undefined);
-/** what the service said to the newest question; the last answer stays in sight meanwhile */
+/** the problem of the newest question; the last answer stays visible meanwhile */
 export const problem = signal<ProblemBody | undefined>(undefined);
 export const is_asking = signal(false);
 
 /** The raw side of the row that was asked about last. */
 let probed: { readonly row: PageRow; readonly raw: readonly TokenLogprob[] } | undefined;
 
-/** Asks whenever what is chosen changes. */
+/** Asks the service whenever the choices change. */
 export function keepAsking(): void {
   const ask = followLatest(askOnce);
   effect(() => {
@@ -145,7 +146,7 @@ export function sentRow({ row: of, combined: joined }: Pick<Question, "row" | "c
   return { ...of, bytes };
 }
 
-/** What decides the token, as it is sent: also what is shown as code. */
+/** The options that decide the token, as they are sent; also shown as code. */
 export function stepOptions({
   row: of,
   chain: stages,
@@ -167,7 +168,7 @@ export function stepOptions({
   };
 }
 
-/** What was carried to this step, for those stages that are still in the chain. */
+/** The states carried to this step, for the stages that are still in the chain. */
 function stateFor(stages: ChainList): Readonly<Record<string, unknown>> | undefined {
   const carried = Object.entries(carried_state.peek() ?? {});
   const wanted = carried.filter(([name]) => stages.some(({ stage }) => stage === name));

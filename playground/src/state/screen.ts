@@ -1,7 +1,7 @@
 /** How wide the screen is, where the order of the page depends on it and not only its style. */
 import { type Signal, signal } from "@preact/signals";
 
-/** One column: what is read first comes first. */
+/** One column: the more important comes first. */
 export const is_narrow = matches("(max-width: 900px)");
 /** A phone held upright: a column for each stage has no room. */
 export const is_phone = matches("(max-width: 600px)");

@@ -1,4 +1,4 @@
-/** What the person at the page has chosen: everything else is worked out from these. */
+/** The choices of the person at the page. Everything else is derived from these. */
 import { signal } from "@preact/signals";
 import type { Reading } from "../rows/read/reading.ts";
 import type { PageRow } from "../rows/row.ts";
@@ -30,7 +30,10 @@ export interface ChainItem {
   readonly on: boolean;
 }
 
-/** The seed that the page opens with: at the first example the hosts that are compared draw three tokens, none of them at the edge of its part, so that the float32 row of Write gives the same. */
+/**
+ * The seed that the page opens with. With it the three compared hosts draw different tokens on the first example, and
+ * none lies at the edge of its interval, so the float32 row of Write gives the same tokens.
+ */
 export const FIRST_SEED = "236";
 
 export const view = signal<View>("sample");
@@ -39,7 +42,7 @@ export const row = signal<PageRow | undefined>(undefined);
 /** how a text or a file was read */
 export const reading = signal<Reading | undefined>(undefined);
 export const row_error = signal("");
-/** what a link could not bring along */
+/** parts of the state that did not fit into the link */
 export const missing = signal("");
 export const chain = signal<readonly ChainItem[]>([]);
 /** the host whose order the chain was put into last */
@@ -47,5 +50,5 @@ export const order_of = signal("");
 /** decimal text, as it is sent */
 export const seed = signal(FIRST_SEED);
 export const step = signal(0);
-/** what the chain's stages carried to this step; only text that is being written has it */
+/** the states that the chain's stages carried to this step; only a text that is being written has them */
 export const carried_state = signal<Readonly<Record<string, unknown>> | null>(null);

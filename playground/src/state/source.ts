@@ -13,7 +13,7 @@ export function rowReaders() {
   return import("../rows/readers.ts");
 }
 
-/** What no address holds, for as long as the page is open: by the name that the address has for it. */
+/** Data that does not fit into an address, kept while the page is open, by its name in the address. */
 const kept = new Map<string, Reading>();
 
 /** Shows an example; with the chain that makes its point unless the person's own is to stay. */
@@ -65,7 +65,7 @@ export async function chooseFile(file: File): Promise<void> {
   });
 }
 
-/** Shows a file that was read since the page was opened; false when there is no such file. */
+/** Shows a file that was read since the page opened; false when there is none. */
 export function recall(name: string): boolean {
   const read = kept.get(name);
   if (read === undefined) return false;
@@ -81,7 +81,7 @@ async function take(load: () => Promise<Reading>): Promise<void> {
   const turn = takings;
   try {
     const read = await load();
-    // what was chosen meanwhile stays
+    // a choice made meanwhile is kept
     if (turn !== takings) return;
     batch(() => {
       row_error.value = "";

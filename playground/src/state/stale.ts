@@ -1,4 +1,7 @@
-/** Checks whether what is shown is an answer to what is chosen: it is not after a refusal, nor while a text cannot be read. */
+/**
+ * True when the displayed answer does not belong to the present choices: after a refusal, or while a text cannot be
+ * read.
+ */
 import { computed } from "@preact/signals";
 import { problem } from "./result.ts";
 import { row_error } from "./signals.ts";

@@ -1,6 +1,6 @@
 /**
- * What can be done with one token: ban it, make it likelier, allow it alone. Each is an option of a stage at the beginning
- * of the chain, and so part of the request, the address and the code; the two stages are all that the page knows by name.
+ * The actions for one token: ban it, make it likelier, allow it alone. Each is an option of a stage at the beginning of
+ * the chain, and so part of the request, the address and the code. The page knows only these two stages by name.
  */
 import type { ChainList } from "../rows/examples.ts";
 import { addStageFirst, removeStage, setOption } from "./chain.ts";
@@ -31,14 +31,14 @@ export function hasAllowed(): boolean {
   return stage(ALLOWED) !== undefined;
 }
 
-/** Allows a token beside those that are allowed alone already, or no more. */
+/** Adds a token to those that are allowed alone, or removes it. */
 export function allow(token_id: number, is_allowed: boolean): void {
   const others = allowed().filter((id) => id !== token_id);
   const all = is_allowed ? [...others, token_id] : others;
   setRule(ALLOWED, all, all.length === 0);
 }
 
-/** The chain that draws one token whatever the row says. */
+/** The chain that draws one token whatever the row is. */
 export function forcing(token_id: number): ChainList {
   return [{ stage: ALLOWED, [ALLOWED]: [token_id] }];
 }
@@ -50,7 +50,7 @@ export function forcedBy(list: ChainList): number | undefined {
   return list.length === 1 && isIds(ids) && ids.length === 1 ? ids[0] : undefined;
 }
 
-/** The stage is added at the beginning when there is none, and goes when it says nothing any more. */
+/** Adds the stage at the beginning when there is none, and removes it when it has no effect any more. */
 function setRule(name: string, value: unknown, is_empty: boolean): void {
   const item = stage(name);
   if (item === undefined) {

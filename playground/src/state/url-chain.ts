@@ -53,12 +53,12 @@ function readValue(text: string): unknown {
   }
 }
 
-/** The chain as it is sent: what is switched on. */
+/** The chain as it is sent: only the stages that are switched on. */
 function sent(chain: readonly Stage[]): ChainList {
   return chain.filter(({ on }) => on).map(({ stage, options }) => ({ ...options, stage }));
 }
 
-/** What the runs of an address have that say nothing else. */
+/** The present values, for runs of an address that do not give them. */
 export interface Here {
   readonly chain: readonly Stage[];
   readonly seed: string;

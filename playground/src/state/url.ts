@@ -1,6 +1,7 @@
 /**
- * What is chosen ⇄ the address: `#view=sample&row=example:ship&chain=temperature(temperature=0.8)~!top_k(top_k=40)`.
- * A stage that is switched off has a "!". Values are JSON, percent-encoded. What another view would need is left out.
+ * Converts the choices to the address and back:
+ * `#view=sample&row=example:ship&chain=temperature(temperature=0.8)~!top_k(top_k=40)`. A stage that is switched off has
+ * a "!". Values are JSON, percent-encoded. Choices that only another view needs are left out.
  */
 import { type Combination, readCombination, writeCombination } from "../combine/combination.ts";
 import { type PageRow, textOf } from "../rows/row.ts";
@@ -26,7 +27,7 @@ export interface Chosen {
   readonly order: string;
   /** the text that was written, by what decides it */
   readonly text: { readonly prompt: string; readonly runs: readonly Run[] };
-  /** what a text is written with beside chain and seed */
+  /** the further options of a written text, besides chain and seed */
   readonly extras: Extras;
   /** the other of two texts that are written side by side */
   readonly beside: Beside | undefined;
@@ -50,7 +51,7 @@ export interface Chosen {
 /** A text that was typed in goes along up to this length. */
 const TEXT_MAX = 6000;
 
-/** `row`: what is shown of the source, which goes along where the source itself is too long. */
+/** `row`: the displayed part of the source, used when the source itself is too long. */
 export function writeHash(chosen: Chosen, row?: PageRow): string {
   const { view, chain, seed, step } = chosen;
   if (view === "learn") return `#${["view=learn", ...writeDials(chosen.dials)].join("&")}`;
@@ -86,7 +87,7 @@ function writeCalibration({ set, rows, bins, binning, threshold }: Chosen["calib
   return `&set=${set}&bins=${bins}&binning=${binning}&threshold=${threshold}${own}`;
 }
 
-/** What the address says; undefined for what it does not say or that cannot be read. */
+/** The values in the address; undefined for absent or unreadable ones. */
 export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chosen[Name] | undefined } {
   const parts = new Map(
     hash
@@ -139,7 +140,7 @@ function readCompare(parts: Parts): Chosen["compare"] | undefined {
   return { names: names?.filter((name) => name !== "") ?? DEFAULT_COMPARED, with_numbers, observed };
 }
 
-/** What is missing or makes no sense is as it is when the page opens. */
+/** Missing or invalid parts get their initial values. */
 function readCalibration(parts: Parts): Chosen["calibration"] {
   const number = (name: string, low: number, high: number, otherwise: number) => {
     const value = Number(parts.get(name) ?? Number.NaN);

@@ -33,7 +33,7 @@ const EVERY = 4;
 
 export type Sides = readonly (readonly [SideName, Side])[];
 
-/** The mark that texts are tested for: the first that one of them bears, whatever is chosen for what is yet to be written. */
+/** The watermark to test for: the first one in either text, whatever is chosen for text that is written later. */
 export function testedMark(of: Sides): Mark | undefined {
   return of
     .flatMap(([, { written }]) => written)

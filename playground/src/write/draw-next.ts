@@ -16,12 +16,12 @@ import type { Run } from "./runs.ts";
 export interface Written {
   readonly token_id: number;
   readonly text: string;
-  /** of the unchanged row: what the tint shows */
+  /** probability in the unchanged row, which the colour shows */
   readonly probability: number;
   /** the likeliest tokens of the unchanged row */
   readonly likeliest: readonly TokenLogprob[];
   readonly row: PageRow;
-  /** what the chain's stages carried to this step, and from it */
+  /** the states that the chain's stages carried to this step, and the states after it */
   readonly state_before: State;
   readonly state_after: State;
   /** what it was drawn with */
@@ -42,7 +42,7 @@ export interface Text {
   readonly tokens: readonly Written[];
 }
 
-/** What is asked of a place: its likeliest tokens as the model has them. */
+/** The request for the likeliest tokens at a place, before the chain. */
 export const LIKELIEST = { logprobs: true, top_logprobs: 8, logprobs_mode: "raw" } as const;
 
 /** undefined when the model can read no more. */
@@ -57,7 +57,7 @@ export async function drawNext(
   return writtenBy(place, await postSample(row, { ...placeOf(place, text.tokens.length), ...LIKELIEST }));
 }
 
-/** The row after a text and what was drafted after it; undefined when the model can read no more. */
+/** The row after a text and the tokens drafted after it; undefined when the model's context is full. */
 export async function rowAfter(
   { client, loaded: { labels, context_tokens_max } }: ReadyModel,
   { prompt, prompt_ids, tokens }: Text,
@@ -76,7 +76,7 @@ export async function rowAfter(
   };
 }
 
-/** A place of a text: its row, and what is drawn there with. */
+/** A place of a text: its row, and the options of its draw. */
 export type Place = Pick<Written, "row" | "chain" | "seed" | "extras" | "state_before">;
 
 /** The token that the service drew at a place. */
@@ -84,7 +84,7 @@ export function writtenBy({ row, chain, seed, extras, state_before }: Place, sam
   const { token_id, logprob, state, top_logprobs: likeliest = [] } = sampled;
   const probability = Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
   const drawn = { token_id, text: row.labelOf(token_id) ?? "", probability, likeliest, row };
-  // a token that was chosen by hand carries nothing: what the stages before it knew holds on
+  // a token that was chosen by hand changes no state: the states before it stay
   return { ...drawn, state_before, state_after: state ?? state_before, seed, chain, extras };
 }
 

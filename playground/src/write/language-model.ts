@@ -34,7 +34,7 @@ interface Read {
 /** Two texts are written side by side at most. */
 const READS = 2;
 
-/** `output`: what the session calls its logits. */
+/** `output`: the session's name for its logits. */
 export function createModel(
   session: Pick<InferenceSession, "run">,
   config: ModelConfig,
@@ -46,7 +46,7 @@ export function createModel(
     async logitsAfter(token_ids, prompt_length) {
       const from = nearest(reads, token_ids, prompt_length) ?? nothing;
       const common = commonLength(from.token_ids, token_ids);
-      // the last token is always read: its logits are what is asked for
+      // the last token is always read, because its logits are needed
       let at = Math.min(common, token_ids.length > prompt_length ? token_ids.length - 1 : 0);
       let cache = cropped(from.cache, at);
       let logits = new Float32Array(0);
@@ -57,7 +57,7 @@ export function createModel(
         logits = lastRow(outputs[output], piece.length, config.vocab_size);
         at += piece.length;
       }
-      // a text that goes on takes its own place, one that departs leaves what it came from to the other
+      // a text that continues keeps its place; a text that branches off leaves the old one to the other place
       const others = reads.filter((read) => read !== from || common < read.token_ids.length);
       reads = [{ token_ids: [...token_ids], prompt_length, cache }, ...others].slice(0, READS);
       return logits;

@@ -1,4 +1,4 @@
-/** What the page and the worker with the model say to each other. */
+/** The messages between the page and the worker with the model. */
 
 export type ToWorker =
   | { readonly id: number; readonly kind: "load" }
@@ -21,7 +21,7 @@ export type FromWorker =
     }
   | { readonly kind: "failed"; readonly id: number; readonly sentence: string };
 
-/** What is known of a model once it is there. */
+/** The facts about a loaded model. */
 export interface Loaded {
   /** the text of every token, by id */
   readonly labels: readonly string[];

@@ -14,7 +14,7 @@ export interface ModelClient {
   logitsAfter(token_ids: readonly number[], prompt_length: number): Promise<Float32Array<ArrayBuffer>>;
   /** The same of the model's first layers alone. */
   earlyLogitsAfter(token_ids: readonly number[], prompt_length: number): Promise<Float32Array<ArrayBuffer>>;
-  /** Ends the worker with whatever it is doing; what was asked is never answered. */
+  /** Ends the worker at once; pending requests are never answered. */
   end(): void;
 }
 

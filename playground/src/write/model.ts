@@ -10,7 +10,7 @@ export type ModelState =
   | { readonly kind: "ready"; readonly loaded: Loaded }
   | { readonly kind: "failed"; readonly sentence: string };
 
-/** A model that answers, and what is known of it. */
+/** A loaded model, and the facts about it. */
 export interface ReadyModel {
   readonly client: ModelClient;
   readonly loaded: Loaded;

@@ -1,6 +1,6 @@
 /**
- * One text, or two side by side from one prompt. The page's chain and seed are those of the side that is chosen; the other
- * side keeps its own here until it is chosen.
+ * One text, or two side by side from one prompt. The page shows the chain and seed of the selected side; the other side
+ * keeps its own here until it is selected.
  */
 import { batch, computed, signal } from "@preact/signals";
 import { itemOf } from "../state/chain.ts";

@@ -1,4 +1,4 @@
-/** The prompt, the model's state, and what can be done with the two. */
+/** The prompt, the model's state, and the buttons. */
 
 import { Says } from "../components/says.tsx";
 import { Constrain } from "../grammar/constrain.tsx";
@@ -57,7 +57,7 @@ export function WritePanel() {
   );
 }
 
-/** What a link's text is waiting for. */
+/** Shows what a link's text is waiting for. */
 function Replay() {
   const replay = replaying.value;
   if (replay === undefined) return null;
@@ -109,7 +109,7 @@ function Actions() {
         disabled={(written.value.length === 0 && !other_side.value?.written.length) || is_writing.value}
         onClick={() => {
           beginAnew();
-          // the row of a token that is no more
+          // the row belongs to a token that no longer exists
           if (source.value.kind === "written") void chooseExample("ship", false);
         }}
       >

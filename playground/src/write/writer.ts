@@ -103,7 +103,7 @@ export async function replay(text: string, { runs, other }: Described, index: nu
     );
     replaying.value = undefined;
   }
-  // whoever went to another row meanwhile stays there
+  // a person who has moved to another row meanwhile stays there
   if (source.value.kind === "written") selectToken(index < 0 ? written.value.length - 1 : index);
 }
 
@@ -145,7 +145,7 @@ function isSameRuns(now: readonly Run[], then: readonly Run[]): boolean {
 
 let turns = 0;
 
-/** One writing at a time, until it is stopped; what the service refuses is kept where it can be shown. */
+/** Runs one writing task at a time, until it is stopped; an error of the service is kept for display. */
 async function writing(
   work: (with_model: ReadyModel, goesOn: () => boolean) => Promise<unknown>,
 ): Promise<void> {
@@ -188,7 +188,7 @@ interface Part extends Omit<Run, "tokens"> {
   readonly end: number;
 }
 
-/** Writes a token, or what comes of a draft. Answers whether the text has come to its end. What comes after it was stopped is dropped. */
+/** Writes a token, or the result of a draft. Returns whether the text has ended. Results after a stop are dropped. */
 async function writeMore(
   with_model: ReadyModel,
   name: SideName,

@@ -1,4 +1,4 @@
-"""vLLM's own BeamSearchOfflineMixin: only the model behind it is replaced, by one whose log-probabilities are those of the rows."""
+"""vLLM's own BeamSearchOfflineMixin, with a model whose log-probabilities are those of the given rows."""
 
 import types
 

@@ -1,8 +1,8 @@
 """Runs cases through a host's own code: cases as JSON lines on stdin, answers as JSON lines on stdout.
 
-The first line told is of the host: its version, and what of it ran. A case has logits, options (as the preset's short
-form has them), history and prompt_length; an answer has the tokens that can be drawn and their probabilities, or an
-error. Usage: python harness.py HOST
+The first line describes the host: its version, and the code that runs. A case has logits, options (in the preset's
+short form), history and prompt_length; an answer has the tokens that can be drawn and their probabilities, or an error.
+Usage: python harness.py HOST
 """
 
 import importlib

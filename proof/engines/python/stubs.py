@@ -1,8 +1,8 @@
-"""Lets single modules of a large package be imported as they are, with stand-ins for all else that they import.
+"""Imports single modules of a large package unchanged, with stand-ins for everything else that they import.
 
-A sampler's arithmetic is a few files; what they import (engines, kernels, servers) is not needed to run it, and often
-cannot be had without a GPU. Which modules are real is said by the host's file here; everything else of the named
-packages is a stand-in that takes any call and gives itself back.
+A sampler's arithmetic is a few files; their imports (engines, kernels, servers) are not needed to run it, and often
+need a GPU. The host's file here lists the real modules; everything else of the named packages is a stand-in that
+accepts any call and returns itself.
 """
 
 import importlib.abc
@@ -13,7 +13,7 @@ import types
 
 
 class _Anything:
-    """Takes any use: called as a decorator it gives back what it decorates."""
+    """Accepts any use; as a decorator it returns the decorated function."""
 
     def __init__(self, name="anything"):
         self.__name__ = name
@@ -110,7 +110,7 @@ def stand_in(packages, real, missing=()):
 
 
 def stable_sorts():
-    """Asks torch.sort to be stable, so that what a host does with tokens that tie is one thing and not any."""
+    """Makes torch.sort stable, so that a host's result for tied tokens is unique."""
     import torch
 
     torch.set_num_threads(1)

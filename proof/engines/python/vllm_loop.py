@@ -1,4 +1,5 @@
-"""Asks vLLM's own check_sequence_repetition of random texts, and writes what it says: test/vectors/stops/vllm-loop.ndjson.
+"""Runs vLLM's own check_sequence_repetition on random texts and writes the results to
+test/vectors/stops/vllm-loop.ndjson.
 
 Needs vllm: cd proof/engines/python; python vllm_loop.py > ../../../test/vectors/stops/vllm-loop.ndjson
 """

@@ -1,9 +1,9 @@
-"""Writes one set of rows in every type, codec and layout that Python's libraries have, and says what numpy makes of each.
+"""Writes one set of rows in every type, codec and layout that Python's libraries support, with numpy's values for each.
 
     python write_files.py FOLDER
 
-Prints a line of JSON for each file: its name, what it is, and either the figures that `logit-sampler score` must print,
-computed by numpy in float64 from the very values that were written, or that the file must be refused.
+Prints a line of JSON for each file: its name, its description, and either the figures that `logit-sampler score` must
+print, computed by numpy in float64 from the written values, or that the file must be refused.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""Encodes texts as Hugging Face's tokenizers do, and asks llguidance what it tells in advance along each of them.
+"""Encodes texts with Hugging Face's tokenizers, and asks llguidance for the forced tokens along each of them.
 
-`encode.py tokenizer.json`: a line of JSON in, {schema, text}, a line out, {ids, told, wrong}. `told` counts the tokens that
-llguidance's compute_ff_tokens tells, in its own order: what it tells is taken, and then the next token of the text. null where
-it refuses the schema. `wrong` counts those that are not the tokenizer's.
+`encode.py tokenizer.json`: a line of JSON in, {schema, text}, a line out, {ids, told, wrong}. `told` counts the tokens
+that llguidance's compute_ff_tokens returns: these are appended, and then the next token of the text. null when it
+refuses the schema. `wrong` counts those that are not the tokenizer's.
 """
 
 import json
@@ -20,7 +20,7 @@ vocabulary = LLTokenizer(source)
 
 
 def along(schema, ids):
-    """The tokens told behind the first token, as a step of this service tells them behind the one that it has drawn."""
+    """The tokens forced after the first token, as a step of this service lists them after the drawn one."""
     matcher = LLMatcher(vocabulary, "start: %json " + json.dumps({**schema, "x-guidance": COMPACT}), log_level=0)
     if matcher.is_error():
         return None, 0

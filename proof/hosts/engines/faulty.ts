@@ -1,4 +1,6 @@
-/** A real engine with a fault: what it is asked is changed on the way, and it answers as if it did not know. */
+/**
+ * A real engine with an injected fault: the proxy changes requests on the way, and the engine answers them normally.
+ */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 

@@ -11,7 +11,7 @@ import type { DemoModel, Weight } from "./weights.ts";
 const SOURCE = fileURLToPath(new URL("../../../examples/model-host/model/", import.meta.url));
 const END = "<|endoftext|>";
 
-/** Writes the folder anew; the same files always. */
+/** Writes the folder anew, always with the same files. */
 export async function writeModelFolder(folder: string, model: DemoModel): Promise<void> {
   await mkdir(join(folder, "onnx"), { recursive: true });
   const json = (name: string, value: unknown) =>
@@ -52,7 +52,7 @@ function safetensorsOf(weights: ReadonlyMap<string, Weight>): Uint8Array {
   return Buffer.concat([length, padded, ...data]);
 }
 
-/** What onnxruntime-genai asks of a model: the sizes, and what its inputs and outputs are called. */
+/** onnxruntime-genai's description of a model: the sizes, and the names of its inputs and outputs. */
 function genaiConfig({ shape }: DemoModel) {
   const past = "past_key_values.%d";
   return {

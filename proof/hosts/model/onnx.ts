@@ -1,6 +1,6 @@
 /**
- * Reads what is needed of an ONNX file: its initializers, and which of them each node takes. A plain reader of protobuf's
- * wire form, for the few fields of ModelProto, GraphProto, NodeProto and TensorProto that hold them.
+ * Reads the needed parts of an ONNX file: its initializers, and the nodes that use them. A plain reader of protobuf's
+ * wire format, for the few fields of ModelProto, GraphProto, NodeProto and TensorProto that contain them.
  */
 
 export interface OnnxTensor {

@@ -35,7 +35,7 @@ export interface Tokenizer {
   readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly merges: readonly unknown[] };
 }
 
-/** What the ONNX graph calls a layer's matrices, and what checkpoints call them. */
+/** The ONNX graph's names of a layer's matrices, and the names in checkpoints. */
 const MATRICES = {
   q: "self_attn.q_proj",
   k: "self_attn.k_proj",
@@ -56,8 +56,8 @@ export async function readDemoModel(): Promise<DemoModel> {
 }
 
 /**
- * The same model with more tokens, for times: those that are added have the rows of the first ones again, so that the
- * rows it makes are a language model's. Its ONNX file stays what it is.
+ * The same model with more tokens, for timing. The added tokens repeat the rows of the first ones, so that the logits
+ * look like a language model's. Its ONNX file does not change.
  */
 export function widened(model: DemoModel, vocab_size: number): DemoModel {
   const repeated = ({ dims: [rows = 0, columns = 0], values }: Weight): Weight => {

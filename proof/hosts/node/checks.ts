@@ -1,16 +1,17 @@
 /**
- * What the hosts' scripts here share: claims and times, told as JSON lines on stdout, and plain calls to hold them to.
- * They run where the packed logit-sampler is installed beside the host, and import it by its name, as projects do.
+ * The common parts of the hosts' scripts: claims and times, printed as JSON lines on stdout, and plain calls to compare
+ * with. The scripts run where the packed logit-sampler is installed beside the host, and import it by its name, as
+ * projects do.
  */
 import { connect, type Logits } from "logit-sampler/client";
 
 export const URL = need("LOGIT_SAMPLER_URL");
 export const MODEL = need("HOSTS_MODEL");
-/** How often each is timed: what is not kept needs one turn. */
+/** The number of timed turns; times that are not kept need one. */
 const TURNS = Number(need("HOSTS_TURNS"));
 export const PROMPT = "The old ship sailed into the";
 export const OPTIONS = { temperature: 0.8, top_p: 0.95, repetition_penalty: 1.1, mirostat: 2 } as const;
-/** What is timed: what every host's own sampler has. */
+/** The timed options, which every host's own sampler supports. */
 export const TIMED = { temperature: 0.8, top_k: 40 } as const;
 
 export const client = connect(URL);

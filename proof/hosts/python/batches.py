@@ -16,7 +16,7 @@ def logits_after(ids):
 
 
 def rows_of(prompt, output):
-    """What was to be drawn from, and behind what, at each step of a sequence."""
+    """The history before each step of a sequence, and the row of that step."""
     histories = [prompt + output[:count] for count in range(len(output))]
     return [(history, logits_after(history).numpy()) for history in histories]
 

@@ -1,4 +1,4 @@
-"""A forwarder between a client and the service, which cuts connections when it is told to."""
+"""A proxy between a client and the service that cuts connections on request."""
 
 import socket
 import threading

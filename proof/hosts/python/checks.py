@@ -1,7 +1,8 @@
-"""What every host's script here shares: claims and times, told as JSON lines on stdout, and plain calls to hold them to.
+"""The common parts of the hosts' scripts: claims and times, printed as JSON lines on stdout, and plain calls to compare
+with.
 
-The service is at LOGIT_SAMPLER_URL; HOSTS_MODEL is the folder of the demo model (model/folder.ts), HOSTS_WIDE_MODELS those
-of the ones with 32,000 and 128,256 tokens, where they were written.
+The service is at LOGIT_SAMPLER_URL; HOSTS_MODEL is the folder of the demo model (model/folder.ts), and
+HOSTS_WIDE_MODELS are the folders of those with 32,000 and 128,256 tokens, if they were written.
 """
 
 import functools
@@ -18,7 +19,7 @@ URL = os.environ["LOGIT_SAMPLER_URL"]
 MODEL = os.environ["HOSTS_MODEL"]
 #: The folders of the models that are timed.
 MODELS = [MODEL, *filter(None, os.environ.get("HOSTS_WIDE_MODELS", "").split(os.pathsep))]
-#: How often each is timed: what is not kept needs one turn.
+#: The number of timed turns; times that are not kept need one.
 TURNS = int(os.environ["HOSTS_TURNS"])
 #: A port of 127.0.0.1 on which nothing listens.
 NOWHERE = "http://127.0.0.1:9"
@@ -45,7 +46,8 @@ def claim(sentence, holds, got=""):
 
 
 def claims(*functions):
-    """Each function is one claim: its docstring; it fails when it raises. It may give back what was measured."""
+    """Each function is one claim, and its docstring states it. It fails when it raises, and may return its measurement.
+    """
     for function in functions:
         sentence = " ".join((function.__doc__ or function.__name__).split())
         try:
@@ -67,7 +69,8 @@ def raises(kind, action, words=""):
 
 
 def waited_s():
-    """Seconds, from some moment on, that this thread neither ran nor stood in line for a core: what it waited for."""
+    """Seconds, from some moment on, in which this thread neither ran nor waited for a core: its time of waiting for
+    others."""
     ran, queued = open("/proc/thread-self/schedstat").read().split()[:2]
     return time.monotonic() - (int(ran) + int(queued)) / 1e9
 
@@ -86,7 +89,8 @@ def plain(rows, prompt_length, **options):
 
 @functools.lru_cache(maxsize=None)
 def samplers():
-    """What draws our tokens, by its name in the table of times: the service, and the sampler in this process where its engine is installed."""
+    """The samplers that draw our tokens, by their names in the table of times: the service, and the sampler in this
+    process if its engine is installed."""
     found = {"ours": SamplerClient(URL)}
     if HAS_LOCAL:
         from logit_sampler import Sampler

@@ -83,7 +83,7 @@ def beams():
 
 
 def mistakes():
-    """a misspelt option is told when the processor is made"""
+    """a misspelt option is an error when the processor is created"""
     raises(ValueError, lambda: dynamo.ServiceLogitsProcessor(URL, temprature=1), "temprature")
     raises(ValueError, lambda: tensorrt_llm.ServiceLogitsProcessor(URL, temprature=1), "temprature")
 

@@ -90,13 +90,13 @@ def drafts():
 
 
 def options_on_entry():
-    """a misspelt option, and a service that is away, are told when the processor is entered"""
+    """a misspelt option and an unreachable service are errors when the processor is entered"""
     raises(SamplerProblem, ServiceLogitsProcessor(client, temprature=1).__enter__, "temprature")
     raises(OSError, ServiceLogitsProcessor(SamplerClient(NOWHERE)).__enter__)
 
 
 def errors_on_the_way():
-    """what goes wrong in a step reaches the caller of the completion before the token is used"""
+    """an error in a step reaches the caller of the completion before the token is used"""
     processor = ServiceLogitsProcessor(client, temprature=1)
     raises(SamplerProblem, lambda: write(processor), "temprature")
     raises(OSError, lambda: write(ServiceLogitsProcessor(SamplerClient(NOWHERE))))

@@ -189,7 +189,7 @@ def clones_and_resets():
 
 
 def mistakes():
-    """a misspelt option and a service that is away are told when the sampler is made"""
+    """a misspelt option and an unreachable service are errors when the sampler is created"""
     sampler, error = service({"temprature": 1})
     assert not sampler and "temprature" in error, error
     sampler, error = service({}, address=urlsplit("http://127.0.0.1:9"))

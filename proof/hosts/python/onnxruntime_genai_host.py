@@ -46,7 +46,7 @@ def own_tokens(made):
 
 
 def greedy():
-    """with temperature 0 the loop gives what the generator gives"""
+    """with temperature 0 the loop gives the generator's own tokens"""
     assert list(generate(generator(), client, temperature=0)) == own_tokens(generator())
 
 

@@ -20,7 +20,7 @@ COUNT = 12
 
 
 def write(draw, count=COUNT):
-    """The tokens that ``draw(history, row)`` chooses, one behind the other."""
+    """The tokens that ``draw(history, row)`` chooses, one after the other."""
     nothing = np.zeros((1, HEADS, 0, config["hidden_size"] // HEADS), np.float32)
     past = {name: nothing for name in NAMES}
     history, unseen = list(PROMPT_IDS), list(PROMPT_IDS)
@@ -59,7 +59,7 @@ def as_plain_calls():
 
 
 def numpy_top_p(random, row):
-    """What people write: softmax with a temperature, sorted, cut at the mass, drawn."""
+    """The usual hand-written sampler: softmax with a temperature, sorted, cut at the mass, drawn."""
     scores = row / TIMED["temperature"]
     p = np.exp(scores - scores.max())
     p /= p.sum()

@@ -50,7 +50,8 @@ from sglang.srt.sampling.sampling_params import SamplingParams
 
 
 class Request:
-    """What a processor and SamplingBatchInfo see of Req; ``__req__`` is the weak reference that SGLang puts there."""
+    """The parts of Req that a processor and SamplingBatchInfo use; ``__req__`` is the weak reference that SGLang puts
+    there."""
 
     update_finish_state = REAL["update_finish_state"]
 
@@ -68,7 +69,7 @@ class Request:
         return self.finished_reason is not None
 
     def told(self):
-        """What its sender is told at the end of a step."""
+        """The result that the sender gets at the end of a step."""
         if self.to_finish:
             self.update_finish_state()
         return self.finished_reason.to_json() if self.finished_reason else None
@@ -142,8 +143,8 @@ def seeds():
 
 
 def mistakes():
-    """a misspelt option, one that the adapter says itself, and log-probabilities that SGLang would read behind its processors
-    end the request with their sentence, and the server and its other requests live"""
+    """a misspelt option, an option that the adapter sets itself, and log-probabilities that SGLang would read after its
+    processors end the request with their message, and the server and its other requests continue"""
     engine, good = Engine(), Request("3", PROMPTS[1], {**OPTIONS, "seed": 7})
     wrong = [
         Request("0", PROMPTS[0], {"temprature": 1}),
@@ -162,7 +163,7 @@ def mistakes():
 
 
 def local():
-    """with LOGIT_SAMPLER_URL=local the sampler in the process draws what the service draws"""
+    """with LOGIT_SAMPLER_URL=local the sampler in the process draws the service's tokens"""
     engine, options = Engine("local"), [{**OPTIONS, "seed": seed} for seed in range(2)]
     requests = [Request(str(index), PROMPTS[index], options[index]) for index in range(2)]
     engine.add(*requests)

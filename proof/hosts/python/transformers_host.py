@@ -114,7 +114,7 @@ def embeddings():
 
 
 def sampled_sequences():
-    """two sequences of one prompt are no beams, and draw apart"""
+    """two sequences of one prompt are not beams; each has its own draws"""
     processor = ServiceLogitsProcessor(client, temperature=1.2, seed=7)
     more = {"max_new_tokens": COUNT, "do_sample": True, "top_k": 0, "num_return_sequences": 2, "pad_token_id": 0}
     one, other = model.generate(**inputs, **more, logits_processor=LogitsProcessorList([processor])).tolist()

@@ -1,7 +1,7 @@
-"""Triton's Python backend: adapters/triton/sampled, driven as the backend drives a model.
+"""Triton's Python backend: adapters/triton/sampled, called as the backend calls a model.
 
-The backend's module is part of Triton's server, which is no package: what the model uses of it is stood in for here. The
-language model is the demo model, run by transformers.
+The backend's module is part of Triton's server, which is not available as a package, so a double with the functions
+that the model uses takes its place. The language model is the demo model, run by transformers.
 """
 
 import importlib.util

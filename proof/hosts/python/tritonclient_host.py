@@ -38,7 +38,7 @@ def infers():
 
 
 def halves():
-    """FP16 and BF16 tensors draw what the same bytes draw under /v1"""
+    """FP16 and BF16 tensors draw the same tokens as the same bytes under /v1"""
     half = ROWS.astype(np.float16)
     want = [plain.sample(row, **OPTIONS, seed=int(seed))["token_id"] for row, seed in zip(half, SEEDS)]
     assert client.infer("sampler", tensors(triton, half, datatype="FP16"), parameters=OPTIONS).as_numpy("token_id").tolist() == want
@@ -48,7 +48,7 @@ def halves():
 
 
 def asks():
-    """metadata, configuration, statistics and readiness are what the client expects of Triton"""
+    """metadata, configuration, statistics and readiness have the form that the client expects of Triton"""
     assert client.is_server_ready() and client.is_model_ready("sampler")
     assert client.get_model_metadata("sampler")["inputs"][0]["name"] == "logits"
     assert client.get_model_config("sampler")["name"] == "sampler"

@@ -107,7 +107,7 @@ def mixed():
 
 
 def with_penalties():
-    """together with vLLM's own temperature, top_p and penalties the service's token is the one that is taken"""
+    """with vLLM's own temperature, top_p and penalties set as well, the service's token is taken"""
     engine = Engine()
     engine.add("0", PROMPTS[0], {"temperature": 0.8, "seed": 7}, temperature=1.3, top_p=0.5, top_k=3)
     for _ in range(4):
@@ -144,8 +144,8 @@ def mistakes():
 
 
 def log_probabilities():
-    """the log-probability that vLLM reports of a drawn token is that of the row as it came, and modes that it would read
-    behind its processors are refused when it starts"""
+    """vLLM reports a drawn token's log-probability from the unchanged row; modes that read the rows after the
+    processors are refused at start"""
     engine = Engine()
     engine.add("0", PROMPTS[0], {"temperature": 1.5, "seed": 7}, logprobs=1)
     row = logits_after(PROMPTS[0])
@@ -158,7 +158,7 @@ def log_probabilities():
 
 
 def local():
-    """with LOGIT_SAMPLER_URL=local the sampler in the process draws what the service draws"""
+    """with LOGIT_SAMPLER_URL=local the sampler in the process draws the service's tokens"""
     engine, options = Engine(url="local"), [{**OPTIONS, "seed": seed} for seed in range(2)]
     for index in range(2):
         engine.add(str(index), PROMPTS[index], options[index])

@@ -48,11 +48,12 @@ class Engine:
         return self.ids[slot, self.states.prompt_len.np[slot] : self.lengths[slot]].tolist()
 
     def chunk(self, slot, length):
-        """So much of a prompt was read; what is drawn is thrown away."""
+        """The model has read this part of the prompt; its draw is discarded."""
         self._apply([(slot, 0, int(self.ids[slot, length - 1]), length - 1)], [slot], {})
 
     def step(self, order, drafts=None, logits=None):
-        """One step: drafts are verified against what the processor leaves, as rejection sampling of one token does."""
+        """One step: drafts are verified against the row that the processor leaves, as rejection sampling of one token
+        does."""
         drafts = drafts or {}
         rows = []
         for slot in order:

@@ -1,4 +1,4 @@
-/** What a project writes that has installed the package: compiled strictly, for Node and for bundlers. */
+/** The code of a project that has installed the package: compiled strictly, for Node and for bundlers. */
 import { createSampler, openStream, Problem, softmax } from "logit-sampler";
 import { connect, ServiceProblem } from "logit-sampler/client";
 import { generateOverStream } from "logit-sampler/node-llama-cpp";

@@ -1,4 +1,4 @@
-"""What mypy reads strictly and finds nothing in."""
+"""A program in which mypy, in strict mode, must find no error."""
 
 import asyncio
 import math

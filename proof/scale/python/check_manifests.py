@@ -1,7 +1,7 @@
-"""Holds manifests against the schemas of custom resources: check_manifests.py CRD ... -- MANIFEST ...
+"""Validates manifests with the schemas of custom resources: check_manifests.py CRD ... -- MANIFEST ...
 
-A CRD is a CustomResourceDefinition as its project publishes it; every manifest of one of their kinds must be what its
-schema says, and have no field that it does not know. Prints a line for each; ends with 1 when one is wrong.
+A CRD is a CustomResourceDefinition as its project publishes it. Every manifest of one of these kinds must match the
+schema and have no unknown field. Prints a line for each; exits with 1 when one is invalid.
 """
 
 import sys

@@ -41,7 +41,7 @@ interface Asked {
   ours(options: object, uniforms: readonly number[]): number | undefined;
 }
 
-/** What the hosts answer, by case. */
+/** The answers of the hosts, by case. */
 interface Answers {
   readonly versions: { readonly vllm: string; readonly transformers: string };
   readonly accepted: readonly number[];

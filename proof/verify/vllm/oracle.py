@@ -25,7 +25,7 @@ NOT_ACCEPTED = 1_000_000
 
 
 class StandIns:
-    """A file is loaded alone: what it imports of vLLM stands in, but for Triton and the files that are named."""
+    """Loads one file alone: its vLLM imports are replaced by doubles, except Triton and the named files."""
 
     def __init__(self, folder, real):
         self.real = {name: f"{folder}/{name.replace('.', '/')[len('vllm/'):]}.py" for name in real}
@@ -56,7 +56,7 @@ REAL = [REJECTION, SPECULATION, NOISE, "vllm.v1.worker.gpu.sample.watermark", "v
 FOLDER = list(importlib.util.find_spec("vllm").submodule_search_locations)[0]
 sys.meta_path.insert(0, StandIns(FOLDER, REAL))
 rejection, speculation, noise = map(importlib.import_module, (REJECTION, SPECULATION, NOISE))
-# What is drawn in place of a rejected token is not compared: its kernels have no part in how many are accepted.
+# Replacements of rejected tokens are not compared: their kernels have no influence on the number of accepted tokens.
 speculation._resample_kernel = speculation._insert_resampled_kernel = MagicMock()
 spec_step_seed, tl_rand32 = noise.spec_step_seed, noise.tl_rand32
 

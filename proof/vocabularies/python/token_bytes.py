@@ -51,7 +51,7 @@ def of_gguf(path, out, pre):
     vocab = dict(model["vocab"])
     special, added = {}, set()
     for each in file["added_tokens"]:
-        # convert_hf_to_gguf.py writes blanks into what was added.
+        # convert_hf_to_gguf.py writes blanks in added tokens
         content = each["content"].replace("▁", " ")
         if content != each["content"]:
             del vocab[each["content"]]

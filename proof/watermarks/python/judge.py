@@ -90,7 +90,7 @@ def vllm_detect(ask):
 
 
 def vllm_draw(ask):
-    """Texts by vLLM's rule over rows that are given: what its watermarker draws on a CPU."""
+    """Texts by vLLM's rule over the given rows: the tokens that its watermarker draws on a CPU."""
     from vllm.v1.watermarking.gumbel import GumbelWatermarker
 
     width = ask["context_width"]

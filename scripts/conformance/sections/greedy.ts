@@ -1,4 +1,4 @@
-/** Greedy steps: the most likely token of what the stages before leave; and rows that are hard for floating point. */
+/** Greedy steps: the most likely of the tokens that earlier stages keep; and rows that are hard for floating point. */
 
 import type { Line, RowField, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";

@@ -14,7 +14,7 @@ type Entry = Readonly<Record<string, unknown>> & { readonly stage: string };
 const entry = (stage: string, ...values: readonly unknown[]): readonly Entry[] =>
   values.map((value) => ({ stage, [stage]: value }));
 
-/** What is put in two orders, with values of which one makes the order decide on some row. */
+/** Pairs of stages to run in both orders, with values for which the order matters on some row. */
 const ENTRIES: readonly (readonly Entry[])[] = [
   entry("temperature", 0.5, 2),
   entry("top_k", 2, 3),
@@ -76,7 +76,7 @@ function lineOf(question: Question, section: string, place: number): Line | unde
   );
 }
 
-/** What is left differs by more than rounding, so that the order can be seen. */
+/** The results differ by more than rounding, so the order is visible. */
 function differ(questions: readonly Question[]): boolean {
   const [one, other] = questions.map((question) => answerOf(stepOf(question), question.row)) as [
     Answer,
@@ -85,7 +85,7 @@ function differ(questions: readonly Question[]): boolean {
   return !isSame(one, other);
 }
 
-/** What a request says to every host, as far as the host has it. */
+/** Options for every host; a host gets those that it supports. */
 const ASKED: readonly Readonly<Record<string, unknown>>[] = [
   { temperature: 0.7, top_k: 4, top_p: 0.9 },
   { temperature: 1.5, top_p: 0.8, min_p: 0.1 },

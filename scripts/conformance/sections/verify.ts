@@ -1,4 +1,4 @@
-/** Drafts that are verified, with the uniform numbers given: what is accepted, and what is drawn in place of what is not. */
+/** Drafts to verify, with given uniform numbers: the accepted tokens, and the replacement of a rejected one. */
 
 import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
@@ -158,7 +158,7 @@ function callOf(method: number, i: number): { readonly call: Call; readonly seed
   );
   const draft = q.map((law) => at(law, random.unit(), new Margin()));
   const seed = String(1000 + method * 10_000 + i);
-  // The keyed uniforms of docs/reproducibility.md: whoever has the same draws with `seed` alone.
+  // The keyed uniforms of docs/reproducibility.md: a sampler that has them gives the same draws with `seed` alone.
   const u_accept = draft.map((_, place) => uniform("accept", seed, 0, place));
   const u_token = p.map((_, place) =>
     uniform(place < k && draws[method] === "residual" ? "residual" : "token", seed, place, 0),
@@ -166,7 +166,7 @@ function callOf(method: number, i: number): { readonly call: Call; readonly seed
   return { call: { draft, p, q, u_accept, u_token }, seed };
 }
 
-/** What the token in place of a rejected one is drawn by, of each method in its order. */
+/** The uniforms for the token in place of a rejected one, for each method, in its order. */
 const draws = VERIFY_METHODS.map(({ name }) =>
   ["rejection", "block", "ensemble"].includes(name) ? "residual" : "token",
 );

@@ -1,4 +1,4 @@
-/** Short ways of the service: bodies, and what is remembered of them. */
+/** Fast paths of the service: bodies, and cached parts of them. */
 import type { Switch } from "./switch.ts";
 
 const HTTP = ["test/http/short-ways.test.ts"];

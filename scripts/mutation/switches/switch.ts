@@ -6,13 +6,13 @@ import type { Mutant } from "../mutants.ts";
 
 export interface Switch extends Pick<Mutant, "file"> {
   readonly name: string;
-  /** a part of one line, which stands in the file once */
+  /** a part of one line that occurs in the file once */
   readonly part: string;
   readonly instead: string;
   readonly tests: readonly string[];
 }
 
-/** The change that a switch is to a file of this text. */
+/** The mutant that this switch makes of a file's text. */
 export function switched({ name, file, part, instead }: Switch, text: string): Mutant {
   const lines = text.split("\n");
   const places = lines.flatMap((line, index) => (line.includes(part) ? [index] : []));

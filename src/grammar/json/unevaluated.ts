@@ -9,7 +9,7 @@ import { type Place, type SchemaObject, said } from "./document.ts";
 
 const KEYWORDS = ["unevaluatedProperties", "unevaluatedItems"] as const;
 
-/** Whether a schema restricts what is not evaluated; the value true does not. */
+/** True when a schema restricts unevaluated properties or items; the value true restricts nothing. */
 export function hasUnevaluated(place: Place): boolean {
   return KEYWORDS.some((name) => said(place, name) !== undefined && said(place, name) !== true);
 }

@@ -1,6 +1,6 @@
 /**
- * The key that a request brings is compared with every configured one in constant time, so that the time of an answer
- * tells nothing of a key.
+ * Compares the key of a request with every configured key in constant time, so the time of an answer reveals nothing
+ * about the keys.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";

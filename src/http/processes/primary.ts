@@ -74,7 +74,9 @@ export function runPrimary(config: Config): void {
   });
 }
 
-/** Not ready → no new connections → what is under way is answered → the workers end. */
+/**
+ * Reports not ready, refuses new connections, answers the requests in progress, and ends the workers, in this order.
+ */
 async function endAll({ host, limits }: Config, workforce: Workforce): Promise<void> {
   workforce.end();
   const { alive, leaving, listening, port } = workforce;

@@ -1,4 +1,4 @@
-/** Chooses the reader of a stream by what its head says it is. */
+/** Chooses the reader of a stream by its Content-Type. */
 import type { IncomingMessage } from "node:http";
 import { FrameReader, LineReader, type MessageReader } from "../../wire/stream-reader.ts";
 import { requireNoQuery } from "../exchange/no-query.ts";

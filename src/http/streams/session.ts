@@ -22,7 +22,7 @@ const CHARGED_TOKENS = 4096;
 export class StreamSession {
   /** what readers of this stream need: each message that has a row leases it anew, and idle streams hold none */
   readonly context: WireContext;
-  /** Called when the stream has to go: it is too slow, or what it keeps is wanted. */
+  /** Called when the stream must be cut: it is too slow, or its memory is needed. */
   cut: (problem: Problem) => void = () => undefined;
   /** with whose other requests it shares its turns */
   readonly client: string;
@@ -66,7 +66,10 @@ export class StreamSession {
     this.#arriving().received_bytes += bytes;
   }
 
-  /** So many bytes wait for the rest of their message. Throws the Problem `overloaded` when there is no room for them. */
+  /**
+   * Charges bytes that wait for the rest of their message. Throws the Problem `overloaded` when there is no room for
+   * them.
+   */
   keep(bytes: number): void {
     if (bytes === 0) {
       this.rest();
@@ -127,7 +130,7 @@ export class StreamSession {
     ticket.answers(() => 0, this.cut);
   }
 
-  /** It has taken what there was. */
+  /** The client has taken all pending lines: frees their bytes. */
   paid(): void {
     this.#ticket?.free(this.#unsent_bytes);
     this.#unsent_bytes = 0;
@@ -195,7 +198,7 @@ export class StreamSession {
     }
   }
 
-  /** What the last piece has drawn; undefined for those before it. */
+  /** The result of the last piece; undefined for earlier pieces. */
   #next(pieces: Generator<undefined, Sampled>): Sampled | undefined {
     const piece = pieces.next();
     this.#pieces = piece.done === true ? undefined : pieces;
@@ -235,7 +238,7 @@ export class StreamSession {
     return this.#beginTaker(search, () => search.begin(said));
   }
 
-  /** What is refused is answered with its problem, and its rows are dropped. */
+  /** A refused taker is answered with its problem, and its rows are dropped. */
   #beginTaker(taker: RowsTaker, begin: () => void): string | undefined {
     this.#setTaker(taker);
     this.#spent_ms = 0;
@@ -298,7 +301,7 @@ export class StreamSession {
     if (taker === undefined) this.#holdSearch(0);
   }
 
-  /** Holds what a search is about to keep. Throws the Problem `overloaded` when there is no room for it. */
+  /** Charges the bytes that a search is about to keep. Throws the Problem `overloaded` when there is no room for it. */
   #holdSearch(bytes: number): void {
     const more = bytes - this.#search_bytes;
     if (more > 0) this.#arriving().hold(more);
@@ -311,7 +314,7 @@ export class StreamSession {
     return this.refusal(problem);
   }
 
-  /** Holds what the history has grown by, some thousand tokens at a time. */
+  /** Charges the growth of the history, in steps of about a thousand tokens. */
   #chargeHistory(): void {
     const tokens = this.#stream?.history.length ?? 0;
     const bytes = TOKEN_BYTES * Math.ceil(tokens / CHARGED_TOKENS) * CHARGED_TOKENS;
@@ -323,7 +326,7 @@ export class StreamSession {
     this.#history_bytes = bytes;
   }
 
-  /** What the stream holds, while a message of it is arriving. */
+  /** The stream's ticket while a message is arriving. */
   #arriving(): Ticket {
     this.#rests = false;
     this.#ticket ??= this.#service.admission.enter(this.client);

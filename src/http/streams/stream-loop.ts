@@ -1,6 +1,7 @@
 /**
- * Runs one stream over any connection: bytes become messages, messages become lines, in order. It reads no further
- * while its lines are not taken, lets other requests have their turn, and ends what stands still for too long.
+ * Runs one stream over any connection: bytes become messages, and messages become lines, in order. It stops reading
+ * while the client does not read its lines, lets other requests take turns, and ends a stream that is idle for too
+ * long.
  */
 import type { FastifyBaseLogger } from "fastify";
 import { Problem } from "../../errors.ts";
@@ -24,7 +25,7 @@ export interface StreamPipe {
   resume(): void;
   /** Ends a stream that was never opened. */
   refuse(problem: Problem): void;
-  /** No line will follow. `problem` is what was sent last, when that ended the stream. */
+  /** Ends the output. `problem` is the last line sent, if that ended the stream. */
   end(problem?: Problem): void;
 }
 
@@ -139,7 +140,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     this.advance();
   }
 
-  /** The connection is gone, or all was said. */
+  /** The connection is closed, or all lines were sent. */
   stop(): void {
     this.#state = "over";
     clearTimeout(this.#timer);
@@ -203,7 +204,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     this.#extend();
   }
 
-  /** What it waited for is there. */
+  /** Continues after a wait. */
   #goOn(): void {
     if (this.#state === "over") return;
     this.#state = "reading";

@@ -71,7 +71,7 @@ export function runUpgraded(
   reply.hijack();
   const take = (bytes: Uint8Array) => loop.take(bytes);
   const scratch = new Uint8Array(SCRATCH_BYTES);
-  // Bytes of a row that wait for a turn are in their place already: what is read next would go over them.
+  // While a row waits for its turn, its bytes lie in the row's memory, so the next bytes must be read elsewhere.
   const room = () => (loop.isWaiting ? scratch : (reader.room() ?? scratch));
   const socket = pipe.open(
     offer.socket,

@@ -1,8 +1,7 @@
 /**
- * Requests that offer to change to another protocol, or expect something: what is taken here is taken once the answers
- * before it were sent, and the rest is ignored, as RFC 9110 (10.1.1, 7.8) has it. Node itself answers 417 to an
- * expectation that it does not know, and stops reading at an offer; Java's own client offers HTTP/2 with its first
- * request.
+ * Requests that offer an upgrade, or have an `Expect` header. A supported upgrade happens once earlier answers were
+ * sent; all else is ignored, as RFC 9110 (10.1.1, 7.8) says. Node itself would answer 417 to an unknown expectation,
+ * and stop reading at an upgrade; Java's own client offers HTTP/2 with its first request.
  */
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
@@ -10,7 +9,7 @@ import { currentAnswer, whenAnswered } from "../node/answers.ts";
 import { takeUnparsed } from "../node/connections.ts";
 import { DirectSocket } from "../node/direct-socket.ts";
 
-/** Takes a connection when its request offers what is taken here; answers whether it did. */
+/** Takes over a connection whose request offers a supported upgrade; returns whether it did. */
 type Taker = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
 export interface Offers {
@@ -87,7 +86,7 @@ function startAgain(server: Server, request: IncomingMessage, socket: Duplex, he
   server.emit("connection", socket);
 }
 
-/** What a `Connection` header says besides naming the headers of the offer. */
+/** The rest of a `Connection` header, without the names of the upgrade's headers. */
 function withoutOffer(value: string): string {
   const names = value.split(",").map((name) => name.trim());
   return names.filter((name) => !OFFER.has(name.toLowerCase())).join(", ");

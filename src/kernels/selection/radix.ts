@@ -88,7 +88,7 @@ function crossingBin(
 
 /** The float whose ordered bits these are; the ends of a bin may be NaN, which callers clamp away. */
 function floatOf(key: number): number {
-  // −0 shares the key of +0; the key that it would have is nobody's, and must not let zeros in from below.
+  // −0 shares the key of +0; its own key is unused, and must not let zeros in from below.
   if (key === 0x7fffffff) return -1.401298464324817e-45;
   BITS[0] = key >= 0x80000000 ? key - 0x80000000 : 0xffffffff - key;
   const value = FLOATS[0]!;

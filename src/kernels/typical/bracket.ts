@@ -17,7 +17,7 @@ export interface Center {
   readonly low: number;
 }
 
-/** A crossing all of whose tokens are known: the bracket is listed, and what is nearer is summed by block. */
+/** A crossing all of whose tokens are known: the bracket is listed, and nearer tokens are summed by block. */
 export interface ListedCrossing extends Crossing {
   /** how many tokens are at the crossing's distance */
   readonly listed: number;
@@ -135,7 +135,7 @@ function edgesAround(
   const size = wasm.copySample(row.address, row.blocks, vectors, head.limit);
   const squares = wasm.binBracket(size, 0, scale, true);
   const stride = VECTORS_PER_BLOCK / vectors;
-  // Of a share s of the mass, estimated by what the sample has of it, in units of the sample's own deviation.
+  // For a share s of the mass, as the sample estimates it, in units of the sample's own deviation.
   const share = limit / total;
   const part = Math.sqrt(share * (1 - share)) + 0.02;
   const deviation = vectors < VECTORS_PER_BLOCK ? deviations * stride * Math.sqrt(squares) * part : 0;
@@ -144,7 +144,7 @@ function edgesAround(
   let sampled = 0;
   for (let bin = 0; bin < SAMPLE_BINS; bin++) sampled += bins[bin]!;
   for (let i = 0; i < head.length; i++) rest -= weights[i]!;
-  // The sample stands for what the head leaves of a mass that is known.
+  // The sample represents the part of the known mass that the head leaves.
   const factor = sampled > 0 ? Math.max(rest, 0) / sampled : 0;
   for (let bin = 0; bin < SAMPLE_BINS; bin++) bins[bin] = bins[bin]! * factor;
   for (let i = 0; i < head.length; i++) {

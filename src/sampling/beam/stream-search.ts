@@ -21,13 +21,13 @@ type Fields = Readonly<Record<string, unknown>>;
 const TOKEN_BYTES = 32;
 const STATE_BYTES = 4;
 
-/** What a search on a stream needs of its surroundings. */
+/** The functions that a search on a stream needs from its owner. */
 export interface SearchHost {
   readonly sampler: Pick<Sampler, "inspect">;
   readonly limits: OptionLimits;
-  /** the server marks what it draws: see requireUnmarked */
+  /** true when the server adds a default watermark: see requireUnmarked */
   readonly marks: boolean;
-  /** Is told how many bytes the search is about to keep, all in all. Throws the Problem of one that has no room for them. */
+  /** Reports the total bytes that the search is about to keep. Throws a Problem when there is no room for them. */
   hold(bytes: number): void;
 }
 
@@ -55,14 +55,14 @@ export class StreamSearch {
     this.left = rowsOf(said);
   }
 
-  /** The sentence for a message that is no row, where only rows may come; undefined where others may. */
+  /** The error for a message that is not a row, while only rows are allowed; undefined while others are allowed too. */
   get waits(): string | undefined {
     if (this.#call === undefined || this.#walk !== undefined || this.#drops)
       return `a step of a search waits for its rows, of which ${this.left} are to come`;
     return undefined;
   }
 
-  /** Throws the Problem of what was said. */
+  /** Begins a search. Throws a Problem for invalid options. */
   begin({ beam, search, live, ...stray }: Fields): void {
     const [unknown] = Object.keys(stray);
     if (unknown !== undefined)
@@ -163,7 +163,7 @@ function nextPlaces(live: readonly StreamPlace[], beams: readonly NextBeam[]): G
   });
 }
 
-/** How many rows the first step has. Throws a Problem when a search that goes on does not say. */
+/** The number of rows of the first step. Throws a Problem when a continued search does not give it. */
 function rowsOf({ search }: Fields): number {
   if (search === undefined || search === null) return 1;
   const beams = isRecord(search) ? search["beams"] : undefined;
@@ -171,7 +171,7 @@ function rowsOf({ search }: Fields): number {
   throw new Problem("invalid_option", `search must have its live beams, got ${show(beams)}`, "/search/beams");
 }
 
-/** Where each live beam stands. A search that goes on says what its beams have after the history of the stream. */
+/** The place of each live beam. A continued search gives the tokens of its beams after the history of the stream. */
 function placesOf(live: unknown, { search }: BeamCall, { history, state }: SampleStream): Growth[] {
   if (search.step === 0) {
     if (live === undefined || live === null)

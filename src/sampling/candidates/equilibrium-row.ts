@@ -14,9 +14,12 @@ const REACH_NATS = 40;
 const RANKED_TOGETHER = 256;
 /** Bins are ranked so many times; then the row is ranked as a list. */
 const LOOKS_MAX = 32;
-/** What the sums of bins may differ from those of single tokens. */
+/** Maximum difference between the sums of bins and those of single tokens. */
 const ROUNDING = 1e-9;
-/** Of so many of the best tokens the equilibrium is looked for first, and found where it is no closer call than this. */
+/**
+ * The equilibrium is first sought among this number of best tokens, and accepted unless the decision is closer than
+ * UNDECIDED.
+ */
 const BEST = 64;
 const UNDECIDED = 1e-5;
 
@@ -66,7 +69,7 @@ export function equilibriumOfRow(dense: Dense): Prefix | undefined {
       };
     bin = last;
   }
-  // What lies in the last bin is not known well enough.
+  // The tokens of the last bin are not known precisely enough.
   return sums.count === dense.count() ? { cut: dense.cut, count: sums.count } : undefined;
 }
 

@@ -146,7 +146,7 @@ interface Taken {
   readonly probabilities: readonly number[];
 }
 
-/** The search ends where the work ends: what the arms themselves take is charged before it. */
+/** The search ends at the limit of work; the work of the arms themselves is charged first. */
 function* explainedBy(
   { run, work }: Runner,
   row: LogitsRow,
@@ -166,7 +166,7 @@ function* explainedBy(
   return yield* explainArms(row, observed, told, take, () => work.done < SEARCH_SHARE * work.max);
 }
 
-/** What the search may be of the work of a comparison: its distances are taken behind it. */
+/** The share of a comparison's work that the search may use; its distances are charged after it. */
 const SEARCH_SHARE = 0.5;
 
 /** The most likely tokens of the row and of every arm, each once. */

@@ -25,7 +25,7 @@ export interface Explained {
   readonly is_complete: boolean;
 }
 
-/** Takes a step as these options say, and tells what it comes to. Each is charged to the comparison. */
+/** Takes a step with these options and returns its distribution. Each step is charged to the comparison. */
 export type TakeStep = (
   options: StepOptions,
   asked: Partial<StepOptions>,
@@ -41,7 +41,7 @@ export interface Arms {
 export const LOOKS_MAX = 1000;
 /** Longer chains are not searched: they have a thousand orders of one change. */
 export const STAGES_MAX = 32;
-/** Explanations that are told of an arm. */
+/** Maximum number of explanations listed for an arm. */
 const TOLD_MAX = 5;
 
 /** Throws the Problem of ids that the row does not have, and of a chain that is too long to be searched. */

@@ -1,4 +1,4 @@
-/** What another sampler was seen to do with the row of a comparison, as a request has it. */
+/** The observed result of another sampler for the row of a comparison, as a request gives it. */
 import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";

@@ -66,7 +66,7 @@ function choiceOf(items: readonly (DrawRule | WatermarkScheme)[], tag: string) {
   return z.custom<unknown>().meta({ ...schema, required });
 }
 
-/** A default stands in the description, and a bound that every whole number has is none. */
+/** The description gives a default; a bound that every whole number satisfies is left out. */
 function tell(schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.default === undefined) return;

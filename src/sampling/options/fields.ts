@@ -36,9 +36,7 @@ function describeRange({ min, max, off, openMin = false, openMax = false }: Rang
   return `must be ${noun}`;
 }
 
-/**
- * The sentence for a value that is no number, such as a string of digits, whose number may lie in the range.
- */
+/** The error for a value that is not a number, such as a string of digits whose number may be in the range. */
 function describeType({ off: _, ...range }: Range, noun: string): string {
   const sentence = describeRange(range, noun);
   return sentence.includes(noun) ? sentence : sentence.replace("must lie", `must be ${noun}`);

@@ -1,4 +1,6 @@
-/** What two vocabularies have in common, as POST /v1/vocabularies/common and the local sampler reply it. */
+/**
+ * The tokens that two vocabularies have in common, as POST /v1/vocabularies/common and the local sampler return them.
+ */
 import { encodeBase64 } from "../../base64.ts";
 import { assert } from "../../errors.ts";
 import type { Vocabularies } from "../../vocabulary/vocabularies.ts";

@@ -177,7 +177,7 @@ export function needsAll({ looksAhead }: VerifyMethod, draft_rows: DraftRows = "
   return looksAhead || draft_rows !== "none";
 }
 
-/** What is said of the tokens of a draft. */
+/** The options about the tokens of a draft. */
 interface Said extends TranslationFields {
   readonly draft_token_ids?: readonly number[] | undefined;
   readonly parents?: readonly number[] | undefined;

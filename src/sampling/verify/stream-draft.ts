@@ -1,7 +1,7 @@
 /**
- * A draft on a stream: a message has told what was drafted, and the messages behind it bring its rows, one each, in
- * whatever form rows come there. Those behind the first token that is rejected are dropped. Where a method needs all rows
- * together, they are kept until the last is there.
+ * A draft on a stream. One message announces the draft, and the next messages bring its rows, one each, in any form
+ * that the stream accepts. Rows after the first rejected token are dropped. When a method needs all rows together, they
+ * are kept until the last one is there.
  */
 import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
@@ -18,15 +18,15 @@ import type { Pause, VerifyRows } from "./walk.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a draft on a stream needs of its surroundings. */
+/** The functions that a draft on a stream needs from its owner. */
 export interface DraftHost {
   readonly sampler: Sampler;
   readonly limits: OptionLimits;
-  /** Memory for a row that is kept; index 0 has the row that arrived last. Throws the Problem of one for which there is none. */
+  /** Memory for a row that is kept; index 0 has the row that arrived last. Throws a Problem when there is none. */
   lease(index: number): Row;
-  /** Is told how many bytes the draft is about to keep in addition. Throws the Problem of one that has no room for them. */
+  /** Reports the additional bytes that the draft is about to keep. Throws a Problem when there is no room for them. */
   hold(bytes: number): void;
-  /** Is told how many bytes the draft keeps no longer. */
+  /** Reports the bytes that the draft no longer keeps. */
   free(bytes: number): void;
 }
 
@@ -68,7 +68,7 @@ export class StreamDraft implements RowsTaker {
     this.#host = host;
   }
 
-  /** Throws the Problem of what was said. */
+  /** Begins the draft. Throws a Problem for invalid options. */
   begin(): void {
     const { sampler, limits } = this.#host;
     const { options } = this.#stream;

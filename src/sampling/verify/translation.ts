@@ -19,13 +19,13 @@ export type DraftMatch = (typeof DRAFT_MATCHES)[number];
 export interface Translation {
   readonly common: CommonTokens;
   readonly match: DraftMatch;
-  /** the draft as it came, in the drafter's ids */
+  /** the draft in the drafter's ids, as the request gives it */
   readonly drafter_ids: readonly number[];
-  /** the same in the target's ids */
+  /** the same draft in the target's ids */
   readonly token_ids: readonly number[];
 }
 
-/** What says that a draft has another vocabulary. */
+/** The options that say that a draft has another vocabulary. */
 export interface TranslationFields {
   readonly draft_vocabulary?: string | undefined;
   readonly draft_match?: DraftMatch | undefined;
@@ -33,7 +33,10 @@ export interface TranslationFields {
   readonly vocabulary?: string | undefined;
 }
 
-/** The draft in the target's ids; undefined where it is in them. Throws the Problem of what has no token of the target. */
+/**
+ * The draft in the target's ids; undefined when it already is. Throws a Problem for a token that the target does not
+ * have.
+ */
 export function translationOf(
   drafter_ids: readonly number[],
   { draft_vocabulary, draft_match, vocabulary }: TranslationFields,
@@ -155,7 +158,7 @@ export function restrictedProbabilities(row: LogitsRow, { common }: Translation)
   );
 }
 
-/** A law over the drafter's ids as one over those of the target. */
+/** Converts a distribution over the drafter's ids to one over the target's. */
 export function ofTarget(law: DraftLaw, { common }: Translation): DraftLaw {
   return {
     probability(token_id) {

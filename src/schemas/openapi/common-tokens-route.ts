@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of /v1/vocabularies/common. */
+/** The OpenAPI description of /v1/vocabularies/common. */
 import { refTo } from "./components.ts";
 import { BODY_PROBLEMS, problems, REQUEST_HEADERS, reply } from "./routes.ts";
 

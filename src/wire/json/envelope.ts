@@ -91,7 +91,7 @@ export class JsonEnvelope {
     return this.restored(jsonValue(this.endText()));
   }
 
-  /** The value of the text, with what was read apart from it in its place. */
+  /** Puts the values that were read separately back into the value of the text. */
   restored<Value>(value: Value): Value {
     for (const list of this.#lists) {
       const { rows } = value as { rows?: unknown };

@@ -34,7 +34,7 @@ export class LongList {
     return true;
   }
 
-  /** The text of what was read, to follow the text of the first entries. */
+  /** The JSON text of the entries read, to append to that of the first entries. */
   text(): string {
     return [...this.#parts, this.#last].map((ids) => (ids.length === 0 ? "" : `,${ids.join()}`)).join("");
   }

@@ -26,7 +26,7 @@ export interface NumberMachine {
 /** Number of bytes scanned per call. */
 export const SCAN_BYTES = 65_536;
 
-/** What may come next: a value or `]`; a value; or `,` or `]`. */
+/** The next allowed item: a value or `]`; a value; or `,` or `]`. */
 export const FIRST = 0;
 export const VALUE = 1;
 export const COMMA = 2;

@@ -55,7 +55,7 @@ export class RowGroups implements RowSource {
     this.#whole(this.received_bytes);
   }
 
-  /** Drops what is left of the group that is arriving. True once another group may begin. */
+  /** Drops the rest of the arriving group. True once another group may begin. */
   next(): boolean {
     this.#taken = undefined;
     this.#fill();
@@ -81,7 +81,7 @@ export class RowGroups implements RowSource {
 
   /** Gives the group that is arriving what belongs to it. */
   #fill(): void {
-    // What was used up may have been freed since.
+    // Memory that was used up may have been freed since.
     if (this.#left === 0 || this.#pending.length === 0) return;
     const part = this.#pending.subarray(0, this.#left);
     this.#pending = part.length === this.#pending.length ? NOTHING : this.#pending.subarray(part.length);

@@ -1,4 +1,6 @@
-/** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
+/**
+ * Gathers the JSON header in front of a tensor from the first bytes of a body, and reads the description of the tensor.
+ */
 import { Buffer } from "node:buffer";
 import { alternatives, Problem, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -26,7 +28,7 @@ export interface Tensor {
   readonly step_rows: number;
 }
 
-/** What is known of a step before its first element. */
+/** The facts about a step that are known before its first element. */
 export interface StepPlan {
   readonly tensor: Tensor;
   /** the list that comes instead of a whole row */
@@ -112,7 +114,7 @@ export class TensorHead implements BodyHead {
   }
 }
 
-/** What the text of a header says. Throws when it is not a JSON object. */
+/** The fields of a header's text. Throws when it is not a JSON object. */
 export function headerFields(text: string, limits: WireLimits): Fields {
   const envelope = new JsonEnvelope("none", limits, NO_ROWS);
   envelope.write(Buffer.from(text));
@@ -125,7 +127,7 @@ function fieldsIn(envelope: JsonEnvelope): Fields {
   throw new Problem("invalid_option", `the JSON header must be an object, got ${show(value)}`);
 }
 
-/** What a header says, divided into the tensor's description and the rest. */
+/** The fields of a header, divided into the tensor's description and the rest. */
 export function tensorFields({ dtype, scale, shape, ...rest }: Fields): [TensorFields, Fields] {
   const described = {
     ...(dtype !== undefined && { dtype }),
@@ -136,8 +138,8 @@ export function tensorFields({ dtype, scale, shape, ...rest }: Fields): [TensorF
 }
 
 /**
- * What the elements of a tensor are. Bytes do not tell: those of 16 bits are numbers as 32 bits too, and nonsense. In a
- * JSON header f32 may be left out, as in the first message of a stream; of a bare tensor nobody has said anything.
+ * The encoding of a tensor's elements. The bytes do not show it: 16-bit elements read as 32-bit numbers are nonsense.
+ * In a JSON header, and in the first message of a stream, the default is f32; a bare tensor must name it.
  */
 export function encodingOf(
   { dtype, scale, shape }: TensorFields,
@@ -167,7 +169,7 @@ export function requireTensorBytes(shape: readonly number[], encoding: Encoding,
   );
 }
 
-/** Bounds on what a shape may ask for. */
+/** Limits for the shape in a request. */
 export function requireVocabSize(vocab_size: number, { vocab_size_max }: WireLimits, pointer: string): void {
   if (vocab_size > vocab_size_max)
     throw new Problem(

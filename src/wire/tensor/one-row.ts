@@ -11,13 +11,16 @@ import type { Tensor } from "./head.ts";
 
 /** The rows of a step that comes as bytes. */
 export interface StepRows extends RowSource {
-  /** Memory of at most so many bytes for what is written next; undefined: anywhere. */
+  /** Memory for at most this number of bytes that are written next; undefined: anywhere. */
   room(bytes: number): Uint8Array | undefined;
-  /** The rows, once all bytes are there. Throws what is wrong with them. */
+  /** The rows, once all bytes have arrived. Throws a Problem for invalid rows. */
   finish(options: StepOptions): readonly LogitsRow[];
 }
 
-/** Most steps are one row. It may be longer than its shape says, and is told by how much. */
+/**
+ * The row of a step with one row, as most have. It may be longer than its shape says, and the error reports by how
+ * much.
+ */
 export class OneRow implements StepRows {
   readonly form: BodyForm;
   readonly #encoding: Encoding;
@@ -33,7 +36,7 @@ export class OneRow implements StepRows {
     row.begin(encoding);
   }
 
-  /** Memory of at most so many bytes for what is written next; undefined: anywhere. */
+  /** Memory for at most this number of bytes that are written next; undefined: anywhere. */
   room(bytes: number): Uint8Array | undefined {
     return this.into.room(bytes);
   }

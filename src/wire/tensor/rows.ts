@@ -11,7 +11,7 @@ import type { BodyForm, RowSource } from "../row-source.ts";
 import { finishRows, rowTooLong } from "../rows.ts";
 import { requireNoFile } from "./file-magic.ts";
 
-/** What the rows of one tensor have in common. */
+/** The common properties of the rows of one tensor. */
 export interface RowsOf {
   readonly encoding: Encoding;
   readonly steps: number;
@@ -71,12 +71,12 @@ export class TensorRows implements RowSource {
     this.#fill();
   }
 
-  /** Memory of at most so many bytes for what is written next; undefined: anywhere. */
+  /** Memory for at most this number of bytes that are written next; undefined: anywhere. */
   room(bytes: number): Uint8Array | undefined {
     return this.rows[this.#arriving]?.room(Math.min(bytes, this.#row_bytes - this.#row_received));
   }
 
-  /** Copies what it still needs of the bytes that were written last: they will be gone. */
+  /** Copies the bytes written last that it still needs, because the caller frees them. */
   keep(): void {
     this.#pending = new Uint8Array(this.#pending); // `slice` of a Buffer copies nothing
   }
@@ -93,7 +93,10 @@ export class TensorRows implements RowSource {
     this.#left_out += steps * this.rows.length * this.#row_bytes;
   }
 
-  /** Whether the rows of the next step are in place, until this is called again; false when more bytes are needed or all were taken. */
+  /**
+   * True when the rows of the next step are in place, until this is called again; false when more bytes are needed or
+   * all rows were taken.
+   */
   next(): boolean {
     this.#fill();
     if (this.#is_taken || this.#arriving < this.rows.length) return false;
@@ -102,7 +105,7 @@ export class TensorRows implements RowSource {
     return true;
   }
 
-  /** The rows in place, for a step with these options. Throws what is wrong with them. */
+  /** The rows in place, for a step with these options. Throws a Problem for invalid rows. */
   finish(options: StepOptions): readonly Row[] {
     return finishRows(this.rows, options);
   }

@@ -23,7 +23,7 @@ export function isDraft({ parameters, inputs }: Pick<Inference, "parameters" | "
   return DRAFTED in parameters || inputs.some(({ name }) => name === DRAFTED);
 }
 
-/** What is known of the draft before its rows. Throws a Problem. */
+/** The facts about the draft that are known before its rows. Throws a Problem. */
 export function draftOfInference(
   { wanted, parameters, rows, logits }: Inference,
   sides: readonly SideTensor[],

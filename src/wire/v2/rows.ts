@@ -11,7 +11,7 @@ export interface RowSource {
   readonly rows: readonly Row[];
   /** Takes the next bytes of the tensor; every step that is ready is taken before more are written. */
   write(bytes: Uint8Array): void;
-  /** Copies what it still needs of the bytes that were written last: they will be gone. */
+  /** Copies the bytes written last that it still needs, because the caller frees them. */
   keep(): void;
   /** Puts the rows of the next step into place; false when more bytes are needed or all were taken. */
   next(): boolean;

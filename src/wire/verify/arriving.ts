@@ -24,7 +24,7 @@ export interface RowsApart {
   readonly count: number;
 }
 
-/** What is known of a draft before its rows are in place. */
+/** The facts about a draft that are known before its rows are in place. */
 export interface DraftOfTensor {
   readonly options: VerifyOptions;
   readonly place: VerifyCall["place"];

@@ -1,7 +1,7 @@
 /**
- * Bodies of drafts: one, or many that share options. In a tensor of shape [rows, vocab_size] the rows of one sequence are
- * in place together, and those of the next take their places. In JSON rows stand under `rows`, and are kept until the
- * whole body has said what they belong to.
+ * Bodies of drafts: one draft, or many that share options. In a tensor of shape [rows, vocab_size] the rows of one
+ * sequence are in memory together, and those of the next sequence replace them. In JSON the rows are at `rows`, and are
+ * kept until the whole body has been read, because it says which sequence they belong to.
  */
 import { Problem, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
@@ -100,7 +100,7 @@ function callOr(many: boolean, make: () => VerifyCall): VerifyCall | Problem {
   }
 }
 
-/** What is known of a sequence before its rows. Throws the Problem of its options. */
+/** The facts about a sequence that are known before its rows. Throws a Problem for its options. */
 function draftOf(sequence: Sequence, { vocab_size, rows, sets }: TensorPlan): DraftOfTensor {
   const { first, count, first_draft, of_draft, place } = sequence;
   return {
@@ -149,7 +149,7 @@ function keptRow(logits: unknown, { problem, rows }: ArrivedStep, place: number)
   });
 }
 
-/** Elements of a row; undefined where it does not tell, or is none. */
+/** Elements of a row; undefined when the row is invalid or does not show its length. */
 function lengthOf({ form, arrived }: KeptRow): number | undefined {
   if (form.kind === "sparse") return form.sparse.known.vocab_size;
   const { length = 0 } = (form.kind === "packed" ? arrived.packed : arrived.dense) ?? {};
@@ -179,7 +179,7 @@ function placedIn(
   };
 }
 
-/** What is wrong with a row is told with its place in its sequence. */
+/** An error in a row is reported with the row's position in its sequence. */
 function inRow<Result>(place: number, make: () => Result): Result {
   try {
     return make();
@@ -225,7 +225,7 @@ function draftRowCount(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { of_draft }) => sum + of_draft, 0);
 }
 
-/** All that the header says of the body as a whole is checked before the first element is taken. */
+/** Checks everything in the header that concerns the whole body before the first element is read. */
 function planOfTensor(head: DraftHead, many: boolean, context: WireContext): TensorPlan {
   const [tensor, { rows, draft_sparse: _, ...fields }] = tensorFields(head.fields);
   const sets = head.sets?.sets();

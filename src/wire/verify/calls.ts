@@ -16,7 +16,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface VerifyCall {
   readonly rows: VerifyRows;
   readonly options: VerifyOptions;
-  /** what is said of the call, as seen from the request */
+  /** turns a problem of the call into one with a pointer into the request */
   readonly place: (problem: Problem) => Problem;
 }
 
@@ -42,8 +42,8 @@ export interface Sequence {
 }
 
 /**
- * What a body says besides its rows: one call, or with `many` those in its `sequences`. `apart`: the drafters' rows are not
- * among those of the targets.
+ * The calls that a body describes besides its rows: one, or with `many` those in its `sequences`. `apart`: the
+ * drafters' rows are not among those of the targets.
  */
 export function sequencesOf(fields: Fields, many: boolean, context: WireContext, apart = false): Sequence[] {
   if (!many) return [sequenceAt({}, fields, { ...FIRST, apart }, context)];

@@ -15,7 +15,7 @@ const OFFSET_BYTES = 8;
 const ID_BYTES = 4;
 const VALUE_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
 
-/** What was read of the rows of all drafts of a body. */
+/** The parts that were read of the rows of all drafts of a body. */
 export interface DraftSetsParts {
   /** where each row begins among the ids, and where the last ends */
   readonly offsets: readonly number[];
@@ -27,7 +27,7 @@ export class DraftSets {
   readonly #parts: DraftSetsParts;
   readonly #pointer: string;
 
-  /** Throws the Problem of offsets that are none. `pointer` leads to what a Problem is about. */
+  /** Throws a Problem for invalid offsets. `pointer` is the place that the Problem reports. */
   constructor(parts: DraftSetsParts, pointer: string) {
     this.#parts = parts;
     this.#pointer = pointer;

@@ -80,7 +80,7 @@ describe("a calibration in rounds", () => {
   });
 });
 
-/** Rows drawn with replacement, and a whole fit of them: what the intervals stand for. */
+/** Rows drawn with replacement, and a full fit of each resample: the definition that the intervals approximate. */
 function resampled() {
   const rows = Array.from({ length: ROWS }, () => Math.floor(next() * ROWS));
   const drawn = Float32Array.from(rows.flatMap((r) => Array.from(rowAt(r).values)));

@@ -47,7 +47,7 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     const { page, complaints } = await playground.open("", CLIPBOARD);
     await ready(page);
     await afterAnswer(page, () => paste(page, "tensor([1.5000, 8.2000], device='cuda:0')"));
-    // What reads rows is loaded with the first of them.
+    // The reader of rows is loaded with the first row.
     await expect.poll(() => drawnToken(page)).toBe("#1");
     await expect.poll(() => page.locator(".how-read").innerText()).toBe("Read as 2 numbers in tensor(…).");
     await afterAnswer(page, () => page.goBack());
@@ -71,7 +71,7 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     });
     const reply = { choices: [{ logprobs: { content: [token("Hello", "Hi"), token(" world", " there")] } }] };
     await afterAnswer(page, () => paste(page, JSON.stringify(reply, null, 2)));
-    // What reads replies is loaded with the first of them.
+    // The reader of replies is loaded with the first reply.
     await expect.poll(() => drawnToken(page)).toBe("Hello");
     await afterAnswer(page, () => page.getByRole("button", { name: "The one after" }).click());
     await expect.poll(() => page.locator(".drawn-text").first().innerText()).toMatch(/Hello\s*world/);
@@ -85,7 +85,7 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     await ready(page);
     const body = { logits: [2, 1, 0.5], temperature: 0.7, top_p: 0.9, seed: 42, logprobs: true };
     await afterAnswer(page, () => paste(page, `curl http://x/v1/sample -d '${JSON.stringify(body)}'`));
-    // What reads requests is loaded with the first of them.
+    // The reader of requests is loaded with the first request.
     await expect.poll(() => page.locator(".card h3").allInnerTexts()).toEqual(["temperature", "top_p"]);
     await expect.poll(() => page.locator(".dice input").first().inputValue()).toBe("42");
     await expect.poll(() => page.locator(".how-read").innerText()).toContain("Not taken over: logprobs.");

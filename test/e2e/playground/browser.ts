@@ -11,7 +11,7 @@ import { onTestFailed, TestRunner } from "vitest";
 import { CHROMIUM_FLAGS, chromium_path } from "../../../evidence/chromium.ts";
 import { startService } from "../../../evidence/service.ts";
 
-/** Whether to skip: there is no browser here, and nobody has promised one. */
+/** True when these tests are skipped: there is no browser, and the environment does not require one. */
 export const without_browser = chromium_path === undefined && process.env["CI"] === undefined;
 
 export interface Playground {

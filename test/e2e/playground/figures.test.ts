@@ -1,7 +1,7 @@
 /**
- * The page's own figures, held to limits: how soon something is there, how much comes over the wire, that nothing moves once it
- * is there, how fast a slider is followed and two texts are written. Where other work keeps the machine busy a
- * measurement is taken again: its best is what the page can do.
+ * Limits for the page's own figures: the time until content appears, the bytes transferred, layout shifts, the delay
+ * behind a slider, and the time to write two texts. On a busy machine a measurement is repeated, and the best one
+ * counts.
  */
 import { availableParallelism, loadavg } from "node:os";
 import type { Page } from "playwright-core";

@@ -1,9 +1,11 @@
-/** The story of Learn: one picture follows what is read, by scrolling and by the keyboard, with and without motion. */
+/**
+ * The story of Learn: one picture follows the current step, by scrolling and by the keyboard, with and without motion.
+ */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { axeViolations, type Playground, startPlayground, without_browser } from "./browser.ts";
 
-/** What the code and styles of the view may weigh, as they are in memory. */
+/** Maximum bytes of the view's code and styles, uncompressed. */
 const BYTES_MAX = 100_000;
 
 let playground: Playground;

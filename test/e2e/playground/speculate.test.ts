@@ -18,7 +18,7 @@ async function write(page: Page, press = ".write-actions .main"): Promise<void> 
   await afterText(page, () => page.locator(press).click());
 }
 
-/** The text without what was drafted and rejected. */
+/** The text without rejected drafted tokens. */
 const wordsOf = (page: Page) => page.locator(".text-token").allInnerTexts();
 
 describe.skipIf(without_browser)("speculation", () => {

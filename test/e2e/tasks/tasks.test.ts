@@ -15,7 +15,7 @@ const FIRST_TOKEN_S_MAX = 180;
 
 let playground: Playground;
 
-/** How many wait for each core: times hold for a machine of one's own. */
+/** The number of processes that wait for each core; the time limits are for an idle machine. */
 const crowding = () => Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
 
 /** Presses that are counted. */

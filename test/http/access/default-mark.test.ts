@@ -65,7 +65,7 @@ test("a key that may opt out leaves it out, another is refused", async () => {
     "/unmarked",
     "this server marks what it draws (WATERMARK_DEFAULT), and this key may not leave the mark out",
   ]);
-  // The default is the server's: an owner without watermark keys bears it all the same.
+  // The default belongs to the server: the steps of an owner without watermark keys are marked too.
   expect((await sample({}, EDITOR)).reply["watermark"]).toEqual({ scheme: "gumbel", marked: true });
 });
 

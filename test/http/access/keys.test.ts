@@ -1,4 +1,4 @@
-/** Which key a request brings, and what is no key. */
+/** Reading the key of a request, and refusing invalid keys. */
 import { describe, expect, test } from "vitest";
 import { digestsOf } from "../../../src/config/keys.ts";
 import { keyIndex } from "../../../src/http/access/keys.ts";

@@ -77,7 +77,7 @@ const ROUTES: readonly (readonly [string, (key: string) => unknown])[] = [
 ];
 
 test.each(ROUTES)("%s: an owner names its own watermark keys, and no other's", async (path, body) => {
-  // What the owner may say comes first: what is remembered of it opens nothing to others.
+  // The owner's rights are checked before any cache, so a cached request gives no rights to others.
   const own = await post(path, SHOP, body("shop"));
   expect([own.status, own.text.includes("its own"), own.text]).toEqual([200, false, own.text]);
   for (const key of [PRESS, SHOP]) {

@@ -12,7 +12,7 @@ function generator(seed: number): () => number {
   };
 }
 
-/** What became of a request. */
+/** The end of a request. */
 type Fate = "answered" | "refused" | "cut" | "gone";
 
 /** One life of a gate: requests come, send, stall, break off and compute, as the seed has it, until all are over. */
@@ -121,14 +121,14 @@ class Life {
     this.check();
   }
 
-  /** What must hold at any time. */
+  /** The invariants that hold at any time. */
   check(): void {
     const { gate, limits, fates } = this;
     const here = [...fates].filter(([, list]) => list.length === 0).map(([visitor]) => visitor);
     const rows = here.reduce((sum, each) => sum + each.rows, 0);
     const bytes = here.reduce((sum, { held_bytes }) => sum + held_bytes, 0);
     const within = gate.rows_out <= limits.rows_max && gate.held_bytes <= limits.held_bytes_max;
-    // Visitors that were cut are told one after the other: until then they are here and hold nothing.
+    // Evicted visitors are notified one after the other; until then they still count as present, but hold nothing.
     if (gate.queued > limits.queue_max || !within || rows !== gate.rows_out || bytes !== gate.held_bytes)
       throw new Error(`${rows} of ${gate.rows_out} rows, ${bytes} of ${gate.held_bytes} bytes`);
   }

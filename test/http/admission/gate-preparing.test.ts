@@ -1,4 +1,4 @@
-/** Visitors that prepare steps: so many at once, and the one that has taken longest gives up. */
+/** Visitors that prepare steps: their number is limited, and the one that has taken longest gives up. */
 import { expect, test } from "vitest";
 import { Gate, type GateLimits } from "../../../src/http/admission/gate.ts";
 import { type Guest, guest } from "./guest.ts";

@@ -1,4 +1,6 @@
-/** What only a real connection shows: bodies that stall or break off, too many at once, and what is not HTTP. */
+/**
+ * Tests that need a real connection: bodies that stall or break off, too many connections, and data that is not HTTP.
+ */
 import { once } from "node:events";
 import { METHODS } from "node:http";
 import { connect, type Socket } from "node:net";

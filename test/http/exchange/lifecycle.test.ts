@@ -1,4 +1,7 @@
-/** What every request passes: keys, rates, other origins, ids and traces; of hot routes and of those that Fastify serves. */
+/**
+ * Checks that apply to every request: keys, rates, origins, ids and traces; for hot routes and for those that Fastify
+ * serves.
+ */
 import { once } from "node:events";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
@@ -64,7 +67,7 @@ const sampled = (running: Started, headers: Record<string, string> = {}, path = 
   asked(running, path, headers, { method: "POST", body: ROW });
 
 describe("with keys", () => {
-  /** All that the document tells of, and what there is not. */
+  /** All documented routes, and an unknown one. */
   const GUARDED = Object.entries(openapi.paths)
     .filter(([path]) => /^\/v[12](\/|$)/.test(path) && !path.startsWith("/v2/health/"))
     .flatMap(([path, item]) =>

@@ -1,4 +1,4 @@
-/** Every limit of the configuration is met by a request that goes beyond it, and named in what that is told. */
+/** For every limit of the configuration, a request that exceeds it, and the limit's name in the error. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
@@ -67,9 +67,9 @@ async function streamed(...messages: readonly (string | Buffer)[]): Promise<stri
 interface Case {
   /** the limit itself, and others that it needs to be met */
   readonly limits: Readonly<Record<string, number>>;
-  /** what the answer says of the limit */
+  /** the part of the error that names the limit */
   readonly sentence: string;
-  /** sends what goes beyond it; answers what comes back */
+  /** exceeds the limit; returns the answer */
   readonly exceed: () => Promise<string>;
 }
 
@@ -255,7 +255,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** What a client is never told of, since going beyond it is no fault of a request; and where it is tested. */
+/** Limits that no error names, because a request cannot exceed them; and their tests. */
 const SILENT = [
   "logprobs_rank_max", // logprobs-cap.test.ts
   "answer_timeout_ms", // answers.test.ts: the connection ends

@@ -1,4 +1,4 @@
-/** What a refusal costs: its words are few, and what is too much is counted before it is looked at. */
+/** The cost of a refusal: its message is short, and oversized input is counted before it is read. */
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { JSON_TYPE, startSending } from "../sending.ts";

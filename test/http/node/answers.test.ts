@@ -1,4 +1,6 @@
-/** Answers on one connection: in order, bounded, cut when nobody takes them; and what comes after them. */
+/**
+ * Answers on one connection: in order, bounded, cut when the client does not read them; and the requests after them.
+ */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";

@@ -45,7 +45,7 @@ function request(length: number, token_id: number): Buffer {
   return Buffer.concat([head(body), body]);
 }
 
-/** Lets the server read what was written before anything else is. */
+/** Writes bytes and lets the server read them before anything else is sent. */
 async function writeAlone(socket: Socket, bytes: Uint8Array): Promise<void> {
   await new Promise<void>((resolve) => socket.write(bytes, () => setImmediate(resolve)));
 }
@@ -75,7 +75,7 @@ test("a client that sends a thousand requests before it reads the first answer",
   const one = (more: string) =>
     Buffer.concat([Buffer.from(`${line}${more}Content-Length: ${body.length}\r\n\r\n`), body]);
   const requests = Array.from({ length: 999 }, () => one(""));
-  // Answers of up to 9 kB that nobody takes: at some time the server reads no further.
+  // Answers of up to 9 kB that the client does not read: at some point the server stops reading.
   socket.write(Buffer.concat([...requests, one("Connection: close\r\n")]));
   await until(() => app.service.admission.gate.held_bytes > 0);
   let text = "";

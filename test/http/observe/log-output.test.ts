@@ -51,8 +51,8 @@ test("what is no output at all loses lines and nothing else", () => {
 });
 
 /**
- * A process that writes so many lines of 1000 bytes to a pipe, tells how many were lost, and writes one more when it
- * is told to. It says so over a channel of its own.
+ * A process that writes lines of 1000 bytes to a pipe, reports how many were lost, and writes one more on request. It
+ * reports over a separate channel.
  */
 const WRITER = `
   const { openStandardOutput } = await import(${JSON.stringify(new URL("../../../src/http/observe/log-output.ts", import.meta.url).href)});

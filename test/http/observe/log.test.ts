@@ -1,4 +1,4 @@
-/** The log: what it tells of requests, and that it tells nothing of what they held. */
+/** The log: its lines about requests, and that they contain nothing of the requests' contents. */
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";

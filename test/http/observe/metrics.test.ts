@@ -1,4 +1,4 @@
-/** What is counted, and the text that Prometheus reads. */
+/** The counters, and the text that Prometheus reads. */
 import { expect, test } from "vitest";
 import { PROBLEMS } from "../../../src/errors.ts";
 import { Counters, Distribution } from "../../../src/http/observe/counters.ts";

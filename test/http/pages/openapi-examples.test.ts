@@ -25,7 +25,7 @@ test("each belongs to an operation", () => {
   expect(Object.keys(REPLY_EXAMPLES).filter((name) => !operations.has(name))).toEqual([]);
 });
 
-// Where shared memory is off there is no region to register; the page's own test registers one.
+// With shared memory off there is no region to register; the page's own test registers one.
 test.each(EXAMPLES.filter(([operation]) => operation !== "registerRegion"))(
   "%s: %s",
   async (operation, _, path, value, is_first) => {

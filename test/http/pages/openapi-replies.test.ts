@@ -42,7 +42,9 @@ const responsesOf = (path: string, method: string) =>
 /** `post /v1/sample 422 nan_logit` and so on. */
 const seen = new Set<string>();
 
-/** The answer, after it was held to what the document says of the route, with its status and the code of its problem. */
+/**
+ * Checks the answer against the document's description of the route; returns its status and the code of its problem.
+ */
 function documented(route: string, method: string, answer: Answer): string {
   expect(complaints(route, method, answer)).toEqual([]);
   const { status, headers, body } = answer;

@@ -1,4 +1,7 @@
-/** What the service takes is what openapi.json says may be sent, and what it calls a mistake the document does too. */
+/**
+ * The service accepts exactly the requests that openapi.json allows, and the document refuses those that the service
+ * refuses.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask, bodyRefusals } from "../documented.ts";
 import { type Listening, listen } from "../listening.ts";

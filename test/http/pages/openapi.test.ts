@@ -1,4 +1,4 @@
-/** The OpenAPI document is what the routes and schemas say, whole and without loose ends. */
+/** The OpenAPI document matches the routes and schemas, completely and without dangling references. */
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
@@ -39,7 +39,7 @@ test("every route has a summary and describes its success", () => {
       });
 });
 
-/** What may stand in the query string of /v1/sample, by name. */
+/** The query parameters of /v1/sample, by name. */
 function queryOptions(): Record<string, Json> {
   const { parameters } = document.components;
   const told = (document.paths["/v1/sample"]?.["post"]?.["parameters"] ?? []) as Json[];
@@ -62,7 +62,7 @@ test("options that requests share are said once", () => {
     expect([name, schemas[name]]).toEqual([
       name,
       expect.objectContaining({
-        // The second is what a generator needs to see that this is not StepOptions itself.
+        // The second part shows generators that this is not StepOptions itself.
         allOf: [
           { $ref: "#/components/schemas/StepOptions" },
           expect.objectContaining({ type: "object", properties: expect.objectContaining({}) }),

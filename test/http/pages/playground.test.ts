@@ -1,4 +1,4 @@
-/** The playground's route: the built page with its policy, or a sentence when there is none. */
+/** The playground's route: the built page with its policy, or an explanation when it is not built. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** More connections than there may be: the one that waits makes room, and else the new one is told so. */
+/** Connections above the limit: an idle one is closed to make room; otherwise the new one gets an error. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";

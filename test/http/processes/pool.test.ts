@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Pool } from "../../../src/http/processes/pool.ts";
 
-/** A pool of numbered workers, and what it asked for. */
+/** A pool of numbered workers, and the requests that it made. */
 function poolOf(serving: number, spare: number) {
   const asked = { started: 0, later: 0, served: [] as number[], gave_up: false };
   const pool = new Pool<number>({

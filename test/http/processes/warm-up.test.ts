@@ -1,4 +1,4 @@
-/** The first steps of a worker, which nobody asked for, change nothing of those that follow. */
+/** The warm-up steps of a worker do not change later steps. */
 import { expect, test } from "vitest";
 import { warmUp } from "../../../src/http/processes/warm-up.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";

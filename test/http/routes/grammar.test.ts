@@ -1,4 +1,4 @@
-/** POST /v1/grammar: what is told of grammars, of texts, and of what may follow them; what is refused. */
+/** POST /v1/grammar: the reports on grammars, texts and following tokens, and the refusals. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
 import { connect } from "../../../src/client/index.ts";

@@ -69,7 +69,7 @@ describe("a step", () => {
       sent("/v1/sample", { "content-type": "application/JSON; charset=UTF-8" }, JSON.stringify(packed)),
     ];
     for (const form of await Promise.all(forms)) expect(form.text).toBe(text);
-    // What curl --data-binary says of any file.
+    // The default Content-Type of curl --data-binary.
     const curl = { "content-type": "application/x-www-form-urlencoded" };
     expect((await sent(`/v1/sample?${query}`, curl, ROW)).text).toBe(text);
     const headed = { ...curl, "inference-header-content-length": `${head.length}` };

@@ -1,4 +1,4 @@
-/** What is wrong with a grammar, a vocabulary or a history is told alike in every form of a request. */
+/** An error in a grammar, a vocabulary or a history is reported in the same way in every form of a request. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoVocabulary } from "../../../src/vocabulary/demo.ts";
 import { rowFrame, textFrame } from "../duplex.ts";
@@ -9,7 +9,7 @@ const ROW = new Float32Array(V);
 const BYTES = Buffer.from(ROW.buffer);
 const LOGITS = Array.from(ROW);
 const OCTETS = "application/octet-stream";
-/** What a form puts before the pointer to an option, and how it is asked. */
+/** The pointer prefix of a form, and its request. */
 type Options = Readonly<Record<string, unknown>>;
 type Told = { readonly code: string; readonly pointer: string; readonly detail: string };
 
@@ -32,7 +32,7 @@ const headed = (header: object, bytes: Uint8Array) => {
 };
 const first = (reply: Record<string, unknown>) => (reply["results"] as unknown[] | undefined)?.[0] ?? reply;
 
-/** Each form: how it asks, and what stands before the pointer. */
+/** Each form: its request, and the prefix of the pointer. */
 const FORMS: Readonly<
   Record<string, readonly [before: string, ask: (options: Options) => Promise<unknown>]>
 > = {

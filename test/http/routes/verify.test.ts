@@ -16,7 +16,7 @@ const VOCABULARY = 300;
 const ROWS = Array.from({ length: 9 }, (_, i) => randomRow(VOCABULARY, i + 1, true));
 const OPTIONS = { temperature: 0.9, repetition_penalty: 1.2, mirostat: 2, seed: 7, step: 5, history: [3, 9] };
 
-/** What the steps draw one by one, with history and state echoed. */
+/** The tokens of single steps, with history and state carried over. */
 async function stepByStep(count: number, options: Record<string, unknown> = OPTIONS): Promise<Sampled[]> {
   const taken: Sampled[] = [];
   for (let i = 0; i < count; i++) {

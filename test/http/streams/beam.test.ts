@@ -28,7 +28,7 @@ function rowBehind(token_ids: readonly number[]): Float32Array {
   return randomRow(V, seed, true).map((logit) => logit / 4);
 }
 
-/** What POST /v1/beam answers, as text. */
+/** The answer of POST /v1/beam, as text. */
 async function alone(
   live: readonly Live[],
   search: BeamStep["search"] | undefined,

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What a call of its own answers. */
+/** The answer of a single call. */
 async function alone(body: Readonly<Record<string, unknown>>): Promise<string> {
   const reply = await app.server.inject({
     method: "POST",

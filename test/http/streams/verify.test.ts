@@ -1,4 +1,4 @@
-/** Drafts on a stream: a message says what was drafted, and the rows after it are its rows. */
+/** Drafts on a stream: a message announces the draft, and the next row messages are its rows. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Verified } from "../../../src/sampling/verify/verify.ts";
 import { randomRow } from "../../sampling/sample.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What a call of its own answers. */
+/** The answer of a single call. */
 async function alone(body: Readonly<Record<string, unknown>>, count: number): Promise<Verified> {
   const rows = ROWS.slice(0, count).map((row) => ({ logits: [...row] }));
   const payload = JSON.stringify({ ...OPTIONS, step: 1, ...body, rows });

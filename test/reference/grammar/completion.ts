@@ -2,7 +2,10 @@
 import type { Grammar } from "../../../src/grammar/grammar.ts";
 import { NEVER } from "../../../src/grammar/nodes.ts";
 
-/** What ends strings, objects and lists first, and what opens another one last. */
+/**
+ * Bytes in the order of the search: those that end strings, objects and lists come first, those that open another one
+ * last.
+ */
 const FIRST = [...new TextEncoder().encode('"}]0nulltruefase,:-123456789.aZ')];
 const LAST = [...new TextEncoder().encode("{[\\")];
 const BYTES = [

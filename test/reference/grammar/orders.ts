@@ -6,7 +6,7 @@ const UTF8 = new TextEncoder();
 
 type Write = (value: unknown) => string;
 
-/** `write`: how a value that is no object and no list is written. */
+/** `write`: writes a value that is neither an object nor a list. */
 export function takesValue(
   grammar: Grammar,
   value: unknown,

@@ -1,6 +1,6 @@
 /**
- * Regular expressions and GBNF once more, plain and slow: every way to read a text is followed by itself, as a list of
- * what is still to come. It shares only the parsers with what it is held against, and no automaton.
+ * A second, plain and slow reader of regular expressions and GBNF: it follows every way to read a text separately, as a
+ * list of the remaining pieces. It shares only the parsers with the tested code, and no automaton.
  */
 import { parseGbnf } from "../../../src/grammar/gbnf.ts";
 import { matched } from "../../../src/grammar/regex/anchors.ts";
@@ -10,7 +10,7 @@ import type { Part } from "../../../src/grammar/rule-parts.ts";
 
 type Piece = Regex | Part;
 
-/** What is still to come, the next piece first; undefined: nothing. */
+/** The remaining pieces, the next one first; undefined: none. */
 interface Rest {
   readonly piece: Piece;
   readonly after: Rest | undefined;
@@ -99,7 +99,7 @@ export class Reference {
     return opened;
   }
 
-  /** The ways that begin with a piece that is no character. */
+  /** The ways that begin with a piece that is not a character. */
   #inside({ piece, after }: Rest): (Rest | undefined)[] {
     switch (piece.type) {
       case "seq":

@@ -29,7 +29,7 @@ function idsOf(form: "dense" | "compact", compact: Compact): string {
   return kept.token_ids.subarray(0, kept.count).join();
 }
 
-/** What float64 arrays of the whole row keep. */
+/** The kept ids, computed with float64 arrays of the whole row. */
 function expectedIds(p: number, rule: MassRule): string {
   const compact = new Compact().reset(VOCAB_SIZE);
   fillFromDense(compact, dense);

@@ -43,7 +43,7 @@ describe("rows that anyone can check", () => {
       { rule: "guidance", guidance_scale: 0, convention: "from_zero" },
       HALF,
     ],
-    // e^1.5 / a^0.5, of what has a tenth of .6
+    // e^1.5 / a^0.5, for tokens with at least a tenth of .6
     [
       "contrastive keeps what is plausible",
       [
@@ -187,7 +187,7 @@ test("there is a reference for every rule, and for no other", () => {
   expect(Object.keys(COMBINATIONS).sort()).toEqual(RULES.map(({ name }) => name).sort());
 });
 
-/** How far float32 may lie from float64: each step rounds by 2⁻²⁴ of what it adds up, and the normaliser by 1e-6. */
+/** Maximum distance of float32 from float64: each step rounds by 2⁻²⁴ of its sum, and the normaliser by 1e-6. */
 const ROUNDING = 2 ** -20;
 const NORMALISER = 4e-6;
 
@@ -231,7 +231,7 @@ describe("random rows with −∞, ties and extreme scales", () => {
         const got = combinedLogprobs(rows, { combine, sources }, length);
         const size = Math.max(...sizes.filter(Number.isFinite), 1);
         const expected = logSoftmax(scores);
-        // A weight that is measured is rounded itself, by as much of what it weighs.
+        // A measured weight has a rounding error too, in proportion to the weighted value.
         const roundings = "alpha" in combine && combine.alpha === "adaptive" ? 8 : 4;
         got.forEach((logprob, id) => {
           const wanted = expected[id] ?? 0;

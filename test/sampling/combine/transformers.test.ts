@@ -1,4 +1,4 @@
-/** What transformers itself made of the same rows: guidance, and DoLa with one early layer. */
+/** Results of transformers itself for the same rows: guidance, and DoLa with one early layer. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { combinedLogprobs, type Fields } from "./sample.ts";

@@ -1,4 +1,6 @@
-/** What a comparison says makes the difference: the number, the rule, the place or the presence of one stage. */
+/**
+ * The cause of a difference that a comparison reports: the number, the rule, the place or the presence of one stage.
+ */
 import { describe, expect, test } from "vitest";
 import { allAtOnce } from "../../../src/pieces.ts";
 import { compareRow } from "../../../src/sampling/compare/compare.ts";

@@ -1,4 +1,4 @@
-/** What another sampler was seen to do: which arm gives it, and which change of one would. */
+/** The observed result of another sampler: the arm that gives it, or the change of an arm that would. */
 import { describe, expect, test } from "vitest";
 import { allAtOnce } from "../../../src/pieces.ts";
 import { compareRow } from "../../../src/sampling/compare/compare.ts";

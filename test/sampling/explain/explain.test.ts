@@ -1,4 +1,4 @@
-/** What another sampler did is told by the difference that makes it, of each kind that is known. */
+/** The explanation of another sampler's result, for each known kind of difference. */
 import { describe, expect, test } from "vitest";
 import { explainRow } from "../../../src/sampling/explain/explain.ts";
 import { EXPLANATIONS } from "../../../src/sampling/explain/explanations/index.ts";
@@ -34,7 +34,7 @@ function explainOf(options: Fields, observed: Observed, logits: readonly number[
 const COLD = stage("temperature", 0.6);
 const NUCLEUS = stage("top_p", 0.7);
 
-/** What is meant, what another sampler does, and the explanation. */
+/** The intended options, the other sampler's behaviour, and the explanation. */
 const CASES: readonly (readonly [name: string, says: string, meant: Fields, other: Fields])[] = [
   ["order", "as if temperature came before top_p", chain(NUCLEUS, COLD), chain(COLD, NUCLEUS)],
   [

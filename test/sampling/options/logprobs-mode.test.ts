@@ -1,4 +1,4 @@
-/** Of which scores log-probabilities and ranks are told. */
+/** The scores from which log-probabilities and ranks are computed. */
 import { describe, expect, test } from "vitest";
 import { DEFAULT_OPTION_LIMITS } from "../../../src/sampling/options/option-limits.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
@@ -155,7 +155,7 @@ describe("more log-probabilities than the kernel selects", () => {
   });
 });
 
-/** Samples with a limit on top_logprobs that is raised beyond what the kernel selects. */
+/** Samples with a limit on top_logprobs above the kernel's selection. */
 function sampleWide(logits: Float32Array, options: Options) {
   const parsed = parseStepOptions(options, { ...DEFAULT_OPTION_LIMITS, top_logprobs_max: 8192 });
   const row = sampler.leaseRow()!;

@@ -16,6 +16,6 @@ const PARSERS = {
 
 test.each(Object.entries(PARSERS))("%s", (_, parse) => {
   const options = Array.from({ length: 200 }, (_, seed) => parse(String(seed)));
-  // V8 compiles what makes them once or twice meanwhile.
+  // V8 compiles their constructors once or twice meanwhile.
   expect(shapesAmong(options)).toBeLessThanOrEqual(4);
 });

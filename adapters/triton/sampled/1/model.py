@@ -36,7 +36,7 @@ class TritonPythonModel:
         return pb_utils.InferenceResponse(output_tensors=[pb_utils.Tensor("output_ids", np.array(ids, dtype=np.int64))])
 
     def _write(self, request):
-        """The tokens behind the prompt, the one that ends it among them."""
+        """The generated tokens, with the token that ends the text."""
         prompt = _input(request, "input_ids").reshape(-1).tolist()
         count = int(_input(request, "max_tokens").reshape(-1)[0])
         text = _input(request, "options")

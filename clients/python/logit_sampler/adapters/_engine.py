@@ -1,8 +1,9 @@
-"""What the adapters of engines share: many requests in one process, which no failure of the service may end.
+"""The common parts of the adapters for engines, which serve many requests in one process and must survive every failure
+of the service.
 
-``Service.draw`` never raises. Rows go out in slices that any service takes; a slice that fails is logged and its rows are
-left to the engine, and while the service is away no step waits for it. ``Steps`` knows where each request stands, and
-``validate`` says what is wrong with a request's options when it arrives.
+``Service.draw`` never raises. Rows are sent in slices that any service accepts. When a slice fails, this is logged and
+the engine draws its rows; while the service is unreachable, no step waits for it. ``Steps`` knows the step of each
+request, and ``validate`` reports wrong options of a request when it arrives.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ KEY = "logit_sampler"
 
 #: Longest wait for the network, in seconds; LOGIT_SAMPLER_TIMEOUT_S. Every request of the engine waits along.
 TIMEOUT_S = 2.0
-#: One body at most: half of what a service takes unless told otherwise.
+#: Maximum bytes of one body: half of the service's default limit.
 SLICE_BYTES_MAX = 32 * 1024 * 1024
-#: Rows of one body at most: a quarter of what a service takes.
+#: Maximum rows of one body: a quarter of the service's limit.
 SLICE_ROWS_MAX = 256
 #: How long a service that failed is left alone: at first, and at most, doubling.
 AWAY_S, AWAY_S_MAX = 1.0, 30.0
@@ -52,8 +53,8 @@ _SAMPLERS: Dict[int, Any] = {}
 
 
 def sampler_of(given: Union[str, SamplerLike, None] = None) -> SamplerLike:
-    """What draws: a sampler as it is, the client of a URL, or for ``local`` the sampler in this process, which reads the
-    vocabulary named by LOGIT_SAMPLER_VOCABULARY. Without any it is what LOGIT_SAMPLER_URL names."""
+    """The sampler for an adapter: a given sampler, the client of a URL, or for ``local`` the sampler in this process,
+    which reads the vocabulary named by LOGIT_SAMPLER_VOCABULARY. Without an argument, LOGIT_SAMPLER_URL decides."""
     if given is not None and not isinstance(given, str):
         return given
     url = given or url_of_environment()

@@ -1,4 +1,4 @@
-"""What transformers keeps as the scores of a step: one token is left, with the log-probability it was drawn with."""
+"""The scores of a step as transformers keeps them: one token is left, with its log-probability from the draw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both vLLM adapters read of a request's SamplingParams, and of the engine's configuration."""
+"""The parts of a request's SamplingParams, and of the engine's configuration, that both vLLM adapters read."""
 
 import random
 from typing import Any, Dict, Optional

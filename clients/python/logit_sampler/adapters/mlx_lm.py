@@ -3,9 +3,9 @@
     with ServiceLogitsProcessor(SamplerClient(url), temperature=0.8, top_p=0.95, seed=7) as processor:
         generate(model, tokenizer, prompt="Once upon a time", max_tokens=64, logits_processors=[processor])
 
-One token is left then, and mlx-lm's own sampler, greedy unless told otherwise, takes it. One processor serves one
-sequence. Rows travel as float32, float16 or bfloat16, as the model makes them. The ``logprobs`` that mlx-lm yields are those
-of the row with one token left: what is asked for with ``logprobs=True`` is in ``processor.last``.
+The processor leaves only the drawn token, and mlx-lm's own sampler, greedy by default, takes it. One processor serves
+one sequence. Rows are sent in the model's dtype: float32, float16 or bfloat16. The ``logprobs`` that mlx-lm yields come
+from the row with one token left; real ones, requested with ``logprobs=True``, are in ``processor.last``.
 """
 
 from __future__ import annotations

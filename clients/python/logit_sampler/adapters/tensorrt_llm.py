@@ -5,10 +5,11 @@
     llm = LLM(MODEL, batched_logits_processor=BatchedServiceLogitsProcessor(url, temperature=0.8))
     SamplingParams(apply_batched_logits_processor=True)
 
-TensorRT-LLM's own penalties and bans come before, its temperature and filters after, and see one token only. Rows that
-the service does not answer are left to TensorRT-LLM: nothing that happens to it ends the executor. Beams are refused.
-``url`` may be "local" or a ``Sampler``: then the sampler in the process draws. ``logprobs`` of SamplingParams are read behind
-processors, where one token is left: they say 0, and no processor is told that they were asked for.
+TensorRT-LLM's own penalties and bans run before; its temperature and filters run after, and see one token only. When
+the service does not answer, TensorRT-LLM draws the rows: no failure of the service stops the executor. Beams are
+refused. ``url`` may be "local" or a ``Sampler``: then the sampler in the process draws. TensorRT-LLM reads ``logprobs``
+of SamplingParams after the processors, when one token is left, so they are 0; a processor cannot see that they were
+requested.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from logit_sampler.adapters._engine import LOG, Service, Steps, force, validate
 if TYPE_CHECKING:
     from logit_sampler.protocol import SamplerLike
 
-#: Requests of a batched processor whose steps are remembered: nothing tells when one ends.
+#: Number of requests whose steps a batched processor remembers, because nothing reports the end of a request.
 REQUESTS_MAX = 4096
 
 
@@ -76,7 +77,7 @@ class BatchedServiceLogitsProcessor(BatchedLogitsProcessor):
                 request.steps.drawn(options["step"], reply["state"])
 
     def _request(self, req_id: int, length: int) -> _Request:
-        """A request that is new has its prompt behind it and nothing else."""
+        """A new request has only its prompt as history."""
         request = self._requests.pop(req_id, None)
         if request is None or length < request.prompt_length:
             request = _Request(self._options, length)

@@ -43,19 +43,21 @@ _DRAFTS = (
     "a ServiceLogitsProcessor draws one token a step, and assistants and prompt lookup ask for several:"
     " leave assistant_model and prompt_lookup_num_tokens out"
 )
-#: Where generate() calls its processors from: what its loops are named.
+#: Names of the loops from which generate() calls its processors.
 _LOOPS = {"_sample": None, "_assisted_decoding": _DRAFTS, "_beam_search": _BEAMS, "_group_beam_search": _BEAMS}
 #: Frames that are looked at: a loop calls its list of processors, and an assistant's generate() is called by a loop.
 _FRAMES_MAX = 40
 
 
 class ServiceLogitsProcessor(LogitsProcessor):
-    """Asks for the token of each row and leaves nothing else to draw. One for each ``generate()`` call.
+    """Draws the token of each row with the service, and leaves only that token in the row. Use one for each
+    ``generate()`` call.
 
-    ``client`` is a ``SamplerClient`` or a ``Sampler``; ``options`` are those of the service. Row i of a batch draws with
-    ``seed + i``; without a seed one is made up. ``pad_token_id`` is what prompts are padded with on the left; without it
-    padding would count as history. With ``logprobs=True`` the scores that generate() returns have the drawn token's
-    log-probability, and ``compute_transition_scores`` tells it; without, reading them raises ValueError.
+    ``client`` is a ``SamplerClient`` or a ``Sampler``; ``options`` are those of the service. Row i of a batch draws
+    with ``seed + i``; without a seed, a random one is used. ``pad_token_id`` is the token that pads prompts on the
+    left; without it, padding would count as history. With ``logprobs=True`` the scores that generate() returns have the
+    drawn token's log-probability, which ``compute_transition_scores`` returns; without it, reading the scores raises
+    ValueError.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
         self._options = options
         self._prompt_width: Optional[int] = None
         self._states: List[Any] = []
-        #: of a sampler in this process: it keeps the histories, which need not be told at each step
+        #: for a sampler in this process: streams keep the histories, so they need not be sent at each step
         self._streams: List[StreamLike] = []
         self._last: List[types.Sampled] = []
         #: the ids of the last call, with the tokens that were drawn then
@@ -119,7 +121,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
                 self._streams.append(self._client.stream(**cast("types.StreamOptions", place)))
 
     def _go_on(self, ids: Any) -> None:
-        """The ids are those of the call before with its tokens, but for sequences that ended: those are padded."""
+        """The ids must be those of the previous call and its tokens; sequences that ended are padded."""
         if ids.shape != self._expected.shape or (ids[:, :-1] != self._expected[:, :-1])[~self._ended].any():
             raise ValueError(_ANOTHER)
         self._ended |= ids[:, -1] != self._expected[:, -1]
@@ -139,7 +141,8 @@ class ServiceLogitsProcessor(LogitsProcessor):
 
 
 def _require_one_token_a_step(ids: Any, scores: Any) -> None:
-    """Raises ValueError under beam search and drafts: by the name of the loop that calls, or by what the rows look like."""
+    """Raises ValueError under beam search and drafts, recognised by the name of the calling loop or by the shape of the
+    rows."""
     frame: Any = sys._getframe(2)
     is_known = False
     for _ in range(_FRAMES_MAX):
@@ -248,7 +251,7 @@ _COUNTED = ("position_ids", "cache_position", "use_cache", "logits_to_keep")
 
 
 def _first_inputs(unseen: Any, model_kwargs: Mapping[str, Any]) -> Dict[str, Any]:
-    """What the model is fed first: the prompt, or its embeddings, and what belongs to it (images, sounds)."""
+    """The model's first input: the prompt, or its embeddings, with further inputs (images, sounds)."""
     own = {name: value for name, value in model_kwargs.items() if name not in _COUNTED and value is not None}
     return own if "inputs_embeds" in own else {**own, "input_ids": unseen}
 

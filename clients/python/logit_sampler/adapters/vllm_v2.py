@@ -24,7 +24,7 @@ from logit_sampler.adapters._vllm import check, options_in, require_raw_logprobs
 
 
 class _Request(Steps):
-    """What is in one slot of the batch."""
+    """The request in one slot of the batch."""
 
     def __init__(self, options: Dict[str, Any], seed: int) -> None:
         super().__init__(options, seed)
@@ -33,7 +33,7 @@ class _Request(Steps):
         self._drafts: List[int] = []
 
     def read(self, ids: Any, length: int) -> None:
-        """Reads what is new of the slot's tokens; no token is a draft yet."""
+        """Reads the new tokens of the slot; none of them is a draft yet."""
         del self._ids[length:]
         self._ids += [int(token_id) for token_id in ids[len(self._ids) : length].tolist()]
         self._drafts = []
@@ -63,7 +63,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
         return False
 
     def add_request(self, req_idx: int, sampling_params: Any) -> bool:
-        """Whoever was in the slot before is gone: nothing tells when a request leaves."""
+        """A new request replaces the previous one in the slot: nothing reports when a request leaves."""
         options = options_in(sampling_params)
         self._requests.pop(req_idx, None)
         if options is not None:
@@ -92,7 +92,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
         return logits
 
     def _begin(self, slot: int, length: int) -> bool:
-        """Reads the history of a slot's first row. False within a prompt: nobody waits for what would be drawn."""
+        """Reads the history of a slot's first row. False within a prompt, whose rows need no draw."""
         if length < int(self._states.prefill_len.np[slot]):
             return False
         self._requests[slot].read(self._states.all_token_ids.gpu[slot], length)

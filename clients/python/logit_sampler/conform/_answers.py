@@ -7,7 +7,7 @@ from ._vectors import ANSWERS, Case, size_of
 
 
 def wrong_with(case: Case, answer: Mapping[str, Any]) -> Optional[str]:
-    """What is wrong with the form of an answer, in a sentence; None when it can be judged."""
+    """The error in the form of an answer, as a sentence; None when the answer can be judged."""
     if case["task"] in ("distribution", "combine"):
         return _wrong_with_set(case, answer.get("kept"), answer.get("probabilities"))
     missing = [name for name in ANSWERS[case["task"]] if name in case and name not in answer]
@@ -40,7 +40,7 @@ def _wrong_with_ids(kept: List[int], probabilities: Optional[List[float]]) -> Op
 
 
 def wrong_with_size(given: int, size: int) -> Optional[str]:
-    """What is wrong with so many probabilities for a row of so many tokens."""
+    """The error for a wrong number of probabilities."""
     if given == size:
         return None
     return f"a sampler gives the probability of each of the {size} tokens, got {given} numbers"

@@ -1,8 +1,7 @@
-"""Holds an answer against that of the suite.
+"""Compares an answer with that of the suite.
 
-What float32, an open choice among equal tokens or a documented choice of the host explains is no failure: those are verdicts
-of their own. A failure is told
-with the known mistakes that come to the same answer.
+Differences that float32, an arbitrary choice among equal tokens or a documented choice of the host explains are no
+failures; they have their own verdicts. A failure is reported with the known mistakes that give the same answer.
 """
 
 from collections import Counter
@@ -38,7 +37,7 @@ class Verdict(NamedTuple):
     kind: str
     #: of a failure: the known mistakes that give this answer
     as_if: List[str] = []
-    #: the mistakes that the case tells from the right answer, and that the answer does not have
+    #: mistakes that the case can detect, and that the answer does not show
     not_as: List[str] = []
     #: of an error: its sentence
     detail: Optional[str] = None

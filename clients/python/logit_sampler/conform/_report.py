@@ -1,4 +1,4 @@
-"""What came of the suite: counts by section, the mistakes that explain the failures, and files for other tools."""
+"""The results of the suite: counts by section, the mistakes that explain the failures, and files for other tools."""
 
 import json
 import re
@@ -26,7 +26,7 @@ class Suspect(NamedTuple):
 
 
 class Report:
-    """The verdict about every case, and what they come to."""
+    """The verdict on every case, and the summary."""
 
     def __init__(self, judged: Sequence[Judged], name: str) -> None:
         self.judged = list(judged)
@@ -180,10 +180,10 @@ def _counts(counts: Counts[str]) -> str:
 
 
 def _suspects(judged: Sequence[Judged]) -> List[Suspect]:
-    """The mistakes that explain most failures, one after the other.
+    """The mistakes that explain most failures, in order.
 
-    Each time it is the one that explains most of what is left, less what speaks against it. A mistake that more cases
-    contradict than support is no suspect.
+    Each round picks the mistake that explains most of the remaining failures, minus the cases that contradict it. A
+    mistake that more cases contradict than support is never picked.
     """
     contradicted: Counts[str] = Counter(says for _, verdict in judged for says in dict.fromkeys(verdict.not_as))
     left = [(case, verdict) for case, verdict in judged if verdict.as_if]

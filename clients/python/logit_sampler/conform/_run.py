@@ -16,7 +16,7 @@ from ._vectors import ANSWERS, Case, load, question_of, row_of
 #: A function (row, options, history). It gives probabilities, a dictionary of id to probability, or a set of ids.
 Sampler = Callable[[Any, "Options", List[int]], Any]
 
-#: The longest sentence of a tested sampler that is told, and the longest line of a program.
+#: Maximum length of a reported message of a tested sampler, and of a program's line.
 _DETAIL_LENGTH_MAX = 500
 _LINE_LENGTH_MAX = 64 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""The suite: lines of questions with their answers. conformance/README.md says what every field is."""
+"""The suite: lines of questions with their answers. conformance/README.md explains each field."""
 
 import array
 import base64
@@ -57,7 +57,7 @@ def load(path: Optional[str] = None, sections: Optional[Sequence[str]] = None) -
 
 
 def question_of(case: Case) -> Case:
-    """The case without its answer: what a program that is tested may see."""
+    """The case without its answer: the part that a tested program may see."""
     hidden = _JUDGING.union(ANSWERS[case["task"]])
     return {name: value for name, value in case.items() if name not in hidden}
 

@@ -1,7 +1,7 @@
-"""What a JavaScript engine has to do for the local sampler, and which ones there are.
+"""The interface of a JavaScript engine for the local sampler, and the list of engines.
 
-An engine runs the bundle in this process. It evaluates a text once, calls functions that take and return nothing, and
-shows the memory that the bundle shares with Python. All else is written into that memory.
+An engine runs the bundle in this process. It evaluates a text once, calls functions without arguments and results, and
+exposes the memory that the bundle shares with Python. All data goes through that memory.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Callable, List, Protocol
 
 
 class EngineMissing(ImportError):
-    """No JavaScript engine is installed that the local sampler can use; the message says how to install one."""
+    """No supported JavaScript engine is installed; the message says how to install one."""
 
 
 class Engine(Protocol):

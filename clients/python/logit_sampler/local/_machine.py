@@ -72,12 +72,12 @@ class Machine:
         _machines.add(self)
 
     def give_randomness(self) -> None:
-        """Hands 32 random bytes on, of which seeds are drawn that nobody gave."""
+        """Passes 32 random bytes to the engine, from which it draws the seeds of requests without one."""
         self.put(os.urandom(32))
         self.call["randomness"]()
 
     def put(self, data: Any) -> int:
-        """Puts bytes into the box, those that do not fit aside; how many stand in it."""
+        """Writes bytes into the shared memory, and keeps the rest aside; returns the number written."""
         view = memoryview(data)
         room = len(self.box)
         begin = 0

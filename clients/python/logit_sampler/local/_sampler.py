@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Plans that are kept, and bytes that their options may have: longer ones are read anew each time.
+#: Number of cached plans, and the maximum bytes of their options: longer ones are parsed each time.
 _PLANS_MAX = 256
 _PLAN_BYTES_MAX = 1024
 #: Largest number that JSON's readers take exactly.

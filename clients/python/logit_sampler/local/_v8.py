@@ -128,7 +128,7 @@ _FLAGS = b"--single-threaded --no-liftoff --max-semi-space-size=1"
 
 
 def _load() -> _Library:
-    """Loads V8 and starts it. mini-racer starts it once a process, whoever asks first: it may be used beside."""
+    """Loads V8 and starts it. mini-racer starts V8 once per process; other code may use mini-racer at the same time."""
     global _library
     if _library is None:
         folder = _folder_of("py_mini_racer")

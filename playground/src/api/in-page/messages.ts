@@ -1,4 +1,4 @@
-/** What the page and the worker with the library say to each other. */
+/** The messages between the page and the worker with the library. */
 
 export interface ToWorker {
   readonly id: number;

@@ -63,7 +63,7 @@ function answer({ path, bytes, header_bytes }: ToWorker): string {
   return call.reply();
 }
 
-/** What the page's worker has of its platform. */
+/** The parts of the platform that the page's worker uses. */
 interface WorkerScope {
   addEventListener(type: "message", take: (event: { readonly data: ToWorker }) => void): void;
   postMessage(message: FromWorker): void;

@@ -1,4 +1,4 @@
-/** A digit whose pixels are moved to mislead the network: what it sees, and what a flag on its logits can tell. */
+/** A digit whose pixels are moved to mislead the network: the network's answer, and the flag that its logits raise. */
 import { postRows } from "../../calibrate/post-rows.ts";
 import { percent, significant } from "../../components/format.ts";
 import { Says } from "../../components/says.tsx";

@@ -1,4 +1,4 @@
-/** What the story asks the service: one row, as far through the chain as the step that is read has come. */
+/** The story's request to the service: one row, with the stages up to the current step. */
 import { postSample } from "../../api/client.ts";
 import type { Sampled } from "../../api/wire.ts";
 import type { ChainList } from "../../rows/examples.ts";
@@ -78,7 +78,7 @@ export async function askStory(question: Question): Promise<Told> {
 }
 
 const SEED = "15";
-/** What a sum of ten probabilities may miss of 1. */
+/** Rounding error of a sum of ten probabilities. */
 const ROUNDING = 1e-6;
 
 interface Prepared {

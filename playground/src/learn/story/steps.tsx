@@ -1,4 +1,4 @@
-/** The steps of the story: a title, a few sentences, and what can be dragged there. */
+/** The steps of the story: a title, a few sentences, and controls to drag. */
 import type { ComponentType } from "preact";
 import { percent } from "../../components/format.ts";
 import type { ChainList } from "../../rows/examples.ts";

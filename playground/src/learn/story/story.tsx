@@ -57,7 +57,7 @@ interface StepProps {
 
 function StoryStep({ step: { id, title, words, Controls }, told, is_active, focus }: StepProps) {
   return (
-    // whoever goes by the keyboard makes the step the one that is shown
+    // a step that gets the keyboard focus is the step that is shown
     <li
       id={id}
       class={`story-step ${is_active ? "is-active" : ""}`}

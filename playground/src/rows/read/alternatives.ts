@@ -1,13 +1,13 @@
 /**
  * The alternatives of tokens in a server's reply: OpenAI's chat and completions, vLLM, llama.cpp, TGI, Ollama, SGLang,
- * Gemini, and this service. None is known by its form as a whole: a list of alternatives is found by what every one of
- * them has, a token and a log-probability, and its place by the names that lists of alternatives go by.
+ * Gemini, and this service. No reply is recognised as a whole. A list of alternatives is recognised by its entries,
+ * which all have a token and a log-probability, and by the usual names of such lists.
  */
 import { RowError } from "../row.ts";
 import { type Candidate, LABEL_NAMES, massOf, type Unit, VALUE_NAMES } from "./candidate.ts";
 import type { Branch, Tree } from "./literal.ts";
 
-/** One token of a reply: what was drawn, and what else might have been. */
+/** One token of a reply: the drawn token and its alternatives. */
 export interface Position {
   readonly drawn: string | undefined;
   readonly unit: Unit;
@@ -97,7 +97,7 @@ function positionsOf(tree: Tree): readonly Position[] | undefined {
   return own && [{ ...own, drawn: undefined }];
 }
 
-/** `{token, logprob, top_logprobs: [...]}`: the drawn token joins its alternatives when it is none of them. */
+/** `{token, logprob, top_logprobs: [...]}`: the drawn token joins its alternatives when it is not among them. */
 function nestedIn(tree: Tree): Position | undefined {
   if (!isBranch(tree)) return undefined;
   const list = LISTS.map((name) => tree.entries.get(name)).find((child) => child !== undefined);
@@ -148,7 +148,7 @@ function candidateIn(tree: Tree): Valued | undefined {
     if (tree.length !== 3 || typeof value !== "number" || typeof id !== "number") return undefined;
     return { label: typeof text === "string" ? text : String(id), value, unit: "logprob" };
   }
-  // what has alternatives of its own is none itself, even when their list is empty
+  // an entry that has its own alternatives is a drawn token, not an alternative, even when their list is empty
   const is_drawn = isBranch(tree) && LISTS.some((name) => tree.entries.has(name));
   const valued = isBranch(tree) && !is_drawn ? valueIn(tree) : undefined;
   const label = labelOf(tree);

@@ -1,4 +1,4 @@
-/** What a row is made of when it was not read as numbers alone: tokens with a text or an id, and each one's value. */
+/** The entries of a row that has more than numbers: tokens with a text or an id, and a value each. */
 import { type PageRow, RowError, rowOfLogits } from "../row.ts";
 
 export interface Candidate {
@@ -7,7 +7,7 @@ export interface Candidate {
   readonly value: number;
 }
 
-/** What the values of a reply, a column or an object are. */
+/** The unit of the values of a reply, a column or an object. */
 export type Unit = "logit" | "logprob" | "probability";
 
 /** Names under which programs write a value, by its unit. */
@@ -51,7 +51,7 @@ export function massOf(candidates: readonly Candidate[], unit: Unit): number {
   return candidates.reduce((sum, { value }) => sum + (unit === "probability" ? value : Math.exp(value)), 0);
 }
 
-/** A sentence when numbers read as logits may be meant as probabilities: they lie in [0, 1] and add up to 1. */
+/** A hint when numbers read as logits may be probabilities: they lie in [0, 1] and add up to 1. */
 export function doubtOf(values: readonly number[]): string {
   if (values.length < 2 || values.some((x) => !(x >= 0 && x <= 1))) return "";
   const sum = values.reduce((all, x) => all + x, 0);

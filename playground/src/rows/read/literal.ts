@@ -10,7 +10,7 @@ export type Tree = number | string | boolean | null | Tree[] | Branch;
 
 /** A dictionary, or a call: its named arguments, and those without a name in `list`. */
 export interface Branch {
-  /** the name of what is called; "" for a dictionary */
+  /** the name of the called function; "" for a dictionary */
   readonly name: string;
   readonly entries: ReadonlyMap<string, Tree>;
   readonly list: readonly Tree[];

@@ -10,7 +10,7 @@ export function isNumber(word: string): boolean {
   return /^nan$/i.test(word) || NUMBER.test(word.replace("−", "-"));
 }
 
-/** `where` tells the place: “x” (line 2) is not a number. */
+/** `where` is the place in the error: “x” (line 2) is not a number. */
 export function parseNumber(word: string, where: string): number {
   if (/^nan$/i.test(word)) return Number.NaN; // the service says what it thinks of it, with the index
   const plain = word.replace("−", "-");

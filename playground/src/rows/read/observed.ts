@@ -1,5 +1,5 @@
 /**
- * What another sampler made of a row, as a person pastes it → `observed` of POST /v1/compare: tokens with probabilities or
+ * Reads the pasted result of another sampler as `observed` of POST /v1/compare: tokens with probabilities or
  * log-probabilities, tokens alone, a reply with alternatives, or the field itself.
  */
 import { RowError } from "../row.ts";
@@ -14,7 +14,7 @@ export interface ObservedReading {
   readonly how: string;
 }
 
-/** What is read of the row itself. */
+/** The tokens that were read from the row. */
 export interface TokensOfRow {
   readonly vocab_size: number;
   /** undefined for a text that no token has */

@@ -1,4 +1,7 @@
-/** What became of a text: the row, and in words how it was read, so that a misreading can be seen. */
+/**
+ * The result of reading a text: the row, and a description of the form in which it was read, so that a misreading is
+ * visible.
+ */
 import type { PageRow } from "../row.ts";
 import { doubtOf } from "./candidate.ts";
 

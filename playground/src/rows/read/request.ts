@@ -15,7 +15,7 @@ export function readRequest(tree: Tree, position: number): Reading | undefined {
   return logits === undefined ? undefined : ofBody(tree.entries, logits);
 }
 
-/** What every row of a batch shares stands beside the rows; a row's own options go before it. */
+/** Options beside the rows of a batch apply to all rows; a row's own options take precedence. */
 function ofBatch({ entries }: Branch, rows: readonly Tree[], position: number): Reading {
   const at = Math.min(position, rows.length - 1);
   const row = rows[at];

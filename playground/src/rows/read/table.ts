@@ -1,6 +1,6 @@
 /**
- * Lines of two columns, or a table with a head: what a spreadsheet copies (tabs), CSV, and `token: logit`, `token = logit`,
- * `token logit`. The columns of a table with a head are found by their names.
+ * Lines of two columns, or a table with a header: a spreadsheet's copy (tabs), CSV, and `token: logit`, `token =
+ * logit`, `token logit`. The columns of a table with a header are found by their names.
  */
 import { RowError } from "../row.ts";
 import { type Candidate, heldBy, LABEL_NAMES, rowOf, type Unit, VALUE_NAMES } from "./candidate.ts";
@@ -53,7 +53,7 @@ const DELIMITERS = [
   [",", "commas"],
 ] as const;
 
-/** A table of two columns or with a head; undefined when the text is none. */
+/** A table of two columns or with a header; undefined when the text is no table. */
 export function readTable(text: string): Reading | undefined {
   const lines = linesOf(text);
   for (const [delimiter, name] of DELIMITERS) {
@@ -120,7 +120,7 @@ function withoutHead(rows: readonly (readonly string[])[], value: number, delimi
   );
 }
 
-/** Columns in which some cell is no number. */
+/** Columns with at least one cell that is not a number. */
 function columnsOfText(rows: readonly (readonly string[])[]): number[] {
   return (rows[0] ?? [])
     .map((_, i) => i)

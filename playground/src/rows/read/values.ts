@@ -26,10 +26,10 @@ export function readTree(tree: Tree, position: number): Reading {
   );
 }
 
-/** What arrays are called by the libraries that print them; scalars go by their type. */
+/** Names of arrays in the printouts of libraries; scalars are named by their type. */
 const ARRAYS = /^(?:tensor|array|parameter|asarray|(?:float|bfloat|double|half|f|bf)\w*)$/i;
 
-/** What stands in a call such as tensor(…); the tree itself when it is no array. */
+/** The argument of a call such as tensor(…); the tree itself when it is no array. */
 function unwrapped(tree: Tree): Tree {
   if (!isBranch(tree) || !ARRAYS.test(tree.name)) return tree;
   const dtype = String(tree.entries.get("dtype") ?? "");

@@ -1,4 +1,7 @@
-/** What else could have stood at a place of the text: the model's likeliest tokens, what the chain made of each, and the text with it at a press. */
+/**
+ * The alternatives at a place of the text: the model's likeliest tokens, the chain's effect on each, and a button that
+ * continues the text with it.
+ */
 import { useEffect } from "preact/hooks";
 import { named, percent } from "../../components/format.ts";
 import { Token } from "../../components/token.tsx";

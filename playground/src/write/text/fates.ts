@@ -1,4 +1,4 @@
-/** What the chain that drew a token made of the likeliest tokens there: asked for once somebody looks. */
+/** The effect of a token's chain on the likeliest tokens at its place. Requested when somebody looks at it. */
 import { signal } from "@preact/signals";
 import { postSample, Refusal } from "../../api/client.ts";
 import type { Fate, TokenLogprob } from "../../api/wire.ts";
@@ -10,7 +10,7 @@ const LEFT = 4;
 /** A token's chances at a place: by the model, and by the chain or the stage that removed it. */
 export interface Chance {
   readonly token_id: number;
-  /** undefined for what the chain brought up from far below */
+  /** undefined for a token that the chain raised from far below */
   readonly raw: number | undefined;
   /** undefined as long as it is not known */
   readonly processed: number | undefined;
@@ -19,15 +19,15 @@ export interface Chance {
 
 interface Known {
   readonly fates: readonly Fate[];
-  /** the likeliest of what the chain left */
+  /** the likeliest tokens after the chain */
   readonly left: readonly TokenLogprob[];
 }
 
-/** By token, so that what was asked for goes with the text; the signal counts how often there was news. */
+/** Stored by token, so the answers disappear with the text. The signal counts changes. */
 const known = new WeakMap<Written, Known>();
 const news = signal(0);
 
-/** Asks for the token at `step`; what the service refuses leaves the model's own chances. */
+/** Requests the effect on the token at `step`; when the service refuses, the model's own probabilities stay. */
 export async function fates(token: Written, step: number): Promise<void> {
   if (known.has(token)) return;
   try {

@@ -1,4 +1,4 @@
-/** Offered for the token that is looked at, with what the chain would draw there now. */
+/** Offers to continue from the selected token, with the token that the chain would now draw there. */
 import { named } from "../../components/format.ts";
 import { answer } from "../../state/result.ts";
 import { source } from "../../state/signals.ts";

@@ -1,4 +1,4 @@
-/** What was written: one text, or two side by side with their differences coloured. */
+/** The written text, or two texts side by side with their differences coloured. */
 
 import { DraftsLine } from "../../speculate/drafts-line.tsx";
 import { visit } from "../../state/history.ts";

@@ -1,4 +1,4 @@
-"""Aphrodite's V1 sampler on its PyTorch path, unmodified but for what it imports."""
+"""Aphrodite's V1 sampler on its PyTorch path, unmodified except for its imports."""
 
 import stubs
 import torch

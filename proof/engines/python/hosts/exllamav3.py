@@ -1,4 +1,4 @@
-"""ExLlamaV3's samplers one step after the other, unmodified; the draw itself is replaced by a look at its weights."""
+"""ExLlamaV3's samplers one step after the other, unmodified; the draw is replaced by reading the weights."""
 
 import importlib
 

@@ -1,4 +1,5 @@
-"""SGLang's sampler on its PyTorch backend, with its penalties, unmodified but for what it imports. The conformance suite runs it by the same adapter."""
+"""SGLang's sampler on its PyTorch backend, with its penalties, unmodified except for its imports. The conformance suite uses the
+same adapter."""
 
 import importlib
 

@@ -1,4 +1,4 @@
-"""vLLM's V1 sampler on its PyTorch path, unmodified but for what it imports. The conformance suite runs it by the same adapter."""
+"""vLLM's V1 sampler on its PyTorch path, unmodified except for its imports. The conformance suite uses the same adapter."""
 
 import stubs
 from logit_sampler.conform.hosts import vllm

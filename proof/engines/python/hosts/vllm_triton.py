@@ -11,7 +11,7 @@ HOST = None
 
 
 def dispatcher(kernel, warmup_inputs=None):
-    """In place of vLLM's, which also compiles ahead: launches the kernel with the grid and constants told."""
+    """Replaces vLLM's launcher, which also compiles ahead: launches the kernel with the given grid and constants."""
 
     def decorate(plan):
         names = plan.__code__.co_varnames[: plan.__code__.co_argcount]

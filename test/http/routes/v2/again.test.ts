@@ -1,4 +1,4 @@
-/** POST /v2/…/infer again and again: what the JSON of a request said is remembered, and answers are as the first time. */
+/** Repeated POST /v2/…/infer: the parsed JSON of a request is cached, and answers do not change. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Listening, listen } from "../../listening.ts";
 import { exchange, f32, inferRequest, outputsOf } from "./v2.ts";

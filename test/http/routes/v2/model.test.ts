@@ -1,4 +1,4 @@
-/** What /v2 tells of itself, as the methods of tritonclient ask for it. */
+/** The metadata of /v2, as the methods of tritonclient request it. */
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { OUTPUT_METADATA } from "../../../../src/wire/v2/outputs.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { listen } from "../../listening.ts";
 import { errorOf, exchange, inferRequest, outputsOf, request } from "./v2.ts";
 
-/** Where rows lie, and what they are. */
+/** The position of rows in a region, and their type. */
 export interface Place {
   readonly region: string;
   readonly offset?: number;

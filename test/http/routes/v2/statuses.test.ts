@@ -1,4 +1,4 @@
-/** What /v2 answers besides 200 and 400, always as `{"error": …}`. */
+/** The statuses of /v2 besides 200 and 400, always with `{"error": …}`. */
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Listening, listen } from "../../listening.ts";

@@ -85,7 +85,7 @@ export interface Inference {
 
 const PATH = "/v2/models/sampler/infer";
 
-/** What InferenceServerClient.infer writes for these inputs. */
+/** The request that InferenceServerClient.infer writes for these inputs. */
 export function inferRequest(inputs: readonly Tensor[], options: Inference = {}): Buffer {
   const { id, parameters, outputs, compression, accept, path = PATH } = options;
   const all = { ...(outputs === undefined && { binary_data_output: true }), ...parameters };

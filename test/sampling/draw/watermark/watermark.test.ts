@@ -97,7 +97,7 @@ describe("contexts", () => {
   test("a context that a generated token had bears no mark", () => {
     expect(of([5, 6, 7, 8, 5, 6, 7], 0)).toBeUndefined();
     expect(of([5, 6, 7, 8, 5, 6, 9], 0)).toBe("5,6,9");
-    // In the prompt it is none, unless all are looked through.
+    // A context of the prompt counts as a repeat only with `repeated_contexts: "all"`.
     expect(of([5, 6, 7, 8, 5, 6, 7], 4)).toBe("5,6,7");
     expect(of([5, 6, 7, 8, 5, 6, 7], 4, { ...single, repeated_contexts: "all" })).toBeUndefined();
     expect(of([5, 6, 7, 8, 5, 6, 7], 0, { ...single, repeated_contexts: "none" })).toBe("5,6,7");
@@ -132,7 +132,7 @@ describe("detection", () => {
     // Contexts: 1 to 4 grow, then five whole ones; then each comes again.
     expect(look(text, [1n], { scheme: "gumbel" }, 10).tokens_counted).toBe(9);
     expect(look(text, [1n], { scheme: "green_list" }, 10).tokens_counted).toBe(10);
-    // Layers are told of whole n-grams only.
+    // Layers exist only for whole n-grams.
     expect(look(text, [1n], { scheme: "synthid" }, 10).tokens_counted).toBe(5);
   });
 
@@ -140,7 +140,7 @@ describe("detection", () => {
     const asked = { scheme: "green_list", seeding: "lefthash", context_width: 2 };
     // Pairs after a whole context: (2, 3), (3, 1), (1, 2), then (2, 3) again after 9, and (3, 4).
     expect(look([1, 2, 3, 1, 2, 9, 2, 3, 4], [7n], asked, 10).tokens_counted).toBe(6);
-    // The seed of id 0 is 0 under every key: what follows it is no evidence.
+    // The seed of id 0 is 0 under every key, so the token after it is no evidence.
     expect(look([1, 0, 3, 0, 4], [7n], asked, 10).tokens_counted).toBe(1);
   });
 

@@ -1,4 +1,4 @@
-"""What adapters share: options that a host has, and the order in which it runs its stages."""
+"""The common parts of adapters: the options that a host supports, and the order in which it runs its stages."""
 
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
