@@ -271,7 +271,7 @@ export interface StepRequestOptions {
   readonly adaptive_decay?: number;
 }
 
-/** What is said of a draft, as on the wire. */
+/** The options of a draft, as on the wire. */
 export interface VerifyFields {
   /** The drafted tokens, 0 to 16, or with `parents` up to 256: k tokens need k + 1 rows of the target, the first after the history and one after each token. */
   readonly draft_token_ids: readonly number[];

@@ -1,4 +1,4 @@
-/** A list or an object, written as JSON. Text that is no JSON yet stays here; the rest is the service's to judge. */
+/** A list or an object, written as JSON. Text that is not valid JSON yet stays here; the service checks the rest. */
 import { useSignal } from "@preact/signals";
 import type { FieldProps } from "./option-field.tsx";
 
