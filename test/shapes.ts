@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 setFlagsFromString("--allow-natives-syntax");
 const haveSameMap = new Function("a", "b", "return %HaveSameMap(a, b)") as (a: object, b: object) => boolean;
 
-/** How many shapes these objects have. */
+/** The number of shapes of these objects. */
 export function shapesAmong(objects: readonly object[]): number {
   const found: object[] = [];
   for (const object of objects) if (!found.some((other) => haveSameMap(other, object))) found.push(object);

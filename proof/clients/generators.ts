@@ -29,7 +29,7 @@ const refusal: string | undefined = refused && "code" in refused ? refused.point
 /** The common part of openapi-fetch's and hey-api's calls: `data` or `error`. */
 const OF_CALLS = `const token: number | undefined = json.data?.token_id;
 const code = wrong.error?.code;
-// Of one row or of rows, and in JSON or as bytes: the types say so, and the program looks.
+// A reply has one row or several, and is JSON or binary: the types say so, and the program checks.
 const rank: number | undefined = scored.data && "rank" in scored.data ? scored.data.rank : undefined;
 const results = typeof batch.data === "object" && "results" in batch.data ? batch.data.results : undefined;
 ${OF_BATCH}

@@ -1,7 +1,7 @@
 /**
- * Mutated grammars: each is compiled or refused with a Problem, none in more than a bounded time or with a longer piece
- * than others should wait for, and the masks of those that are compiled are the oracles': those of a plain reference for
- * regular expressions and GBNF; for JSON schemas ajv says which values and which completed texts are valid.
+ * Mutated grammars. Each is compiled or refused with a Problem, within bounded time and in pieces of bounded length.
+ * The masks of compiled grammars must equal the oracle's: for regular expressions and GBNF a plain reference, for JSON
+ * schemas ajv, which judges values and completed texts.
  */
 import { type Seeded, seeded } from "../../evidence/seeded.ts";
 import { Problem } from "../../src/errors.ts";

@@ -128,7 +128,7 @@ const VALUES: readonly unknown[] = [
 ];
 const KEYS = KEYWORDS.filter(({ kind }) => kind !== "annotation").map(({ name }) => name);
 
-/** The same schema with a value, or a keyword, that is another somewhere. */
+/** The same schema with one value or keyword changed. */
 function mutatedJson(random: Seeded, value: unknown): unknown {
   if (typeof value !== "object" || value === null || random.oneIn(6)) return random.pick(VALUES);
   if (Array.isArray(value)) {

@@ -1,7 +1,7 @@
 /**
- * `npm run proof:packages`: the packages as those who install them find them. A project takes the packed tarball from
- * npm's hands and uses it as ES module, CommonJS and TypeScript, for Node and through vite and esbuild; pip installs the
- * Python client, and mypy reads it strictly. Both are installed below build/, which needs registries.
+ * `npm run proof:packages`: installs the packages as users do. A project installs the tarball that npm packs and uses
+ * it as ES module, CommonJS and TypeScript, for Node and through vite and esbuild; pip installs the Python client, and
+ * mypy checks it strictly. Both are installed below build/, which needs registries.
  */
 import { execFile } from "node:child_process";
 import { cp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";

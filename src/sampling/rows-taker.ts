@@ -1,4 +1,7 @@
-/** What the rows of several messages are for: a draft, or the steps of a search. One line answers the rows of a draft or a step. */
+/**
+ * The purpose of rows that come in several messages: a draft, or the steps of a search. One line answers the rows of a
+ * draft or a step.
+ */
 import type { BeamStep } from "./beam/search.ts";
 import type { LogitsRow } from "./rows.ts";
 import type { StepOptions } from "./step.ts";

@@ -61,7 +61,7 @@ export interface Sampler {
    * unchanged. Throws like `begin`.
    */
   inspect<Seen>(rows: StepRows, options: StepOptions, look: (left: Left) => Seen): Generator<undefined, Seen>;
-  /** True while a step is running whose last piece has not come. */
+  /** True while a step is running, until its last piece. */
   readonly is_inside: boolean;
   /** Aborts that step; its row is restored. */
   abandon(): void;

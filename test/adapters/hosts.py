@@ -143,7 +143,7 @@ class TransformersModel:
         return types.SimpleNamespace(logits=logits, past_key_values=(past_key_values or 0) + input_ids.shape[1])
 
     def generate(self, input_ids, max_new_tokens, logits_processor=None, custom_generate=None, **kwargs):
-        """As transformers does, takes out of its arguments what the callable names and its own loop does not."""
+        """Like transformers, removes from its arguments those that the callable names and its own loop does not."""
         width = input_ids.shape[1] + max_new_tokens
 
         def stopping_criteria(ids, _scores):
@@ -262,7 +262,7 @@ class RunnerV2:
 
 
 class Llama:
-    """llama_cpp.Llama.generate: the processor gets a strided column of records and what it returns is stored there."""
+    """llama_cpp.Llama.generate: the processor gets a strided column of records, and its result is stored there."""
 
     def generate(self, tokens, max_tokens, logits_processor):
         tokens = list(tokens)

@@ -1,6 +1,6 @@
 /**
- * llama.cpp's adapter, compiled with every warning as an error: what it draws from the service, and what it does with a server
- * that answers wrongly, without end, or drop by drop. A sampler that selects nothing makes llama.cpp abort.
+ * llama.cpp's adapter, compiled with every warning as an error: its draws from the service, and its behaviour with a
+ * server that answers wrongly, endlessly, or very slowly. A sampler that selects nothing makes llama.cpp abort.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

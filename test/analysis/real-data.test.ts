@@ -1,6 +1,6 @@
 /**
- * What the docs say of real models, on logits that real models gave: a small network for MNIST digits, naive Bayes for
- * the Spam Assassin corpus, the demo language model. examples/real-data made them.
+ * The docs' figures for real models, on logits of real models: a small network for MNIST digits, naive Bayes for the
+ * Spam Assassin corpus, the demo language model. examples/real-data computed them.
  */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";

@@ -42,7 +42,7 @@ describe("the first read", () => {
   });
 });
 
-/** Each bound lies between what is counted and what is without the shortest of the ways that serve there. */
+/** Each bound lies between the count with all fast paths and the count without the least effective one. */
 test.each([
   ["a flat row", flatRow, 1, 6.5],
   ["a flat row in the cold, where groups are passed over", flatRow, 0.1, 3.22],

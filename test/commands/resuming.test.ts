@@ -1,4 +1,4 @@
-/** What "done before" and "the same rows as the round before" mean, and signals while a pipe is idle. */
+/** The meaning of "done before" and of "the same rows as the round before", and signals while a pipe is idle. */
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";

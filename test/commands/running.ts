@@ -8,7 +8,7 @@ import { standardOutput } from "../../src/commands/rows/output.ts";
 export const said = () => complained;
 let complained = "";
 
-/** Runs a command and answers what it printed on standard output; standard error is kept from the screen. */
+/** Runs a command and returns its standard output; standard error does not go to the screen. */
 export async function run(name: string, ...words: string[]): Promise<string> {
   let out = "";
   complained = "";

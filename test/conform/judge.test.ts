@@ -1,4 +1,4 @@
-/** Classes of differences that are no failures, and those that are. */
+/** Differences that count as failures, and those that do not. */
 import { expect, test } from "vitest";
 import { type Choice, judge } from "../../src/conform/judge.ts";
 import { reportOf } from "../../src/conform/report.ts";

@@ -35,7 +35,7 @@ const LOCKED = {
   readOnlyRootFilesystem: true,
   capabilities: { drop: ["ALL"] },
 };
-/** What the service needs beyond its own two times to end: requests that are on their way, and a margin. */
+/** The time that the service needs to end besides its own two limits: requests in transit, and a margin. */
 const REST_MS = 3000;
 
 function ofKind(list: readonly Node[], kind: string): Node {

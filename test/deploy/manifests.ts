@@ -66,7 +66,7 @@ function section(lines: readonly string[], scope: Node): string[] {
   return out;
 }
 
-/** Nothing, false, an empty text, an empty list and an empty map are what a condition is not. */
+/** Values that count as false in a template's condition: nothing, false, an empty text, list or map. */
 function holds(condition: string, scope: Node): boolean {
   if (condition.startsWith("not ")) return !holds(condition.slice("not ".length), scope);
   const found = lookUp(condition, scope);

@@ -1,4 +1,4 @@
-/** Every block of docs/grammar-examples.md is a body of POST /v1/grammar, whose text is one of the grammar. */
+/** Every block of docs/grammar-examples.md is a body of POST /v1/grammar, and its text is valid by its grammar. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { allAtOnce } from "../../src/pieces.ts";

@@ -1,4 +1,4 @@
-/** Every command of package.json that is a program of this project tells its options, and refuses others. */
+/** Every command of package.json that is a program of this project lists its options, and refuses others. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

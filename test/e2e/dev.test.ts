@@ -1,4 +1,4 @@
-/** `npm run dev` answers with what the sources say now, whichever file of src was edited. */
+/** `npm run dev` answers with the present sources, whichever file of src was edited. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

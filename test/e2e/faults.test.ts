@@ -164,7 +164,8 @@ describe.runIf(is_linux)("a worker that hangs", () => {
 
 describe.runIf(is_linux)("more connections than descriptors", () => {
   test.each([
-    // A worker refuses those that it has no place for; one whose limit is too high cannot even take them.
+    // A worker refuses connections above its limit; when the limit is above the descriptors, it cannot even accept
+    // them.
     ["below the limit", {}, true],
     ["above the limit", { LOGIT_SAMPLER_CONNECTIONS_MAX: "4000" }, false],
   ])("pass when they are closed, connections_max being %s", async (_name, environment, are_told) => {

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const REGION = "/v2/systemsharedmemory/region/logits";
 
-/** One request on a connection of its own, so that each may meet another worker. */
+/** One request on a new connection, so that each may reach another worker. */
 function send(method: string, path: string, body?: object): Promise<Response> {
   return fetch(service.url + path, {
     method,

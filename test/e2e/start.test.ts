@@ -24,7 +24,7 @@ async function ended(command: string, words: readonly string[], environment = {}
 const service = (words: readonly string[], environment = {}) =>
   ended(process.execPath, ["dist/main.js", ...words], environment);
 
-/** A terminal of its own, as util-linux gives one; elsewhere `script` takes other words. */
+/** A new terminal, as util-linux creates one; on other systems `script` has other arguments. */
 const HAS_TERMINAL = spawnSync("script", ["--version"]).stdout?.toString().includes("util-linux") === true;
 const inTerminal = (command: string, environment = {}) =>
   ended("script", ["--quiet", "--return", "--command", command, "/dev/null"], environment);

@@ -1,4 +1,6 @@
-/** Which texts grammars take, which tokens may come, and what is refused: rows that anyone can check. */
+/**
+ * The texts that grammars accept, the tokens that may follow, and the refusals, in cases that can be checked by hand.
+ */
 import { describe, expect, test } from "vitest";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS } from "../../src/grammar/grammar.ts";
 import { bytesOf } from "../../src/vocabulary/vocabulary.ts";

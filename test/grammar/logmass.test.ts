@@ -1,4 +1,4 @@
-/** What a mask took away: with it, texts that were drawn under a grammar are weighed as the model would have written them. */
+/** The probability that a mask leaves: weights by it give texts drawn under a grammar the model's own distribution. */
 import { describe, expect, test } from "vitest";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
@@ -84,7 +84,7 @@ describe("grammar_logmass", () => {
     }
     const exact = exactGiven(/^(ab|ba|c){2}c$/, 5);
     const total = [...drawn.values()].reduce((sum, { weight }) => sum + weight, 0);
-    // Each weighed share lies within five deviations of the exact one; sequences that came seldom are taken together.
+    // Each weighted share lies within five deviations of the exact one; rare sequences are grouped.
     const rest = { p: 0, count: 0, weight: 0, square: 0 };
     const groups = [rest];
     for (const [key, p] of exact) {

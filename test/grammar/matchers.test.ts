@@ -1,4 +1,4 @@
-/** How a grammar holds over a text: which tokens end it, and what is found out once for all steps. */
+/** A grammar over a text: the tokens that end it, and the results that are computed once for all steps. */
 import { describe, expect, test } from "vitest";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars } from "../../src/grammar/grammars.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";

@@ -1,4 +1,4 @@
-/** The oracles that mutated grammars are held against, held themselves against rows that anyone can check. */
+/** Tests the oracles of the mutated grammars, in cases that can be checked by hand. */
 import { describe, expect, test } from "vitest";
 import { completion } from "../reference/grammar/completion.ts";
 import { takesValue } from "../reference/grammar/orders.ts";

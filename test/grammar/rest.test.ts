@@ -1,4 +1,4 @@
-/** Which grammars are dropped while no work on grammars goes on, and that a dropped one gives the same masks again. */
+/** The grammars that are dropped while no work on grammars is in progress; a dropped one gives the same masks again. */
 import { expect, test } from "vitest";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars } from "../../src/grammar/grammars.ts";
 import type { GrammarSource } from "../../src/grammar/source.ts";

@@ -1,4 +1,4 @@
-/** Short ways of grammars: what was found out is not found out again, which masks do not tell. */
+/** Fast paths of grammars: cached results are not computed again. The masks alone would not show that. */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Automaton } from "../../src/grammar/automaton.ts";

@@ -1,4 +1,4 @@
-/** What the transitions of an automaton take: a row of all classes only where a state is asked for two of them. */
+/** The memory of an automaton's transitions: a state gets a row for all classes only when two of them are needed. */
 import { describe, expect, it } from "vitest";
 import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
 import { NEVER } from "../../src/grammar/nodes.ts";

@@ -160,7 +160,7 @@ export function bodyRefusals(route: string, body: object): string[] {
   return invalid(`/paths/${escaped(route)}/post/requestBody/content/application~1json/schema`, body);
 }
 
-/** The JSON in front of a tensor, held to the schema that JSON alone would have. */
+/** Checks the JSON in front of a tensor with the schema for JSON alone. */
 export function headComplaints(route: string, { headers, body, ...rest }: Answer): string[] {
   const head = body.subarray(0, Number(headers["inference-header-content-length"]));
   const json = { ...headers, "content-type": "application/json" };

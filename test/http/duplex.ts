@@ -1,4 +1,4 @@
-/** A client of POST /v1/stream over node:http: sends bytes when told to, and hands out the lines that come. */
+/** A client of POST /v1/stream over node:http: sends bytes on request, and returns the lines that arrive. */
 import { once } from "node:events";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { createInterface } from "node:readline";

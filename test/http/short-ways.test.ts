@@ -204,7 +204,10 @@ describe("memory of chunks", () => {
     });
     watch.observe({ entryTypes: ["gc"] });
     const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
-    /** Node tells of collections a moment later: those expected are waited for, and any more are given the same moment. */
+    /**
+     * Node reports collections a moment later: the test waits for the expected ones, and equally long for unexpected
+     * ones.
+     */
     const collections = async (expected: number, ...bytes: number[]) => {
       forced = 0;
       const { count } = createCollector(1000);

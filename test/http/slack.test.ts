@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Four tokens of the mass of a row each hold a quarter; what is beneath holds nothing. */
+/** Four tokens have a quarter of the mass each; the lower ones have none. */
 const ROW = Array.from({ length: 20_000 }, (_, id) => (id < 4 ? 1 : -150 - 2 * (id % 50)));
 /** 1 and whole numbers of at most 11 bits, as float16. */
 const F16 = Buffer.from(

@@ -1,4 +1,4 @@
-/** A host of the local sampler, in this process: what the Python package does, without an engine between. */
+/** A host of the local sampler in this process: it does the work of the Python package, without a separate engine. */
 import "../../src/local/main.ts";
 
 type Api = Record<string, () => void> & {

@@ -32,7 +32,7 @@ const CHOSEN: Chosen = {
 
 const sent = CHOSEN.chain.filter(({ on }) => on).map(({ stage, options }) => ({ stage, ...options }));
 
-/** What an address brings back of a choice: the views' own parts only in that view. */
+/** The state that an address restores: a view's own parts only in that view. */
 function broughtBack(chosen: Chosen) {
   return { ...chosen, text: undefined, extras: undefined, dials: undefined, calibration: undefined };
 }

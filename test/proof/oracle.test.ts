@@ -1,4 +1,4 @@
-/** The oracle of the fuzz must itself be right: what it takes and refuses, by rows that anyone can check. */
+/** Tests the oracle of the fuzz: the requests that it accepts and refuses, in cases that can be checked by hand. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BYTES_TYPE, f32, jsonMessage, type Message, tensorMessage } from "../../proof/message.ts";

@@ -1,4 +1,5 @@
-"""Sampler beside SamplerClient: the same replies, the same refusals; and what a library in a process has to bear.
+"""Compares Sampler with SamplerClient: the same replies and the same refusals. Also tests the conditions of a library
+in a process.
 
 Run by proof/local against the live service (LOGIT_SAMPLER_URL) with an engine and numpy installed.
 """

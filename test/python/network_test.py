@@ -67,7 +67,7 @@ class Served(unittest.TestCase):
 
 
 def answer_once(connection):
-    """One reply over a kept-alive connection, then the end: as a proxy closes what is idle."""
+    """One reply over a kept-alive connection, then the connection closes, as a proxy closes idle ones."""
     read_request(connection)
     connection.sendall(WHOLE)
 

@@ -1,6 +1,6 @@
 /**
- * exp and ln in whole numbers of 140 decimal digits: what the last digit of a float64 is compared with. Values are
- * BigInt multiples of 2⁻⁴⁸⁰; it is slow, and short enough to be believed.
+ * exp and ln in whole numbers of 140 decimal digits, the reference for the last digit of a float64. Values are BigInt
+ * multiples of 2⁻⁴⁸⁰. Slow, but short enough to check by reading.
  */
 
 const BITS = 480n;
@@ -8,7 +8,7 @@ const ONE = 1n << BITS;
 
 /** A float64 as a fixed-point number: exact from 2⁻⁴²⁷ up, cut off after 2⁻⁴⁸⁰. */
 export function fixed(x: number): bigint {
-  // Scaling by a power of two is exact, and what is left of the fraction fits 53 bits.
+  // Scaling by a power of two is exact, and the rest of the fraction fits 53 bits.
   return BigInt(Math.trunc(x * 2 ** 480));
 }
 

@@ -1,6 +1,6 @@
 /**
- * What every kernel pass means, in plain float64 TypeScript over ordinary arrays: sort everything, sum everything.
- * Slow and short, so that it can be read against the definition.
+ * Every kernel pass, defined in plain float64 TypeScript over ordinary arrays: sort everything, sum everything. Slow
+ * and short, so that it can be compared with the definition.
  */
 
 const rankings = new WeakMap<object, readonly number[]>();

@@ -1,4 +1,4 @@
-/** What a file of `stages/` exports as `stages`: each stage once more, from its definition, and options to try it with. */
+/** The export `stages` of a file in `stages/`: each stage once more, from its definition, with options to test it. */
 import type fc from "fast-check";
 import type { Options, Rule } from "./tokens.ts";
 

@@ -10,7 +10,7 @@ export interface Scores {
   readonly sizes: readonly number[];
 }
 
-/** What a file of `combinations/` exports as `combination`: the rule from its definition, and options to try it with. */
+/** The export `combination` of a file in `combinations/`: the rule from its definition, with options to test it. */
 export interface ReferenceCombination {
   /** the sources are already divided by their own temperatures */
   readonly rule: (sources: Rows, options: Fields) => Scores;

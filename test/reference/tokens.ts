@@ -1,4 +1,4 @@
-/** What the plain stages work on: a list of tokens, and the few sums over it that their definitions use. */
+/** The data of the plain stages: a list of tokens, and the few sums over it that their definitions use. */
 
 export interface Token {
   readonly id: number;
@@ -13,7 +13,7 @@ export interface World {
   uniform(purpose: "xtc"): number;
   /** the state that a stage carries from step to step */
   state(stage: string): Readonly<Record<string, unknown>>;
-  /** tells how far a number lay from the bound that it was compared with; 0 is an exact tie, which ids decide */
+  /** reports the distance of a number from the bound that it was compared with; 0 is an exact tie, which ids decide */
   near(distance: number): void;
 }
 

@@ -1,4 +1,4 @@
-/** Grammars are prepared while others take steps: what comes out is what would come out alone. */
+/** Grammars are prepared while other steps run: the results are those of each step alone. */
 import { expect, test } from "vitest";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import type { Sampled } from "../../src/sampling/report/report.ts";
@@ -52,7 +52,10 @@ test("another step is taken between the pieces of a grammar, and none between th
   expect([preparing > 0, inside > 0, own.is_inside]).toEqual([true, true, false]);
 });
 
-/** Steps on one sampler, a piece of each by turns, as the gate gives them: until a step is over that is inside, no other goes on. */
+/**
+ * Steps on one sampler, a piece of each in turn, as the gate schedules them: while a step is inside its last pieces, no
+ * other step runs.
+ */
 function byTurns(own: Sampler, asked: readonly object[]): Sampled[] {
   const open = asked.map((grammar) => piecesOf(own, grammar));
   const found: Sampled[] = [];

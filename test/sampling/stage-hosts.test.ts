@@ -1,6 +1,6 @@
 /**
- * What the hosts' own code gives for single stages (test/vectors/stage-hosts.ndjson: rows, options, and the probabilities
- * that came out, each with the host, its version and the file or class that ran): ours gives the same.
+ * Results of the hosts' own code for single stages (test/vectors/stage-hosts.ndjson: rows, options, and the resulting
+ * probabilities, each with the host, its version and the file or class that ran). Ours must be the same.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** What stages do to a whole row in kernel memory, and that it comes back as it was. */
+/** The effect of stages on a whole row in kernel memory, and that the row is restored. */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The named schemas of the OpenAPI document: what a caller does to them stays its own. */
+/** The named schemas of the OpenAPI document: a caller's changes do not affect the schemas. */
 import { expect, test } from "vitest";
 import { componentSchemas } from "../../src/schemas/openapi/components.ts";
 

@@ -5,7 +5,7 @@ import { openNdjson } from "../../src/shards/ndjson.ts";
 import { openNpy } from "../../src/shards/npy.ts";
 import { npy } from "./files.ts";
 
-/** What the pipe gives, call by call: bytes, or null when it has nothing yet. At the end it is closed. */
+/** The pipe's output, call by call: bytes, or null when it has nothing yet. At the end it is closed. */
 let given: (Uint8Array | null)[] = [];
 
 beforeEach(() => {

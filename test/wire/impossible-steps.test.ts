@@ -1,4 +1,4 @@
-/** JSON that is no step: code, pointer and sentence, the same however the bytes are cut. */
+/** JSON that is no step: code, pointer and message, the same for every division into chunks. */
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import { openBatchJson } from "../../src/wire/batch-body.ts";

@@ -31,7 +31,7 @@ export function pieces(bytes: Uint8Array, size: number): Uint8Array[] {
   );
 }
 
-/** What comes out of a body: the text of every reply, or the problem in its place. Throws the body's own problem. */
+/** The results of a body: the text of every reply, or the problem in its place. Throws the body's own problem. */
 export function answers(open: Open, body: string | Uint8Array, size = 0): (string | Problem)[] {
   const reader = open(CONTEXT);
   const texts: (string | Problem)[] = [];

@@ -11,7 +11,7 @@ afterEach(() => void vi.restoreAllMocks());
 const history = Array.from({ length: 20_000 }, (_, i) => (i * i) % 61);
 const ROWS = 20;
 
-/** Draws from some rows, each with options of its own over the shared ones. */
+/** Draws from some rows, each with its own options besides the shared ones. */
 function drawn(optionsOf: (row: number) => ReturnType<typeof parseStepOptions>) {
   const sampler = createSampler({ vocab_size_max: 64, rows_max: 1 });
   const row = sampler.leaseRow()!;

@@ -18,7 +18,7 @@ export function escaped(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
-/** Hundredths of a pixel are finer than any screen. */
+/** Rounds to hundredths of a pixel, finer than any screen. */
 function round(x: number): string {
   return String(Number(x.toFixed(2)));
 }

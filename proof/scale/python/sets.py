@@ -28,7 +28,7 @@ class NoCoin(np.random.RandomState):
 
 
 class Rows(ClassifierMixin, BaseEstimator):
-    """A classifier whose features are its logits."""
+    """A classifier that returns its input features as logits."""
 
     def __init__(self, temperature, classes):
         self.temperature, self.classes = temperature, classes

@@ -15,7 +15,7 @@ export interface ObservedInArm extends Fit {
 }
 
 export interface Explained {
-  /** the arm that is nearest as it is, by its place */
+  /** index of the arm whose own result is nearest to the observed one */
   readonly nearest: number;
   /** the answer in a sentence */
   readonly says: string;

@@ -85,7 +85,7 @@ export function withVariant(preset: Preset, variant: Variant): Preset {
   };
 }
 
-/** Translates option values with another meaning at the host into the values used here. */
+/** Translates option values that have another meaning at the host into the values used here. */
 export function spelledOut(
   { spellings = [] }: Preset,
   options: Readonly<Record<string, unknown>>,

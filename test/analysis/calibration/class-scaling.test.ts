@@ -1,4 +1,7 @@
-/** Bias and vector scaling: what they make of a row, the optimum that scipy finds, and sums that no cut changes. */
+/**
+ * Bias and vector scaling: the scaled rows, the optimum that scipy finds, and sums that are the same for every division
+ * of the rows.
+ */
 import { describe, expect, test } from "vitest";
 import { readRows } from "../../../examples/real-data/vectors.ts";
 import {

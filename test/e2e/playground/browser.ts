@@ -69,7 +69,7 @@ async function openPage(
   return { page, complaints };
 }
 
-/** When the test fails that opened this page: prints where the page is, what it waits for, and what it shows. */
+/** When a test fails, prints the page's address, its pending work, and its contents. */
 function tellOnFailure(page: Page, complaints: readonly string[]): void {
   if (TestRunner.getCurrentTest() === undefined) return;
   const pending = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * The page of the OpenAPI document in a real browser, under the policy that pages have: every operation shows, and
- * what is filled in beforehand is answered with 200.
+ * The page of the OpenAPI document in a real browser, under the policy of the service's pages: every operation is
+ * shown, and every prefilled request is answered with 200.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -45,7 +45,7 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     const answers: unknown[] = [];
     for (const operation of operations.filter((_, place) => Number(place >= count / 2) === half)) {
       await open(operation);
-      // Executed first: with a hundred options unfolded the page draws each of them anew.
+      // Executed first, because with a hundred unfolded options the page renders each of them again.
       answers.push([await operation.getAttribute("id"), await executed(operation)]);
       await unfold(operation);
       await expect.poll(() => operation.innerText()).not.toContain("Could not render");

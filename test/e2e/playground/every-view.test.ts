@@ -9,7 +9,7 @@ let playground: Playground;
 const WIDTHS = [390, 680, 820, 1360];
 const THEMES = ["light", "dark"] as const;
 
-/** axe-core looks at each of the three forms of the layout in light, and at one in dark. */
+/** axe-core checks each of the three layouts in the light theme, and one in the dark theme. */
 const FOR_AXE = { light: [390, 820, 1360], dark: [1360] };
 /** The rules for a theme: dark changes colours alone. */
 const RULES_FOR = { light: undefined, dark: ["color-contrast", "link-in-text-block"] };

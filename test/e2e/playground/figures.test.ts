@@ -14,13 +14,16 @@ const REDRAW_P95_MS_MAX = 60;
 const TOKENS_A_SECOND_MIN = 15;
 const ROUNDS = 4;
 const SLOW_MS_MAX = 60_000;
-/** What a page may shift in all, as browsers count it, on a line of 60 kB/s. */
+/** Maximum sum of layout shifts of a page, as browsers count it, on a 60 kB/s connection. */
 const SHIFT_MAX = 0.02;
 const SLOW_LINE = { downloadThroughput: 60_000, uploadThroughput: -1 };
 
 let playground: Playground;
 
-/** How many wait for each core: what takes 60 ms on a machine of one's own takes twice as long where two share it. */
+/**
+ * The number of processes that wait for each core: work that takes 60 ms alone takes twice as long when two share the
+ * core.
+ */
 function crowding(): number {
   return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
 }
@@ -193,7 +196,7 @@ function watchShifts(): void {
   }).observe({ type: "layout-shift", buffered: true });
 }
 
-/** In the page: what has moved once its fonts are there and thirty frames more were drawn. */
+/** In the page: the elements that have moved after the fonts were loaded and thirty more frames were drawn. */
 async function shiftsOnceStill(): Promise<unknown> {
   await document.fonts.ready;
   for (let frame = 0; frame < 30; frame++) await new Promise(requestAnimationFrame);

@@ -1,4 +1,7 @@
-/** Links and the browser's history: an address shows somebody else the same, and Back goes where one came from. */
+/**
+ * Links and the browser's history: an address shows another person the same page, and Back returns to the previous
+ * state.
+ */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {

@@ -1,4 +1,4 @@
-/** Texts that are written with drafts: what was accepted and what was put right is seen, and the address brings it back. */
+/** Texts written with drafts: the page shows accepted and replaced tokens, and the address restores them. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {

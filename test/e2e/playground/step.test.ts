@@ -156,7 +156,7 @@ describe.skipIf(without_browser)("the playground", () => {
     await expect.poll(() => host("vllm").innerText()).toContain("temperature → min_p → top_k");
     await expect.poll(() => page.locator(".is-parting").count()).toBeGreaterThan(0);
 
-    // what another engine gave: by the keyboard, by what the page itself shows of vllm, by a token, by a changed order
+    // another engine's result: by the keyboard, by the page's own values for vllm, by a token, by a changed order
     await page.locator(".explain summary").focus();
     await page.keyboard.press("Enter");
     const pasted = page.getByLabel("what my engine gave");

@@ -1,4 +1,4 @@
-/** The mark that a server lays by default: which steps bear it, who may leave it out, and what is refused. */
+/** A server's default watermark: the steps that get it, the clients that may omit it, and the refusals. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -15,7 +15,10 @@ function generator(seed: number): () => number {
 /** The end of a request. */
 type Fate = "answered" | "refused" | "cut" | "gone";
 
-/** One life of a gate: requests come, send, stall, break off and compute, as the seed has it, until all are over. */
+/**
+ * One random run of a gate: requests come, send, stall, break off and compute, as the seed decides, until all have
+ * ended.
+ */
 class Life {
   readonly fates = new Map<Guest, Fate[]>();
   readonly gate: Gate<Guest>;

@@ -78,7 +78,7 @@ describe("a row", () => {
 });
 
 describe("the queue for rows", () => {
-  /** A gate whose two rows are out, and three more who want one, of whom two can stand in the queue. */
+  /** A gate with both rows in use, and three more visitors that want one; the queue has room for two. */
   function crowd() {
     const gate = new Gate<Guest>(LIMITS);
     const [a, b, c, d, e] = expected(gate, 5) as [Guest, Guest, Guest, Guest, Guest];

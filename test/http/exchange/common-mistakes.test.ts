@@ -1,6 +1,6 @@
 /**
- * What people send who know other services, or mistype: each gets the status, the code and the words that help. A list
- * to be read from top to bottom, as somebody meets it in a first hour.
+ * Typical mistakes of people who know other services, or mistype: each gets the right status and code, and a helpful
+ * message. Read the list from top to bottom, as somebody meets the mistakes in a first hour.
  */
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -10,7 +10,10 @@ afterEach(() => void vi.restoreAllMocks());
 
 const BODY_TIMEOUT_MS = 1000;
 
-/** An intake of a ticket whose body comes, on a clock of its own. Each piece of work takes so long; `behind` follows its end. */
+/**
+ * An intake of a ticket whose body arrives, with its own clock. Each piece of work takes this long; `behind` runs after
+ * it.
+ */
 function opened(piece_ms: number, behind: () => void = () => undefined) {
   let now_ms = 0;
   vi.spyOn(performance, "now").mockImplementation(() => now_ms);

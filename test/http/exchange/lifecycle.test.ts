@@ -50,7 +50,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Over a socket, since the line is not there for what is injected as it is. */
+/** Over a socket, because injected requests have no status line. */
 async function asked(
   { url }: Started,
   path: string,

@@ -1,4 +1,4 @@
-/** Standard output as it is in the world: a full disk, a reader that is gone, one that is slow. */
+/** Real conditions of standard output: a full disk, a closed reader, a slow reader. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** What the script of /docs/ gives to Swagger UI: its plugins, run here without a browser. */
+/** The plugins that the script of /docs/ gives to Swagger UI, run here without a browser. */
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { SCRIPT } from "../../../src/http/pages/docs/script.ts";

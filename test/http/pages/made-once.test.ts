@@ -1,4 +1,4 @@
-/** What the service makes once and serves many times: the OpenAPI document and the page that shows it. */
+/** Documents that the service creates once and serves many times: the OpenAPI document and its page. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Server, startApp } from "../routes/analysis-app.ts";
 

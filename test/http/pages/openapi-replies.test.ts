@@ -1,4 +1,4 @@
-/** openapi.json is what the service answers: every route, every status, every problem, with the headers they carry. */
+/** openapi.json describes the service's answers: every route, every status, every problem, with the headers. */
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { request } from "node:http";

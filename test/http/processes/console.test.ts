@@ -1,4 +1,4 @@
-/** What a person in a terminal reads of the service: the lines at its start, its log, and why it could not start. */
+/** The service's output in a terminal: the lines at its start, its log, and the reason why it could not start. */
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";

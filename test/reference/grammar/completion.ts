@@ -1,4 +1,4 @@
-/** A text with which a state ends, byte by byte: what it makes of a prefix can be read by anyone. */
+/** A text that completes a state, byte by byte; anyone can check it by reading. */
 import type { Grammar } from "../../../src/grammar/grammar.ts";
 import { NEVER } from "../../../src/grammar/nodes.ts";
 

@@ -32,7 +32,7 @@ function behind(
   return behindText(grammar, states, "]");
 }
 
-/** By which members have come: each set of them is reached from those that are one smaller. */
+/** By the set of members that have come: each set is reached from the sets that are one smaller. */
 function behindObject(
   grammar: Grammar,
   write: Write,

@@ -1,4 +1,7 @@
-/** What a JSON schema admits, by ajv, which reads the schema itself; formats are checked by the runtime's own RegExp. */
+/**
+ * The values that a JSON schema admits, by ajv, which reads the schema itself; formats are checked by the runtime's own
+ * RegExp.
+ */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { FORMATS } from "../../../src/grammar/json/formats.ts";
 

@@ -47,7 +47,7 @@ export class Reference {
     this.#ending = this.#findEnding();
   }
 
-  /** undefined: no text goes on so. */
+  /** undefined: no text continues this way. */
   behind(place: Place, bytes: Iterable<number>): Place | undefined {
     let at = place;
     for (const byte of bytes) {
@@ -173,7 +173,7 @@ function letterOf({
   };
 }
 
-/** By number of bytes: what the first byte has above the character's bits, and the first character of that length. */
+/** By number of bytes: the fixed high bits of the first byte, and the first character of that length. */
 const FORMS = [
   { lead: 0x00, mask: 0x80, least: 0 },
   { lead: 0xc0, mask: 0xe0, least: 0x80 },

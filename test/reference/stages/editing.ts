@@ -1,4 +1,4 @@
-/** Stages that change the scores of some tokens, told by id or seen in the history. */
+/** Stages that change the scores of some tokens, given by id or found in the history. */
 import fc from "fast-check";
 import { bias, flag, ids, penalty, stepsOf } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";

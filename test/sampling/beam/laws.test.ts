@@ -1,4 +1,7 @@
-/** Short forms of the laws that `npm run proof:beams` holds with 20,000 searches each; and what a beam search is by hand. */
+/**
+ * Short forms of the distribution tests that `npm run proof:beams` runs with 20,000 searches each; and beam searches by
+ * hand.
+ */
 import { expect, test } from "vitest";
 import { Searcher } from "../../../evidence/beam-search.ts";
 import { COMMON, LAWS, TEXTS } from "../../../proof/beams/laws.ts";

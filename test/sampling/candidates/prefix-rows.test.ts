@@ -140,7 +140,7 @@ test("a row that is cut is one for a list", () => {
 });
 
 test("a million looks are not taken: values that crowd in one bin are one for a list", () => {
-  // Equal but for one far above and one far below: the equilibrium lies among 20,000 in one bin.
+  // All tokens equal except one far above and one far below: the equilibrium lies among 20,000 tokens in one bin.
   const crowded = Float32Array.from({ length: V }, (_, id) =>
     id === 0 ? 3 : id === 1 ? -30 : 0.5 + id * 1e-9,
   );

@@ -34,7 +34,7 @@ const COMBINES: readonly Fields[] = [
   { rule: "mixture" },
 ];
 
-/** What is measured is summed in another order than in whole rows: a tie may fall either way. */
+/** Measured weights are summed in another order than in whole rows, so a tie may be decided either way. */
 const isMeasured = ({ rule, alpha }: Fields) => rule === "mixture" || alpha === "adaptive";
 
 describe("lists", () => {

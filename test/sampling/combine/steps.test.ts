@@ -1,4 +1,7 @@
-/** Steps of several sources: what runs before, what is refused, and which stages may see where zero lies. */
+/**
+ * Steps of several sources: the stages that run before, the refusals, and the stages that depend on the absolute level
+ * of logits.
+ */
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../../src/errors.ts";
 import { RULES } from "../../../src/sampling/combine/index.ts";
@@ -255,7 +258,7 @@ describe("what a stage declares", () => {
   });
 });
 
-/** A trace looks at every token, so that nothing may be left out. */
+/** A trace reads every token, so none may be left out. */
 test.each<Fields>([
   { temperature: 0.8, top_k: 5 },
   { top_k: 1 },

@@ -1,4 +1,4 @@
-/** The cap on log-probabilities: below, at and above it, and each way in which more could be told. */
+/** The cap on log-probabilities: below, at and above it, and each option that could reveal more. */
 import { describe, expect, test } from "vitest";
 import { DEFAULT_OPTION_LIMITS } from "../../../src/sampling/options/option-limits.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";

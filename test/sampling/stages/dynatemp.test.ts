@@ -34,7 +34,7 @@ describe("dynatemp", () => {
     expectClose(masked, [...squared, 0]);
   });
 
-  /* 1/2 1/4 1/8 1/8 and 12 banned: of at most 4 ln 2 a share of 0.4375. */
+  /* 1/2 1/4 1/8 1/8 and 12 banned tokens: the entropy is 0.4375 of the maximum 4 ln 2. */
   describe("listed tokens count too, as in llama.cpp", () => {
     const X = Number.NEGATIVE_INFINITY;
     const logits = [...row.map(Math.log), ...new Array<number>(12).fill(X)];
@@ -69,7 +69,7 @@ describe("dynatemp", () => {
   });
 
   describe("a cut by probability leaves min_keep listed tokens, banned ones too, as in llama.cpp", () => {
-    // What libllama gives for these logits: top_p 0.99 with min_keep 8, then temp_ext 0.7 with a range of 2.
+    // libllama's result for these logits: top_p 0.99 with min_keep 8, then temp_ext 0.7 with a range of 2.
     const logits = [-3.5236, -1.9599, Number.NEGATIVE_INFINITY, -0.6545, 0.1782, Number.NEGATIVE_INFINITY];
     const of_libllama = [0.036, 0.114, 0, 0.299, 0.551, 0];
     const entry = { stage: "dynatemp", temperature: 0.7, dynatemp_range: 2, dynatemp_tokens: "listed" };

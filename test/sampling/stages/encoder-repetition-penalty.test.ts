@@ -15,7 +15,7 @@ describe("encoder_repetition_penalty", () => {
   test.each([
     // positive scores are multiplied, others divided
     [2, [0, 1], [1, -1, 1], [2, -0.5, 1]],
-    // once, however often it was read
+    // applied once, however often a token occurs
     [2, [0, 0, 0], [1, -1, 1], [2, -1, 1]],
     [0.5, [0, 1], [1, -1, 1], [0.5, -2, 1]],
     [2, [1], [1, 0, 1], [1, 0, 1]],

@@ -1,4 +1,4 @@
-/** What is true of every stage, whatever its rule: the properties that each stage's test asks for. */
+/** Properties that hold for every stage; each stage's test calls them. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { survivors } from "../survivors.ts";

@@ -31,7 +31,7 @@ describe("reasoning_budget", () => {
     [2, [0, 3, 3, 1], FREE],
     [2, [0, 3, 3, 3], FREE],
     [2, [0, 3, 3, 1, 3, 3, 3], FREE],
-    // ended by itself, just in time
+    // the block ended by itself, just in time
     [2, [0, 3, 1, 3, 3, 3], FREE],
     [2, [0, 1, 3, 3, 3], FREE],
     // a new block has a new budget
@@ -77,7 +77,7 @@ describe("reasoning_budget", () => {
   });
 
   test("a mark shares no token with the one before it", () => {
-    // "0 1" begins and "1 2" ends: the 1 of the beginning is no part of an end
+    // "0 1" begins and "1 2" ends: the 1 of the beginning is not part of an end
     const marks = { reasoning_start_ids: [0, 1], reasoning_end_ids: [1, 2] };
     expectBoth(FLAT, budget(2, marks), FREE, { history: [0, 1, 2] });
     expectBoth(FLAT, budget(2, marks), only(1), { history: [0, 1, 2, 3] });

@@ -8,7 +8,7 @@ import { expectRow } from "./rows.ts";
 describe("top_h", () => {
   const row = [0.5, 0.25, 0.125, 0.125];
   test.each([
-    // 0.2 · 1.75 = 0.35 is less than the first token holds: it stays all the same
+    // 0.2 · 1.75 = 0.35 is less than the first token's entropy, but the first token always stays
     [{ top_h: 0.2 }, row, [1, 0, 0, 0]],
     // 0.6 · 1.75 = 1.05
     [{ top_h: 0.6 }, row, [2 / 3, 1 / 3, 0, 0]],

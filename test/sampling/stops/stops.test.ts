@@ -1,4 +1,4 @@
-/** The stops: when each is due, below, at and above its bound; and what they carry from step to step. */
+/** The stops: when each applies, below, at and above its bound; and their state from step to step. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";

@@ -1,4 +1,7 @@
-/** What a grammar forces, as a draft: every reply has the bytes of plain decoding with the same seed, in fewer calls. */
+/**
+ * Tokens that a grammar forces, used as a draft: every reply has the bytes of plain decoding with the same seed, in
+ * fewer calls.
+ */
 import { describe, expect, test } from "vitest";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import type { Sampled } from "../../../src/sampling/report/report.ts";
@@ -120,7 +123,7 @@ describe.each([letters, demo])("what a schema forces, in tokens of $name", (voca
         accepted += made.accepted;
       }
     expect(accepted).toBe(drafted);
-    // A call has one token more than it accepts, but for the call in which the text ends.
+    // A call has one token more than it accepts, except the call in which the text ends.
     expect(calls).toBe(tokens - accepted + CHAINS.length * SEEDS);
     if (vocabulary === letters) expect(calls).toBeLessThan(0.4 * tokens);
   });

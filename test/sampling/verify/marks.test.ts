@@ -33,7 +33,7 @@ interface World {
   readonly drafter: "key_a" | "key_b" | undefined;
 }
 
-/** Texts of so many tokens under one key, made of drafts of two. */
+/** Texts of this many tokens under one key, made of drafts of two. */
 function writer({ vocab_size, method, scheme, drafter }: World) {
   let key = new WatermarkKey([1n]);
   const keys: WatermarkKeys = {
@@ -52,7 +52,7 @@ function writer({ vocab_size, method, scheme, drafter }: World) {
         const history = [...text, ...drafted];
         const row = rowOf(vocab_size, history.at(-1) ?? -1, 2);
         const mark = drafter && { watermark: { scheme: "gumbel", key: drafter } };
-        // Each call drafts with a seed of its own: block has looked at the drafts that the call before gave up.
+        // Each call drafts with its own seed, because block has read the drafts that the call before rejected.
         const draft_seed = seed + 1_000_000 * (7 + text.length);
         const options = parseStepOptions({ history, step: history.length, seed: draft_seed, ...mark });
         drafted.push(sampler.sample(row, options).token_id);

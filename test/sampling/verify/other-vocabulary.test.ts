@@ -1,4 +1,7 @@
-/** Drafts of a drafter with another vocabulary: ids by their bytes, laws over common tokens, texts that are spelled anew. */
+/**
+ * Drafts of a drafter with another vocabulary: ids by their bytes, distributions over common tokens, texts that are
+ * spelled anew.
+ */
 import { describe, expect, test, vi } from "vitest";
 import { seeded } from "../../../evidence/seeded.ts";
 import { goodnessOfFit, P_MIN } from "../../../proof/statistics/chi-square.ts";
@@ -155,7 +158,7 @@ describe("draft_match tokens", () => {
     probabilities: DRAFT_ROWS.map((logits) => of(softmax(logits))),
   };
   const common = commonTokens(TARGET, DRAFT);
-  /** what the drafter draws from after a token of the target: its softmax, over common tokens alone */
+  /** the drafter's distribution after a token of the target: its softmax over the common tokens */
   const laws = DRAFT_ROWS.map((logits) =>
     softmax(logits.map((x, id) => (common.to_target[id]! < 0 ? Number.NEGATIVE_INFINITY : x))),
   );
@@ -277,7 +280,7 @@ describe("draft_match text", () => {
 
   test("tells how many of the drafter's tokens lie in the accepted text", () => {
     const row = (id: number) => of(Array.from({ length: 8 }, (_, i) => (i === id ? 9 : 0)));
-    // "b" + "c" + "ab" + "c" is b, c, abc to the target, which goes on otherwise after c.
+    // "b" + "c" + "ab" + "c" is b, c, abc in the target's tokens, which differ after c.
     const options = parse({ ...said, draft_token_ids: [5, 1, 6, 1] });
     const verify = (target: LogitsRow[]) => verifyDraft(sampler, { target, draft: [] }, options);
     expect(verify([row(1), row(2), row(0), row(0)])).toMatchObject({

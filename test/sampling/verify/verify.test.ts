@@ -1,4 +1,4 @@
-/** Methods of verifying, on rows anyone can check, and what a draft does to a stream. */
+/** Methods of verification, on rows that can be checked by hand, and the effect of a draft on a stream. */
 import { describe, expect, test, vi } from "vitest";
 import { allAtOnce } from "../../../src/pieces.ts";
 import { StepContext } from "../../../src/sampling/context.ts";

@@ -92,8 +92,8 @@ class Service:
         own: Sequence[Dict[str, Any]],
         refused: Optional[Callable[[int, SamplerProblem], None]] = None,
     ) -> List[Optional[types.Sampled]]:
-        """The reply to each row of an array [n, vocab_size]; None where the engine has to draw. ``refused`` is called with
-        the index and the problem of a row whose options are wrong."""
+        """The reply to each row of an array [n, vocab_size]; None for a row that the engine must draw. ``refused`` is
+        called with the index and the problem of a row with wrong options."""
         replies: List[Optional[types.Sampled]] = []
         count = max(1, min(SLICE_ROWS_MAX, SLICE_BYTES_MAX // max(1, rows[0].nbytes))) if len(own) else 1
         for first in range(0, len(own), count):

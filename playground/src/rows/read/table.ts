@@ -167,7 +167,7 @@ function linesOf(text: string): string[] {
   return text.split(/\r?\n/).filter((line) => line.trim() !== "");
 }
 
-/** A token's text; in quotation marks when it begins or ends with space, or holds an escape. */
+/** A token's text; in quotation marks when it begins or ends with space, or contains an escape. */
 function labelIn(text: string): string {
   const trimmed = text.trim();
   if (!/^".*"$/.test(trimmed)) return trimmed;

@@ -1,4 +1,4 @@
-/** What is wrong with an inference, in a sentence: `{"error": …}` with status 400, as Triton's and KServe's clients look for it. */
+/** Errors of an inference: `{"error": …}` with status 400, as Triton's and KServe's clients expect it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Listening, listen } from "../../listening.ts";
 import { errorOf, exchange, f32, i32, inferRequest, request, type Tensor, texts } from "./v2.ts";

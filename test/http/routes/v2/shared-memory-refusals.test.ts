@@ -1,4 +1,7 @@
-/** What is refused of shared memory: names that would be paths, files that are none, places outside, and where it is off. */
+/**
+ * Refusals of shared memory: names that would be paths, invalid files, places outside a region, and the switched-off
+ * state.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";

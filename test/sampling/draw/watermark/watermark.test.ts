@@ -240,7 +240,7 @@ describe("tables of keys", () => {
       return count;
     };
     const selfhash = { scheme: "green_list", seeding: "selfhash", key: "main", gamma: 0.9 };
-    // 16 pieces make the table, 40 look at one token each.
+    // 16 pieces build the table, 40 read one token each.
     expect(pieces(selfhash)).toBeGreaterThan(50);
     expect(pieces({ scheme: "synthid", key: "main", sampling_table_seed: 12_345 })).toBeGreaterThan(30);
     expect(pieces({ scheme: "gumbel", key: "main" })).toBe(0);
