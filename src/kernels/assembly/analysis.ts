@@ -38,7 +38,7 @@ function moments(row: usize, bytes: usize, factor: f64, results: usize, to: usiz
   return true;
 }
 
-/** Only `rest`, the maximum and its id, which are enough for a score. */
+/** Only `rest`, the maximum and its id: what a score needs. */
 export function readSum(row: usize, bytes: usize, factor: f64, results: usize, scratch: usize): bool {
   const max = largest(row, bytes);
   if (!(max > -Infinity && max < Infinity)) return false;

@@ -1,5 +1,5 @@
 /**
- * The exports of the wasm module: every loop over a row of logits. Only loads and stores on one imported memory, no
+ * What the wasm module exports: every loop over a row of logits. Only load/store on one imported memory, no
  * managed objects; addresses come from `src/kernels/layout.ts`.
  */
 export { configure, configureBracket } from "./state";

@@ -64,7 +64,7 @@ export function playLayers(weights: usize, bits: usize, count: i32, layers: i32,
   writeFactors(bits, count, group, factors);
 }
 
-/** Multiplies by the product of the layers before `first`, and adds up by the pattern of the next ones. */
+/** Multiplies by what the layers before `first` came to, and adds up by the pattern of the next ones. */
 function addMasses(weights: usize, bits: usize, count: i32, first: i32, before: usize): void {
   memory.fill(masses(), 0, PATTERNS << 3);
   const end = weights + ((<usize>count) << 3);
@@ -91,10 +91,7 @@ function addMass(pattern: i32, weight: f64): void {
   store<f64>(at, load<f64>(at) + weight);
 }
 
-/**
- * The factors of the next layers for each pattern. It consumes the masses: a decided layer no longer distinguishes
- * patterns.
- */
+/** What the next layers make of each pattern; uses up the masses: a layer that is decided no longer tells patterns apart. */
 function makeFactors(layers: i32, share: f64, factors: usize): void {
   store<f64>(factors, 1);
   for (let layer = 0; layer < layers; layer++) {

@@ -42,7 +42,7 @@ const HARD: i32 = 2;
 /** The input at `position` is not allowed in a JSON array of numbers. */
 const ODD: i32 = 3;
 
-/** The next allowed item: a value or `]`, a value, or `,` or `]`. */
+/** What may come next: a value or `]`, a value, or `,` or `]`. */
 const FIRST: i32 = 0;
 const VALUE: i32 = 1;
 const COMMA: i32 = 2;
