@@ -153,7 +153,7 @@ function tell(
   );
 }
 
-/** Texts that vLLM's rule draws on a CPU, and the tokens that ours gives in their places. */
+/** Texts that vLLM's rule draws on a CPU, compared with the tokens that our sampler draws at the same places. */
 export async function drawnByVllm(judge: Judge, report: Report, seed: number): Promise<void> {
   const random = seeded(seed, 4);
   const bank = normalRows(16, 512, 2, random);

@@ -337,7 +337,7 @@ export class Dense {
   }
 
   /**
-   * Scores every token by the distance of its probability to a target; The old logits and their normaliser are
+   * Scores every token by the distance of its probability to a target. The old logits and their normaliser are
    * written to `remembered`. Returns false and does nothing in a row that is cut.
    */
   scoreByDistance(rule: DistanceRule, remembered: Remembered): boolean {

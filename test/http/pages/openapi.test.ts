@@ -49,7 +49,7 @@ function queryOptions(): Record<string, Json> {
   );
 }
 
-/** A schema, where it stands or where it refers to. */
+/** The schema itself, or the one that it refers to. */
 function said(schema: Json = {}): Json {
   const reference = schema["$ref"];
   if (typeof reference !== "string") return schema;

@@ -180,7 +180,7 @@ describe("banned_strings", () => {
       states.length -= rewind;
       const { banned_strings } = sampled.state as Record<string, unknown>;
       states.push({ ...states.pop(), banned_strings });
-      // A first step has the first state of the other samplers.
+      // In the first step the other samplers have their initial state.
       if (history.length === 0) states[0] = { banned_strings };
     }
     expect(stream.history).toEqual(history);
