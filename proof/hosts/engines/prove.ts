@@ -202,6 +202,9 @@ async function judged(url: string, faults: readonly Fault[], report: Report): Pr
     agrees && draws?.fit.agrees === true && draws.repeated.agree,
     `distributions within ${distance?.toPrecision(2)} over ${plain.steps.length} steps, ${draws?.drawn} draws`,
   );
+  const suite = await called("conform", url, "--prompt", PROMPT);
+  const [counts = ""] = suite.out.split("\n");
+  report.claim("no case of the conformance suite for a running engine fails", suite.code === 0, counts);
   for (const { name, change, says, options = [] } of faults) {
     const proxy = await faulty(url, change);
     try {
