@@ -17,14 +17,14 @@ import { retire, tell, Workforce } from "./workforce.ts";
 /**
  * V8's flags. With buffers swept on another thread, some processes never begin to reuse them. WebAssembly is compiled at
  * once by the optimizing compiler: by default V8 begins with baseline code, and needs hundreds of steps to replace it.
- * Old objects are collected each time they have grown by two fifths: by default V8 waits until they are several times as
+ * Old objects are collected each time they have grown by a quarter: by default V8 waits until they are several times as
  * large. It marks them between steps, so that the pause at the end is short.
  */
 export const V8_FLAGS = [
   "--no-concurrent-array-buffer-sweeping",
   "--no-liftoff",
   "--no-wasm-lazy-compilation",
-  "--heap-growing-percent=40",
+  "--heap-growing-percent=25",
 ];
 
 /** Milliseconds until workers are killed: longer than a worker may take. */
