@@ -4,6 +4,7 @@ import { cell, code, replaceParts, table } from "../../evidence/markdown.ts";
 import type { BenchSummary } from "../../evidence/schema-bench.ts";
 import { FORMATS } from "../../src/grammar/json/formats.ts";
 import { KEYWORDS } from "../../src/grammar/json/keywords.ts";
+import { FORMAT_NOTES, KEYWORD_NOTES } from "../../src/grammar/json/notes.ts";
 import { GRAMMAR_KINDS } from "../../src/grammar/source.ts";
 
 export function structuredPage(current: string): string {
@@ -14,14 +15,20 @@ export function structuredPage(current: string): string {
     ),
     keywords: table(
       ["keyword", "", "how it is enforced"],
-      KEYWORDS.map(({ name, kind, says }) => [code(name), kind, cell(says)]),
+      KEYWORDS.map(({ name, kind }) => [code(name), kind, cell(noteOf(KEYWORD_NOTES, name))]),
     ),
     bench: benchText(),
     formats: table(
       ["format", "what is enforced"],
-      FORMATS.map(({ name, says }) => [code(name), cell(says)]),
+      FORMATS.map(({ name }) => [code(name), cell(noteOf(FORMAT_NOTES, name))]),
     ),
   });
+}
+
+function noteOf(notes: ReadonlyMap<string, string>, name: string): string {
+  const note = notes.get(name);
+  if (note === undefined) throw new Error(`src/grammar/json/notes.ts says nothing of ${name}`);
+  return note;
 }
 
 const BENCH = new URL("../../proof/grammar/bench.json", import.meta.url);

@@ -24,7 +24,7 @@ export const KERNELS_SWITCHES: readonly Switch[] = [
   {
     name: "weights of a normaliser that are kept",
     file: "src/kernels/mass.ts",
-    part: "sumWeights(machine, sums, row, temperature, cut, true);",
+    part: "sumWeights(machine, sums, row, temperature, cut, keep);",
     instead: "sumWeights(machine, sums, row, temperature, cut);",
     tests: KERNEL,
   },
