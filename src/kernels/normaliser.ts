@@ -30,15 +30,20 @@ export class Normaliser {
     return new Normaliser(this.#max, Math.max(this.#log_mass, logsumexp - this.#max), logsumexp);
   }
 
+  /** True when `logprobOf` is one subtraction: score − logsumexp. */
+  get is_near(): boolean {
+    return Math.abs(this.#max) < FAR;
+  }
+
   /** ln of the probability of a token with this score; −Infinity for −Infinity. */
   logprobOf(score: number): number {
-    if (Math.abs(this.#max) < FAR) return score - this.logsumexp;
+    if (this.is_near) return score - this.logsumexp;
     return score - this.#max - this.#log_mass;
   }
 
   /** ln of the total probability of a subset of the tokens, by the normaliser of the subset. */
   logShareOf(part: Normaliser): number {
-    if (Math.abs(this.#max) < FAR) return part.logsumexp - this.logsumexp;
+    if (this.is_near) return part.logsumexp - this.logsumexp;
     return part.#max - this.#max + (part.#log_mass - this.#log_mass);
   }
 }

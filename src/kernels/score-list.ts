@@ -12,6 +12,8 @@ export class ScoreList {
   readonly token_ids: Int32Array;
   readonly scores: Float64Array;
   readonly weights: Float64Array;
+  /** Room for scores beside the list: see `expScratch`. */
+  readonly scratch: Float64Array;
   readonly #machine: Machine;
 
   constructor(machine: Machine, vocab_size_max: number) {
@@ -20,6 +22,7 @@ export class ScoreList {
     this.token_ids = new Int32Array(buffer, layout.listed_ids, vocab_size_max);
     this.scores = new Float64Array(buffer, layout.listed_scores, vocab_size_max);
     this.weights = new Float64Array(buffer, layout.listed_weights, vocab_size_max);
+    this.scratch = new Float64Array(buffer, layout.rank_spare, vocab_size_max);
   }
 
   /** Lists the survivors of a cut in the order of ids, with scores x/T; returns how many. */
@@ -74,6 +77,13 @@ export class ScoreList {
   sum(count: number, max: number): number {
     const { wasm, layout } = this.#machine;
     return wasm.weighScores(layout.listed_scores, count, max, layout.rank_spare, 0);
+  }
+
+  /** Replaces the first `count` scores of `scratch` by e^(score − max). The next ranking or sum overwrites them. */
+  expScratch(count: number, max: number): Float64Array {
+    const { wasm, layout } = this.#machine;
+    wasm.weighScores(layout.rank_spare, count, max, layout.rank_spare, 1);
+    return this.scratch;
   }
 
   /** The index among the first `count` at which score + noise is largest; of equals that of the lowest id. */

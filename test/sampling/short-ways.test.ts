@@ -141,6 +141,47 @@ test("the law of a draft of which all tokens are kept is read where the row lies
   expect(copied).not.toHaveBeenCalled();
 });
 
+describe("the excess of a row over a draft's row takes q in one pass of the kernel", () => {
+  test("no token is asked for by itself", () => {
+    const kept = begin(flatRow);
+    const law = lawOf(candidatesOf(other, 1));
+    candidates.startRow(row);
+    const asked = vi.spyOn(law, "probability");
+    expect(residualMass(kept, law, 0.5)).toBeGreaterThan(0);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["an even and an odd number of tokens", 1, 0],
+    ["a temperature at which most weights are 0", 1e-3, 0],
+    ["logits just below the bound from which two parts are subtracted", 1, 65_520],
+  ])("%s: each q has the bits that it has by itself", (_name, temperature, offset) => {
+    begin(flatRow);
+    const values = other.values.map((value, i) => (i % 97 === 0 ? Number.NEGATIVE_INFINITY : value + offset));
+    other.load(values);
+    other.finish();
+    const law = lawOf(candidatesOf(other, temperature));
+    for (const count of [1, 127, 128, 129, V - 1, V]) {
+      const token_ids = Int32Array.from({ length: count }, (_, i) => V - 1 - i);
+      const alone = Float64Array.from(token_ids, (id) => law.probability(id));
+      expect(law.probabilities?.(token_ids, count)?.slice(0, count)).toEqual(alone);
+    }
+  });
+
+  test("beyond that bound each is asked for by itself", () => {
+    begin(flatRow);
+    other.load(other.values.map((value) => value + 65_600));
+    other.finish();
+    expect(lawOf(candidatesOf(other, 1)).probabilities?.(Int32Array.of(0), 1)).toBeUndefined();
+  });
+
+  function candidatesOf(drafted: typeof row, temperature: number): Candidates {
+    candidates.startRow(drafted);
+    candidates.divideBy(temperature);
+    return candidates;
+  }
+});
+
 describe("edits of a whole row are made in a pass", () => {
   const history = Array.from({ length: 100 }, (_, i) => i);
 

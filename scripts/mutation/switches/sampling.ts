@@ -7,6 +7,13 @@ const SHARED = ["test/wire/shared-options.test.ts"];
 
 export const SAMPLING_SWITCHES: readonly Switch[] = [
   {
+    name: "q of a whole row at once",
+    file: "src/sampling/verify/residual.ts",
+    part: "law.probabilities?.(token_ids, count);",
+    instead: "law.certain_id === -1 ? new Float64Array(0) : undefined;",
+    tests: SAMPLING,
+  },
+  {
     name: "remembered chains",
     file: "src/sampling/recent-chains.ts",
     part: "if (known !== undefined) return known;",

@@ -5,6 +5,7 @@
 import { Problem } from "../../errors.ts";
 import { exp } from "../../kernels/float64.ts";
 import type { Normaliser, Row } from "../../kernels/kernel.ts";
+import type { ScoreList } from "../../kernels/score-list.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import { Compact } from "../candidates/compact/compact.ts";
 import { PlainLists } from "../candidates/compact/lists.ts";
@@ -18,6 +19,11 @@ export type Siblings = (typeof SIBLINGS)[number];
 export interface DraftLaw {
   /** q of one token; 0 when it could not be drawn */
   probability(token_id: number): number;
+  /**
+   * q of the first `count` of many tokens at once, with the same bits; undefined when they have to be asked for one by one. They
+   * stay valid until the kernel ranks or sums.
+   */
+  probabilities?(token_ids: Int32Array, count: number): Float64Array | undefined;
   /** the only token that could be drawn, when no rows are given */
   readonly certain_id?: number;
 }
@@ -83,7 +89,7 @@ export function lawOf(candidates: Candidates): DraftLaw {
   const form = candidates.form();
   if (form instanceof Dense && form.isWhole) {
     const { row, temperature } = form;
-    return new LogitsLaw(row, temperature, form.normaliser());
+    return new LogitsLaw(form.kernel.list, row, temperature, form.normaliser());
   }
   const copy = new Compact(new PlainLists(candidates.count()));
   candidates.copyTo(copy);
@@ -170,11 +176,13 @@ class ListedLaw implements DraftLaw {
 
 /** Softmax of a whole row at a temperature. */
 class LogitsLaw implements DraftLaw {
+  readonly #list: ScoreList;
   readonly #values: Float32Array;
   readonly #temperature: number;
   readonly #normaliser: Normaliser;
 
-  constructor({ values }: Row, temperature: number, normaliser: Normaliser) {
+  constructor(list: ScoreList, { values }: Row, temperature: number, normaliser: Normaliser) {
+    this.#list = list;
     this.#values = values;
     this.#temperature = temperature;
     this.#normaliser = normaliser;
@@ -182,6 +190,13 @@ class LogitsLaw implements DraftLaw {
 
   probability(token_id: number): number {
     return exp(this.#normaliser.logprobOf(this.#values[token_id]! / this.#temperature));
+  }
+
+  probabilities(token_ids: Int32Array, count: number): Float64Array | undefined {
+    if (!this.#normaliser.is_near) return undefined;
+    const { scratch } = this.#list;
+    for (let i = 0; i < count; i++) scratch[i] = this.#values[token_ids[i]!]! / this.#temperature;
+    return this.#list.expScratch(count, this.#normaliser.logsumexp);
   }
 }
 

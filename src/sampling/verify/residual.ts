@@ -87,9 +87,11 @@ function weighResidual(candidates: Candidates, law: DraftLaw, share: number, u: 
 
 /** wᵢ ← max(share·wᵢ − qᵢ, 0), where the weights are p; returns the sum. */
 function excess({ token_ids, count }: Compact, weights: Float64Array, law: DraftLaw, share: number): number {
+  const drafted = law.probabilities?.(token_ids, count);
   let sum = 0;
   for (let i = 0; i < count; i++) {
-    const weight = Math.max(share * weights[i]! - law.probability(token_ids[i]!), 0);
+    const q = drafted === undefined ? law.probability(token_ids[i]!) : drafted[i]!;
+    const weight = Math.max(share * weights[i]! - q, 0);
     weights[i] = weight;
     sum += weight;
   }

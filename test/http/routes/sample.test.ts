@@ -283,6 +283,8 @@ describe("routes", () => {
       "regex",
       "json_schema",
       "choice",
+      "gbnf",
+      "lark",
     ]);
     for (const grammar of examples) expect(() => parseStepOptions({ grammar })).not.toThrow();
   });
