@@ -272,6 +272,22 @@ describe("weakened", () => {
     for (const text of other) expect([text, takes(grammar, text)]).not.toEqual([text, "whole"]);
   });
 
+  test("a pattern that is not supported takes the other schemas of unlisted properties along, and each is noted", () => {
+    const schema = {
+      type: "object",
+      patternProperties: { "^(?!a)": { const: 1 }, "^a": { const: 2 } },
+      additionalProperties: false,
+      properties: { b: { const: 3 } },
+    };
+    const grammar = grammarOf("json_schema", schema, { unsupported: "weaken" });
+    expect(grammar.notes?.map(({ kind, keyword, pointer }) => [kind, keyword, pointer])).toEqual([
+      ["weakened", "patternProperties", "/json_schema/patternProperties/^(?!a)"],
+      ["weakened", "patternProperties", "/json_schema/patternProperties/^a"],
+      ["weakened", "additionalProperties", "/json_schema/additionalProperties"],
+    ]);
+    expect(takes(grammar, '{"b":3,"x":5,"a":6}')).toBe("whole");
+  });
+
   test("a schema that is none stays refused", () => {
     const grammar = () => grammarOf("json_schema", { minLength: -1 }, { unsupported: "weaken" });
     expect(grammar).toThrow(/minLength must be a whole number/);

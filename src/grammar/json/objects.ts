@@ -118,8 +118,10 @@ export class ObjectNodes {
     const found = new Map<string, number>();
     for (const [pattern, pointer] of patterns) {
       const node = yield* this.#pattern(pattern, pointer);
-      // The names that it applies to are not known: any name may come, with any value.
-      if (node === undefined) return this.#member(base, nodeOf([]));
+      if (node === undefined) {
+        this.#noteUnheld(places, pattern);
+        return this.#member(base, nodeOf([]));
+      }
       found.set(pattern, node);
     }
     if (patterns.size <= PATTERNS_MAX) return yield* this.#byPatterns(places, base, found);
@@ -169,6 +171,24 @@ export class ObjectNodes {
     } catch (error) {
       document.weaken(error, "patternProperties");
       return undefined;
+    }
+  }
+
+  /**
+   * Weakened: the names that a pattern applies to are not known, so any unlisted name may come with any value. This notes the
+   * other schemas for unlisted properties, which have no effect then.
+   */
+  #noteUnheld(places: readonly Place[], pattern: string): void {
+    const note = (name: string, pointer: string) => {
+      const detail = `it has no effect beside the pattern ${JSON.stringify(pattern)}, which is not supported`;
+      this.#parts.document.weaken(new Problem("grammar_unsupported", detail, pointer), name);
+    };
+    for (const [other, pointer] of patternsOf(places))
+      if (other !== pattern) note("patternProperties", pointer);
+    for (const place of places) {
+      const rest = said(place, "additionalProperties");
+      if (rest !== undefined && rest !== true)
+        note("additionalProperties", `${place.pointer}/additionalProperties`);
     }
   }
 
