@@ -1,5 +1,6 @@
 /** Asks the suite's questions to a JavaScript function. */
 
+import { isRecord } from "../is-record.ts";
 import { wrongWithSize } from "./answers.ts";
 import type { Reply } from "./judge.ts";
 import { rowOf, type Vector } from "./vectors.ts";
@@ -16,8 +17,8 @@ export interface SamplerOptions {
 }
 
 /**
- * A sampler under test. It returns the probabilities of all tokens, a Map of id to probability, or a Set of the kept ids, or a
- * promise of one of these. It returns undefined or null for features that it lacks.
+ * A sampler under test. It returns the probabilities of all tokens, a Map of id to probability, a Set of the kept ids, or
+ * `{ counts }` with the number of draws by id, or a promise of one of these. It returns undefined or null for features that it lacks.
  */
 export type TestedSampler = (
   row: readonly number[],
@@ -44,6 +45,10 @@ function optionsOf(vector: Vector): SamplerOptions {
   return Object.defineProperties(options, hidden) as SamplerOptions; // both are there now
 }
 
+function recordOf(counts: unknown): unknown {
+  return counts instanceof Map ? Object.fromEntries(counts as ReadonlyMap<number, number>) : counts;
+}
+
 function replyOf(given: unknown, size: number): Reply {
   if (given instanceof Set) return { answer: { kept: [...given].sort((a, b) => Number(a) - Number(b)) } };
   if (given instanceof Map) {
@@ -52,7 +57,9 @@ function replyOf(given: unknown, size: number): Reply {
     return { answer: { kept: left.map(([id]) => id), probabilities: left.map(([, p]) => p) } };
   }
   if (!Array.isArray(given) && !ArrayBuffer.isView(given))
-    return { error: `a sampler gives an array, a Map or a Set, got ${typeof given}` };
+    return isRecord(given) && "counts" in given
+      ? { answer: { counts: recordOf(given["counts"]) } }
+      : { error: `a sampler gives an array, a Map, a Set or { counts }, got ${typeof given}` };
   const probabilities = Array.from(given as unknown as ArrayLike<unknown>, Number);
   const wrong = wrongWithSize(probabilities.length, size);
   return wrong === undefined ? { answer: { probabilities } } : { error: wrong };

@@ -3,6 +3,7 @@
  * documented choice of the host explains are no failures; they have their own verdicts. A failure is reported with the known mistakes that give the same answer.
  */
 import { wrongWith } from "./answers.ts";
+import { type ByToken, countsIn, drawsOf, drawsWanted, mergedBy, unexplainedBy } from "./counts.ts";
 import { ANSWERS, type Answer, type Vector } from "./vectors.ts";
 
 /** In the order in which reports count them. */
@@ -22,7 +23,7 @@ export interface Verdict {
   readonly kind: VerdictKind;
   /** for a failure: the known mistakes that give this answer */
   readonly as: readonly string[];
-  /** for an error: its sentence */
+  /** for an error: its sentence; for counts: why they failed, or how many draws are missing */
   readonly detail?: string;
   /** the mistakes that the case can distinguish from the right answer, and that the answer does not show */
   readonly not_as: readonly string[];
@@ -64,24 +65,58 @@ export function judge(vector: Vector, reply: Reply, choices: readonly Choice[] =
   const wrong = wrongWith(vector, answer);
   if (wrong !== undefined) return { kind: "error", as: [], not_as: [], detail: wrong };
   const kind = compare(vector, vector, answer, Number(vector["tolerance"] ?? 0));
+  const drawn = drawnIn(vector, answer);
+  const few = kind === "failed" || drawn === undefined ? undefined : tooFewDraws(vector, drawn);
+  if (few !== undefined) return { kind: "not_supported", as: [], not_as: [], detail: few };
   const { otherwise = [] } = vector;
+  // Counts that pass may fit a mistake too: the case does not distinguish it.
   const is_met = otherwise.map(
-    (other) => kind === "failed" && compare(vector, other, answer, MISTAKE) !== "failed",
+    (other) =>
+      (kind === "failed" || drawn !== undefined) && compare(vector, other, answer, MISTAKE) !== "failed",
   );
-  const as = otherwise.flatMap((other, i) => (is_met[i] ? other.as : []));
+  const as = otherwise.flatMap((other, i) => (kind === "failed" && is_met[i] ? other.as : []));
   const not_as = otherwise.flatMap((other, i) => (is_met[i] ? [] : other.as));
   const choice = choices.find(({ as_if }) => as.includes(as_if));
   if (choice !== undefined) return { kind: "choice", as: [], not_as, choice };
-  return { kind, as, not_as, ...(kind === "failed" && { answer }) };
+  if (kind !== "failed") return { kind, as, not_as };
+  const detail = drawn && unexplainedBy(lawOf(vector), drawn);
+  return { kind, as, not_as, answer, ...(detail !== undefined && { detail }) };
+}
+
+/** The counts of an answer that has them instead of probabilities. */
+function drawnIn({ task }: Vector, { counts }: Answer): ByToken | undefined {
+  const is_set = task === "distribution" || task === "combine";
+  return is_set && (counts ?? undefined) !== undefined ? countsIn(counts) : undefined;
+}
+
+/** A pass of fewer draws than the test wants says nothing. A failure holds for any number of draws. */
+function tooFewDraws(vector: Vector, drawn: ByToken): string | undefined {
+  const [wanted, draws] = [drawsWanted(lawOf(vector).size), drawsOf(drawn)];
+  return draws < wanted ? `${wanted} draws wanted, got ${draws}` : undefined;
+}
+
+/** The probabilities of the suite's answer, which has them in every case. */
+function lawOf(right: Answer): ByToken {
+  return setOf(right).p ?? new Map();
 }
 
 type Compared = "passed" | "tie" | "rounding" | "failed";
 
 function compare(vector: Vector, right: Answer, answer: Answer, tolerance: number): Compared {
+  const drawn = drawnIn(vector, answer);
+  if (drawn !== undefined) return compareCounts(vector, lawOf(right), drawn);
   if (vector.task === "distribution" || vector.task === "combine")
     return compareSets(setOf(right), setOf(answer), groupsOf(vector), tolerance);
   const fields = (ANSWERS[vector.task] ?? []).filter((name) => right[name] !== undefined);
   return fields.every((name) => isEqual(right[name], answer[name], tolerance)) ? "passed" : "failed";
+}
+
+function compareCounts(vector: Vector, law: ByToken, drawn: ByToken): Compared {
+  if (unexplainedBy(law, drawn) === undefined) return "passed";
+  const groups = (vector["ties"] ?? []) as readonly (readonly [number, ...number[]])[]; // as the suite writes it
+  const names = new Map(groups.flatMap((ids) => ids.map((id) => [id, ids[0]])));
+  const merged = unexplainedBy(mergedBy(law, names), mergedBy(drawn, names));
+  return groups.length > 0 && merged === undefined ? "tie" : "failed";
 }
 
 /** Numbers within a tolerance, relative to those above 1; lists place by place; everything else exactly. */
@@ -103,7 +138,12 @@ export interface Left {
 }
 
 /** The set of an answer of the right form. */
-export function setOf({ kept, probabilities }: Answer): Left {
+export function setOf({ kept, probabilities, counts }: Answer): Left {
+  if ((counts ?? undefined) !== undefined) {
+    const drawn = countsIn(counts);
+    const draws = drawsOf(drawn);
+    return { ids: [...drawn.keys()], p: new Map([...drawn].map(([id, n]) => [id, n / draws])) };
+  }
   const p = (probabilities ?? undefined) as readonly number[] | undefined; // its form was looked at
   if ((kept ?? undefined) === undefined && p !== undefined) {
     const ids = p.flatMap((x, id) => (x > 0 ? [id] : []));

@@ -35,10 +35,11 @@ function questionIn(vector: Judged["vector"]): Readonly<Record<string, unknown>>
   return vector.task === undefined ? vector : questionOf(vector as Vector); // a line of the suite has every field
 }
 
-function outcomeLines(vector: Judged["vector"], { detail, answer }: Verdict): string[] {
-  if (detail !== undefined) return [`Got an error: ${detail.replace(/\s+/g, " ")}`];
+function outcomeLines(vector: Judged["vector"], { kind, detail, answer }: Verdict): string[] {
+  if (kind === "error") return [`Got an error: ${detail?.replace(/\s+/g, " ")}`];
   if (answer === undefined) return ["Got another distribution."];
-  if (vector.task === "distribution" || vector.task === "combine") return tokenLines(vector, answer);
+  if (vector.task === "distribution" || vector.task === "combine")
+    return [...(detail === undefined ? [] : [detail, ""]), ...tokenLines(vector, answer)];
   const fields = (ANSWERS[vector.task ?? ""] ?? []).filter((name) => vector[name] !== undefined);
   const told = (from: Answer) => fields.map((name) => `\`${name}\` ${valueText(from[name])}`).join(", ");
   return [`Expected: ${told(vector)}. Got: ${told(answer)}.`];

@@ -14,7 +14,7 @@ export const REPORT_FORMS: Readonly<Record<ReportForm, (report: Report) => strin
 
 const UNEXPLAINED_TOLD = 8;
 
-function text({ name, counts, sections, suspects, choices, unexplained }: Report): string {
+function text({ name, counts, sections, suspects, choices, unexplained, judged }: Report): string {
   const width = Math.max(...[...sections.keys()].map(({ length }) => length));
   const lines = [`${name}: ${countsText(counts)}`, ""];
   for (const [section, own] of sections) lines.push(`  ${section.padEnd(width)}  ${countsText(own)}`);
@@ -25,7 +25,17 @@ function text({ name, counts, sections, suspects, choices, unexplained }: Report
     const told = unexplained.slice(0, UNEXPLAINED_TOLD).join(", ");
     lines.push("", `No known mistake explains ${unexplained.length}: ${told}`);
   }
-  return `${lines.join("\n")}\n`;
+  return `${[...lines, ...fewLines(judged)].join("\n")}\n`;
+}
+
+/** The cases whose counts are too few to pass. */
+function fewLines(judged: readonly Judged[]): string[] {
+  const few = judged.filter(
+    ({ verdict: { kind, detail } }) => kind === "not_supported" && detail !== undefined,
+  );
+  const [first] = few;
+  if (first === undefined) return [];
+  return ["", `Too few draws in ${few.length} cases. ${first.vector.id}: ${first.verdict.detail}`];
 }
 
 function choiceTexts(choices: Report["choices"]): string[] {
@@ -118,7 +128,8 @@ function testcase({ vector: { id, rule }, verdict }: Judged): string {
 }
 
 function resultOf({ kind, as, detail = "" }: Verdict): string {
-  if (kind === "not_supported") return "<skipped/>";
+  if (kind === "not_supported")
+    return detail === "" ? "<skipped/>" : `<skipped message=${attribute(detail)}/>`;
   if (kind === "failed") return `<failure message=${attribute(as.join("; ") || "no known mistake")}/>`;
   return kind === "error" ? `<error message=${attribute(detail)}/>` : "";
 }

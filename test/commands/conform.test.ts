@@ -63,7 +63,7 @@ test.each([
   ["(row) => row.map(() => NaN)", /probabilities is no list of numbers/],
   ["() => new Map([[0, NaN]])", /probabilities is no list of numbers/],
   ["() => new Set([-1])", /kept is neither a list of token ids nor/],
-  ['() => "all"', /a sampler gives an array, a Map or a Set, got string/],
+  ['() => "all"', /a sampler gives an array, a Map, a Set or { counts }, got string/],
   ["() => { throw new TypeError('no such thing') }", /TypeError: no such thing/],
 ])("%s is told of as an error of each case", async (source, sentence) => {
   const path = moduleWith(`export default ${source}`);

@@ -84,12 +84,38 @@ for place, line in enumerate(sys.stdin):
         print(json.dumps({"id": asked["id"], **answer}))
 `;
 
+/** Draws of the plain sampler, enough of them or too few; some ids that cannot be drawn, and counts of a wrong form. */
+const DRAWER = `import collections, json, random, sys
+sys.path[:0] = [${JSON.stringify(`${ROOT}test/python`)}, ${JSON.stringify(`${ROOT}clients/python`)}]
+import os, plain_sampler
+from logit_sampler import conform
+sampler = plain_sampler.sampler_with(os.environ.get("PLAIN_BROKEN"))
+random.seed(1)
+for place, line in enumerate(sys.stdin):
+    asked = json.loads(line)
+    answer = {"not_supported": True}
+    if asked["task"] == "distribution" and not place % 3:
+        try:
+            row = conform.row_of(asked["row"])
+            left = sampler(row, conform.Options.of(asked), asked.get("history", []))
+            draws = 100 if place % 5 == 0 else conform.draws_wanted(len(row)) if len(row) < 100 else 5000
+            counts = collections.Counter(random.choices(list(left), list(left.values()), k=draws))
+            if place % 7 == 0:
+                counts[len(row)] = 1.0
+            answer = {"counts": [counts, {"x": 1}, {"1": 0.5}, {"1": 10 ** 400}, []][place % 11 if place % 11 < 5 else 0]}
+        except conform.NotSupported:
+            pass
+    print(json.dumps({"id": asked["id"], **answer}))
+`;
+
 describe("both runners", () => {
   test.each([
     ["of a program that is broken in one way", `${python} ${PROGRAM}`, "first temperature"],
     ["of a program that answers oddly", `${python} ${folder}/odd.py`, ""],
+    ["of a program that draws", `${python} ${folder}/drawer.py`, "first temperature"],
   ])(`write the same bytes ${"%s"}${reason}`, { skip }, async (_, command, broken) => {
     writeFileSync(`${folder}/odd.py`, ODD);
+    writeFileSync(`${folder}/drawer.py`, DRAWER);
     process.env["PLAIN_BROKEN"] = broken;
     try {
       const forms = ["json", "markdown", "junit"];

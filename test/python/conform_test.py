@@ -1,7 +1,9 @@
 """The runner, and its power: a plain sampler passes, and switches that break it are found and named."""
 
+import collections
 import json
 import os
+import random
 import sys
 import tempfile
 import time
@@ -45,6 +47,32 @@ class Power(unittest.TestCase):
         if len(chosen) == len(plain_sampler.MUTANTS):
             page = (Path(__file__).parents[2] / "docs/conformance.md").read_text(encoding="utf-8")
             self.assertIn(f"{len(found)} are found, and {len(named)} are named", page)
+
+
+class Drawer(unittest.TestCase):
+    """A sampler that only draws: counts in place of probabilities."""
+
+    def drawer(self, broken=None):
+        sampler = plain_sampler.sampler_with(broken)
+
+        def draw(row, options, history):
+            if len(row) > 100:
+                raise conform.NotSupported
+            left = sampler(row, options, history)
+            draws = conform.draws_wanted(len(row))
+            return {"counts": collections.Counter(random.choices(list(left), list(left.values()), k=draws))}
+
+        random.seed(1)
+        return draw
+
+    def test_right_draws_pass(self):
+        report = conform.run(self.drawer(), sections=["truncations"])
+        self.assertTrue(report.passed, report.text())
+        self.assertGreater(report.counts["passed"], 100)
+
+    def test_a_mistake_is_named(self):
+        report = conform.run(self.drawer("first temperature"), sections=["orders"])
+        self.assertIn("as if temperature came", report.suspects[0].says)
 
 
 class Runner(unittest.TestCase):

@@ -15,11 +15,13 @@
 ``row`` is a list of floats (a numpy array with ``array=True``); ``-inf`` is a masked token. ``options`` has the options of all
 stages by name; ``options.chain`` has the stages in the order that is asked for, ``options.prompt_length`` how many ids of
 ``history`` are the prompt. A sampler answers with the probabilities of all tokens, with a dictionary of id to
-probability, or with a set of the ids that are kept. It raises ``NotSupported`` for what it does not have.
+probability, with a set of the ids that are kept, or with ``{"counts": ...}``, the number of draws by id.
+``draws_wanted(n)`` is how many draws a case wants when n tokens can be drawn. It raises ``NotSupported`` for what it does not have.
 
 Needs the standard library alone.
 """
 
+from ._counts import draws_wanted
 from ._judge import Choice, Verdict, judge
 from ._report import Report
 from ._run import NotSupported, Options, program, run
@@ -31,6 +33,7 @@ __all__ = [
     "Options",
     "Report",
     "Verdict",
+    "draws_wanted",
     "judge",
     "load",
     "program",

@@ -1,7 +1,8 @@
 """Whether an answer has the form that its task asks for. The runner in TypeScript has the same sentences (src/conform/answers.ts)."""
 
 import math
-from typing import Any, List, Mapping, Optional
+import re
+from typing import Any, List, Mapping, Optional, Tuple
 
 from ._vectors import ANSWERS, Case, size_of
 
@@ -9,9 +10,31 @@ from ._vectors import ANSWERS, Case, size_of
 def wrong_with(case: Case, answer: Mapping[str, Any]) -> Optional[str]:
     """The error in the form of an answer, as a sentence; None when the answer can be judged."""
     if case["task"] in ("distribution", "combine"):
+        if answer.get("counts") is not None:
+            return _wrong_with_counts(answer)
         return _wrong_with_set(case, answer.get("kept"), answer.get("probabilities"))
     missing = [name for name in ANSWERS[case["task"]] if name in case and name not in answer]
     return f"the answer lacks {', '.join(missing)}" if missing else None
+
+
+#: Largest number of draws of an answer.
+_DRAWS_MAX = 1_000_000_000
+
+
+def _wrong_with_counts(answer: Mapping[str, Any]) -> Optional[str]:
+    counts = answer["counts"]
+    if answer.get("kept") is not None or answer.get("probabilities") is not None:
+        return "an answer with counts has neither kept nor probabilities"
+    if not isinstance(counts, dict) or not all(map(_is_count, counts.items())):
+        return "counts is no object of token ids with a number of draws each"
+    return f"counts has more than {_DRAWS_MAX} draws" if sum(counts.values()) > _DRAWS_MAX else None
+
+
+def _is_count(entry: Tuple[str, Any]) -> bool:
+    token, n = entry
+    if not re.fullmatch("0|[1-9][0-9]{0,8}", token) or isinstance(n, bool):
+        return False
+    return isinstance(n, (int, float)) and 0 <= n < 2**53 and n == int(n)
 
 
 def _wrong_with_set(case: Case, kept: Any, probabilities: Any) -> Optional[str]:

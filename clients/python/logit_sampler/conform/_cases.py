@@ -35,11 +35,11 @@ def case_lines(judged: Judged) -> List[str]:
 
 
 def _outcome_lines(case: Case, verdict: Verdict) -> List[str]:
-    if verdict.detail is not None:
-        return [f"Got an error: {_SPACE.sub(' ', verdict.detail)}"]
+    if verdict.kind == "error":
+        return [f"Got an error: {_SPACE.sub(' ', verdict.detail or '')}"]
     answer = verdict.answer or {}
     if case["task"] in ("distribution", "combine"):
-        return _token_lines(case, answer)
+        return [*([] if verdict.detail is None else [verdict.detail, ""]), *_token_lines(case, answer)]
     fields = [name for name in ANSWERS[case["task"]] if name in case]
     expected, got = (
         ", ".join(f"`{name}` {_value_text(each.get(name))}" for name in fields) for each in (case, answer)

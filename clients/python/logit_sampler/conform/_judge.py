@@ -7,6 +7,7 @@ failures; they have their own verdicts. A failure is reported with the known mis
 from collections import Counter
 from typing import Any, Dict, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence
 
+from ._counts import counts_in, draws_wanted, merged_by, unexplained_by
 from ._vectors import ANSWERS, Case
 
 #: Probabilities by token id; None for an answer that is a set alone.
@@ -39,7 +40,7 @@ class Verdict(NamedTuple):
     as_if: List[str] = []
     #: mistakes that the case can detect, and that the answer does not show
     not_as: List[str] = []
-    #: of an error: its sentence
+    #: of an error: its sentence; of counts: why they failed, or how many draws are missing
     detail: Optional[str] = None
     #: of a failure: the answer
     answer: Optional[Mapping[str, Any]] = None
@@ -53,23 +54,62 @@ def judge(case: Case, answer: Mapping[str, Any], choices: Sequence[Choice] = ())
     A failure that one of the host's choices explains is a verdict of its own.
     """
     kind = _compare(case, case, answer, case.get("tolerance", 0))
+    drawn = _drawn_in(case, answer)
+    few = None if kind == "failed" or drawn is None else _too_few_draws(case, drawn)
+    if few is not None:
+        return Verdict("not_supported", detail=few)
     as_if: List[str] = []
     not_as: List[str] = []
     for other in case.get("otherwise", []):
-        is_met = kind == "failed" and _compare(case, other, answer, _MISTAKE) != "failed"
-        (as_if if is_met else not_as).extend(other["as"])
+        # Counts that pass may fit a mistake too: the case does not distinguish it.
+        is_met = (kind == "failed" or drawn is not None) and _compare(case, other, answer, _MISTAKE) != "failed"
+        if not is_met:
+            not_as.extend(other["as"])
+        elif kind == "failed":
+            as_if.extend(other["as"])
     choice = next((each for each in choices if each.as_if in as_if), None)
     if choice is not None:
         return Verdict("choice", not_as=not_as, choice=choice)
-    return Verdict(kind, as_if, not_as, answer=answer if kind == "failed" else None)
+    if kind != "failed":
+        return Verdict(kind, as_if, not_as)
+    detail = None if drawn is None else unexplained_by(_law_of(case), drawn)
+    return Verdict(kind, as_if, not_as, detail=detail, answer=answer)
+
+
+def _drawn_in(case: Case, answer: Mapping[str, Any]) -> Optional[Dict[int, int]]:
+    """The counts of an answer that has them instead of probabilities."""
+    is_set = case["task"] in ("distribution", "combine")
+    return counts_in(answer["counts"]) if is_set and answer.get("counts") is not None else None
+
+
+def _too_few_draws(case: Case, drawn: Mapping[int, int]) -> Optional[str]:
+    """A pass of fewer draws than the test wants says nothing. A failure holds for any number of draws."""
+    wanted, draws = draws_wanted(len(_law_of(case))), sum(drawn.values())
+    return f"{wanted} draws wanted, got {draws}" if draws < wanted else None
+
+
+def _law_of(right: Mapping[str, Any]) -> Dict[int, float]:
+    """The probabilities of the suite's answer, which has them in every case."""
+    return {token: p for token, p in set_of(right).items() if p is not None}
 
 
 def _compare(case: Case, right: Mapping[str, Any], answer: Mapping[str, Any], tolerance: float) -> str:
+    drawn = _drawn_in(case, answer)
+    if drawn is not None:
+        return _compare_counts(case, _law_of(right), drawn)
     if case["task"] in ("distribution", "combine"):
         return _compare_sets(set_of(right), set_of(answer), _groups_of(case), tolerance)
     fields = [name for name in ANSWERS[case["task"]] if name in right]
     equal = all(_is_equal(right[name], answer.get(name), tolerance) for name in fields)
     return "passed" if equal else "failed"
+
+
+def _compare_counts(case: Case, law: Mapping[int, float], drawn: Mapping[int, int]) -> str:
+    if unexplained_by(law, drawn) is None:
+        return "passed"
+    names = {token: ids[0] for ids in case.get("ties", []) for token in ids}
+    merged = unexplained_by(merged_by(law, names), merged_by(drawn, names))
+    return "tie" if names and merged is None else "failed"
 
 
 def _is_equal(right: Any, other: Any, tolerance: float) -> bool:
@@ -91,6 +131,10 @@ def _is_number(value: Any) -> bool:
 
 def set_of(answer: Mapping[str, Any]) -> _Left:
     """The ids of an answer of the right form, with their probabilities; an answer that is a set alone has None for each."""
+    if answer.get("counts") is not None:
+        drawn = counts_in(answer["counts"])
+        draws = sum(drawn.values())
+        return {token: n / draws for token, n in drawn.items()}
     kept: Any = answer.get("kept")
     probabilities: Any = answer.get("probabilities")
     if kept is None:

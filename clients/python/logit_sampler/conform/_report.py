@@ -86,6 +86,9 @@ class Report:
         if self.unexplained:
             shown = ", ".join(self.unexplained[:8])
             lines += ["", f"No known mistake explains {len(self.unexplained)}: {shown}"]
+        few = [(case, verdict) for case, verdict in self.judged if verdict.kind == "not_supported" and verdict.detail]
+        if few:
+            lines += ["", f"Too few draws in {len(few)} cases. {few[0][0]['id']}: {few[0][1].detail}"]
         return "\n".join(lines) + "\n"
 
     def markdown(self) -> str:
@@ -151,7 +154,7 @@ class Report:
                     continue
                 inner = ""
                 if verdict.kind == "not_supported":
-                    inner = "<skipped/>"
+                    inner = f"<skipped message={_attribute(verdict.detail)}/>" if verdict.detail else "<skipped/>"
                 elif verdict.kind == "failed":
                     inner = f"<failure message={_attribute('; '.join(verdict.as_if) or 'no known mistake')}/>"
                 elif verdict.kind == "error":

@@ -13,7 +13,8 @@ from ._judge import Choice, Verdict, judge
 from ._report import Report
 from ._vectors import ANSWERS, Case, load, question_of, row_of
 
-#: A function (row, options, history). It gives probabilities, a dictionary of id to probability, or a set of ids.
+#: A function (row, options, history). It gives probabilities, a dictionary of id to probability, a set of
+#: ids, or {"counts": ...} with the number of draws by id.
 Sampler = Callable[[Any, "Options", List[int]], Any]
 
 #: Maximum length of a reported message of a tested sampler, and of a program's line.
@@ -118,6 +119,8 @@ def _answer(given: Any, size: int) -> Dict[str, Any]:
         raise NotSupported
     if isinstance(given, (set, frozenset)):
         return {"kept": sorted(int(token) for token in given)}
+    if isinstance(given, dict) and "counts" in given:
+        return {"counts": {str(int(token)): int(n) for token, n in given["counts"].items()}}
     if isinstance(given, dict):
         ids = sorted(token for token, p in given.items() if p > 0)
         return {"kept": ids, "probabilities": [float(given[token]) for token in ids]}
