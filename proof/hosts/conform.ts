@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PATH = fileURLToPath(new URL("conformance.json", import.meta.url));
 
 /** By the runner that has them. */
-const OF_PYTHON = ["transformers", "llama.cpp", "vllm", "sglang", "mlx-lm"] as const;
+const OF_PYTHON = ["transformers", "llama.cpp", "vllm", "sglang", "mlx-lm", "onnxruntime-genai"] as const;
 const OF_NODE = ["transformers.js"] as const;
 
 /** The same command, with stand-ins for what a host's modules import. */

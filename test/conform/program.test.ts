@@ -136,6 +136,7 @@ describe("both runners", () => {
         other = stdout;
       }
       expect(other).toBe(text);
+      expect(text.includes("Too few draws in")).toBe(command.endsWith("drawer.py"));
       for (const form of forms)
         expect(readFileSync(join(folder, `python.${form}`), "utf8")).toBe(
           readFileSync(join(folder, `node.${form}`), "utf8"),

@@ -21,4 +21,5 @@ HOSTS: "Dict[str, Callable[[], Host]]" = {
     "vllm": _host("vllm"),
     "sglang": _host("sglang"),
     "mlx-lm": _host("mlx_lm"),
+    "onnxruntime-genai": _host("onnxruntime_genai"),
 }
