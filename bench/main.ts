@@ -21,6 +21,7 @@ const BENCHES = [
   { name: "grammar", about: "compiling grammars, and masks met first and again", seconds: 60 },
   { name: "watermarks", about: "marked draws, detection, replays", seconds: 90 },
   { name: "verify", about: "a draft of four tokens against a row and against a batch", seconds: 60 },
+  { name: "beams", about: "a step of a beam search against the same rows as a batch", seconds: 60 },
   { name: "floor", about: "the service beside a C program that only reads the same bytes", seconds: 120 },
   { name: "analysis", about: "scores, softmax and calibration", seconds: 5 },
   { name: "stream", about: "a step on a stream", seconds: 250 },
