@@ -119,7 +119,7 @@ export class ObjectNodes {
     for (const [pattern, pointer] of patterns) {
       const node = yield* this.#pattern(pattern, pointer);
       if (node === undefined) {
-        this.#noteUnheld(places, pattern);
+        this.#noteUnheld(places, patterns, pattern);
         return this.#member(base, nodeOf([]));
       }
       found.set(pattern, node);
@@ -178,13 +178,13 @@ export class ObjectNodes {
    * Weakened: the names that a pattern applies to are not known, so any unlisted name may come with any value. This notes the
    * other schemas for unlisted properties, which have no effect then.
    */
-  #noteUnheld(places: readonly Place[], pattern: string): void {
+  #noteUnheld(places: readonly Place[], patterns: ReadonlyMap<string, string>, unsupported: string): void {
     const note = (name: string, pointer: string) => {
-      const detail = `it has no effect beside the pattern ${JSON.stringify(pattern)}, which is not supported`;
+      const detail = "it has no effect beside a pattern that is not supported";
       this.#parts.document.weaken(new Problem("grammar_unsupported", detail, pointer), name);
     };
-    for (const [other, pointer] of patternsOf(places))
-      if (other !== pattern) note("patternProperties", pointer);
+    for (const [pattern, pointer] of patterns)
+      if (pattern !== unsupported) note("patternProperties", pointer);
     for (const place of places) {
       const rest = said(place, "additionalProperties");
       if (rest !== undefined && rest !== true)
