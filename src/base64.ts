@@ -1,6 +1,7 @@
 /** Base64 (RFC 4648 §4) to bytes and back, in plain code that also runs in browsers. */
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/** The character of each value of 6 bits. */
+export const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** value + 1 by character code; 0: no character of base64 */
 const SEXTETS = new Uint8Array(128);

@@ -2,14 +2,14 @@
  * Replaces node:buffer in a bare engine: the part of it that the readers of bodies use. The bundle of the local sampler
  * uses this file in its place.
  */
+import { ALPHABET } from "../base64.ts";
 import { decodeUtf8, encodeUtf8, isUtf8Bytes, latin1Of } from "./utf8.ts";
 
 type Encoding = "utf8" | "latin1" | "base64";
 
 /** Letters of base64 → 6 bits; 255: not a letter. Both alphabets, as in Node. */
 const LETTERS = new Uint8Array(128).fill(255);
-for (const [i, letter] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries())
-  LETTERS[letter.charCodeAt(0)] = i;
+for (const [i, letter] of [...ALPHABET].entries()) LETTERS[letter.charCodeAt(0)] = i;
 LETTERS["-".charCodeAt(0)] = 62;
 LETTERS["_".charCodeAt(0)] = 63;
 

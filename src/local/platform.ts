@@ -2,11 +2,10 @@
  * Platform functions that the library needs and a bare engine lacks. This file is imported first, because modules make
  * their encoders when they are loaded. Existing functions are not replaced.
  */
+import { decodeBase64 } from "../base64.ts";
 import { sha256 } from "../sampling/sha256.ts";
 import { PlainUrl } from "./url.ts";
-import { decodeUtf8, encodeUtf8, isUtf8Bytes } from "./utf8.ts";
-
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+import { decodeUtf8, encodeUtf8, isUtf8Bytes, latin1Of } from "./utf8.ts";
 
 class PlainDecoder {
   readonly #fatal: boolean;
@@ -32,17 +31,7 @@ class PlainEncoder {
 
 /** For the modules' own base64, which is right. */
 function plainAtob(text: string): string {
-  const bytes: string[] = [];
-  let held = 0;
-  let bits = 0;
-  for (const letter of text.replace(/=+$/, "")) {
-    held = ((held << 6) | LETTERS.indexOf(letter)) & 0xffffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes.push(String.fromCharCode((held >> bits) & 0xff));
-  }
-  return bytes.join("");
+  return latin1Of(decodeBase64(text) ?? new Uint8Array(0));
 }
 
 /** Random bytes: SHA-256 of a secret from the host and a counter. */
