@@ -11,7 +11,7 @@ const ELSEWHERE = new Set(["id", "section", "task", "rule", "about", "row"]);
 
 /** The case with the shortest question; of equals, the first. */
 export function shortestOf(judged: readonly Judged[]): Judged | undefined {
-  const lengths = judged.map(({ vector }) => byteLength(JSON.stringify(questionIn(vector))));
+  const lengths = judged.map(({ vector }) => Buffer.byteLength(JSON.stringify(questionIn(vector))));
   const least = lengths.reduce((min, length) => Math.min(min, length), Number.POSITIVE_INFINITY);
   return judged[lengths.indexOf(least)];
 }
@@ -21,7 +21,7 @@ export function caseLines({ vector, verdict }: Judged): string[] {
   const { id, rule, about, why } = vector;
   const entries = Object.entries(questionIn(vector)).filter(([name]) => !ELSEWHERE.has(name));
   const question = JSON.stringify(Object.fromEntries(entries));
-  const is_short = byteLength(question) <= QUESTION_LENGTH_MAX;
+  const is_short = Buffer.byteLength(question) <= QUESTION_LENGTH_MAX;
   return [
     `\`${id}\`: ${about ?? rule}.${why === undefined ? "" : ` The rule: ${why}.`}`,
     ...(is_short ? ["", "```json", question, "```"] : []),
@@ -87,8 +87,4 @@ function valueText(value: unknown): string {
   if (!Array.isArray(value) || !value.every(is_scalar)) return "of another form";
   const head = JSON.stringify(value.slice(0, TOKENS_MAX));
   return value.length > TOKENS_MAX ? `\`${head}\` and ${value.length - TOKENS_MAX} more` : `\`${head}\``;
-}
-
-function byteLength(text: string): number {
-  return Buffer.byteLength(text);
 }
