@@ -1,6 +1,6 @@
 /**
- * A plain HTTP/1.1 client on one socket: the bytes that go out are exactly those that it is given, so that they may
- * be anything. Replies are read with a Content-Length, in chunks, or up to the end of the connection.
+ * A plain HTTP/1.1 client on one socket. It sends exactly the bytes that it is given, which need not be HTTP. It reads
+ * replies by their Content-Length, in chunks, or up to the end of the connection.
  */
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
@@ -40,7 +40,7 @@ export class Connection {
     return this.#ended;
   }
 
-  /** bytes that no reply accounts for */
+  /** bytes received after the last complete reply */
   get unread(): string {
     return this.#received.toString("latin1");
   }
@@ -70,7 +70,7 @@ export class Connection {
     return socket;
   }
 
-  /** Sends and answers the next reply; pieces are written one event-loop turn apart. */
+  /** Sends bytes and returns the next reply; pieces are written one event-loop turn apart. */
   async exchange(pieces: Uint8Array | readonly Uint8Array[]): Promise<Reply> {
     const socket = await this.open();
     for (const piece of pieces instanceof Uint8Array ? [pieces] : pieces) {
@@ -97,7 +97,7 @@ export class Connection {
     throw new ConnectionLost(`no reply within ${PATIENCE_MS} ms`);
   }
 
-  /** Waits until the other side has closed; false when it does not within this time. */
+  /** Waits until the other side has closed; false when it does not close within this time. */
   async closed(within_ms: number): Promise<boolean> {
     const until_ms = performance.now() + within_ms;
     while (!this.#ended && performance.now() < until_ms) await this.#more(until_ms - performance.now());
@@ -120,7 +120,7 @@ export class Connection {
   }
 }
 
-/** The first reply in these bytes, and how many bytes it takes; undefined while some are missing. */
+/** The first reply in these bytes, and its length in bytes; undefined while the reply is incomplete. */
 function parseReply(bytes: Buffer, ended: boolean): { reply: Reply; bytes: number } | undefined {
   const split = bytes.indexOf("\r\n\r\n");
   if (split < 0) return undefined;

@@ -16,7 +16,7 @@ export function residentMiB(pids: readonly number[]): number {
   return kib / KIB_PER_MIB;
 }
 
-/** Looks again and again while `work` runs; answers its result and the most that was seen. */
+/** Measures again and again while `work` runs; returns its result and the largest measurement. */
 export async function peakWhile<T>(
   pids: readonly number[],
   work: Promise<T>,

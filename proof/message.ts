@@ -39,7 +39,7 @@ function head(method: string, path: string, headers: Headers): Buffer {
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1");
 }
 
-/** A step or a batch as JSON; a text is sent as it stands. */
+/** A step or a batch as JSON; a text is sent unchanged. */
 export function jsonMessage(path: string, body: unknown): Message {
   return { path, headers: JSON_TYPE, body: typeof body === "string" ? body : JSON.stringify(body) };
 }

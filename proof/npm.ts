@@ -14,7 +14,7 @@ export interface Packed {
   readonly bytes: number;
 }
 
-/** The package as npm would publish it, of dist as it is. */
+/** The package as npm would publish it, with the present dist. */
 export async function pack(folder: string): Promise<Packed> {
   await mkdir(folder, { recursive: true });
   const flags = ["--ignore-scripts", "--json", "--pack-destination", folder];
@@ -24,8 +24,8 @@ export async function pack(folder: string): Promise<Packed> {
 }
 
 /**
- * Makes a project that has these packages, unless it is there with the same ones; what npm warned of is answered, and
- * undefined when nothing had to be installed. No package runs a script of its own.
+ * Makes a project with these packages, unless it exists with the same ones. Returns the warnings of npm, or undefined
+ * when nothing had to be installed. No package runs a script.
  */
 export async function projectWith(
   folder: string,

@@ -6,11 +6,11 @@
 export interface Form {
   /** the whole proof; false: the short form that runs in CI */
   readonly long: boolean;
-  /** of everything random in a proof: the same seed gives the same requests */
+  /** seed of everything random in a proof: the same seed gives the same requests */
   readonly seed: number;
   /** replay this one case and print it, where a proof has numbered cases */
   readonly only: number | undefined;
-  /** Hold bounds on time as well. Off unless asked for: on a machine that does other work they say nothing. */
+  /** Check bounds on time as well. Off by default: on a busy machine they mean nothing. */
   readonly hold_times: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface Report {
   timed(sentence: string, holds: boolean, got: string): void;
   /** A number that was measured. */
   figure(what: string, value: string): void;
-  /** Something else worth reading, such as a case that went wrong. */
+  /** Other information, such as a case that failed. */
   note(line: string): void;
 }
 

@@ -33,7 +33,10 @@ export function createReport({ hold_times }: Pick<Form, "hold_times">, say: (lin
   };
 }
 
-/** The last line of a proof; for CI the numbers as a file that PROOF_RESULTS names. Ends with 1 when something failed. */
+/**
+ * Prints the last line of a proof, and for CI writes the figures to the file that PROOF_RESULTS names. Sets the exit code to
+ * 1 when a claim failed.
+ */
 export async function conclude({ held, failed }: Counted, how = ""): Promise<void> {
   console.log(`\n${held} claims hold, ${failed} fail${how === "" ? "" : ` (${how})`}`);
   const results = process.env["PROOF_RESULTS"];

@@ -5,7 +5,7 @@ import { randomRow } from "./sampling/sample.ts";
 const LOGITS = Float32Array.of(1, 2.5, -0.3, 2.4);
 const OPTIONS = { temperature: 0.8, top_p: 0.9, seed: 7, logprobs: true } as const;
 
-/** The error of a call, with its code if it has one. */
+/** The error that a call throws, with its code if it has one. */
 function told(call: () => unknown): string {
   try {
     call();

@@ -1,4 +1,4 @@
-/** Names that are numbers keep their place: what JSON.parse moves is known again beside it. */
+/** Numeric names keep their position: JSON.parse moves them, and the original order is restored. */
 import { expect, test } from "vitest";
 import { seeded } from "../evidence/seeded.ts";
 import { keepOrder, movesNames, namesInOrder, textInOrder } from "../src/ordered-names.ts";

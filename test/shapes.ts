@@ -1,4 +1,4 @@
-/** What V8 knows of objects: those of one shape are read by what was learnt of any of them. */
+/** V8's knowledge about objects: code compiled for one object works for all objects of the same shape. */
 import { setFlagsFromString } from "node:v8";
 
 setFlagsFromString("--allow-natives-syntax");

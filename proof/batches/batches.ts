@@ -1,4 +1,7 @@
-/** Checks whether a worker holds only the row at hand of each batch: sixteen batches at a time, 262 MB of logits under way. */
+/**
+ * Checks that a worker holds only the current row of each batch: sixteen batches at a time, 262 MB of logits in
+ * transit.
+ */
 import { rawLoad } from "../../evidence/raw-client.ts";
 import { f16Bytes, randomRow } from "../../evidence/rows.ts";
 import type { Scenario } from "../../evidence/scenarios.ts";
@@ -11,7 +14,7 @@ const VOCAB_SIZE = 128_256;
 const CONNECTIONS = 16;
 const BATCHES = { short: 32, long: 1600 };
 const RESIDENT_MIB_MAX = 200;
-/** Only so that a run ends that gets no answers. */
+/** Ends the run if no answers come. */
 const DURATION_MS_MAX = 5 * 60_000;
 
 export const BATCHES_IN_MEMORY: Proof = {

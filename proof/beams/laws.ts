@@ -1,4 +1,4 @@
-/** The laws of the rules that draw, over every text of a small world. */
+/** The distributions of the rules that draw, over every text of a small world. */
 import { Searcher } from "../../evidence/beam-search.ts";
 import { goodnessOfFit, upperTail } from "../statistics/chi-square.ts";
 import { SMALL, textsOf } from "./world.ts";
@@ -8,7 +8,7 @@ export const TEXTS = textsOf(SMALL, 0, COMMON.max_tokens);
 const PROBABILITIES = TEXTS.map(({ p }) => p);
 const INDEX = new Map(TEXTS.map(({ token_ids }, i) => [String(token_ids), i]));
 
-/** The texts of each of many searches, by their index. Throws for a text that cannot occur. */
+/** The texts of many searches; each search is made from its index. Throws for a text that cannot occur. */
 function* drawn(beam: object, searches: number): Generator<number[]> {
   const searcher = new Searcher();
   for (let seed = 1; seed <= searches; seed++) {
@@ -25,7 +25,7 @@ function fitOf(counts: readonly number[], law: readonly number[]): number {
   return goodnessOfFit(counts, law).p_chi;
 }
 
-/** The p-value of each distribution over this number of searches. */
+/** The p-value of each distribution, from this number of searches. */
 export const LAWS: Readonly<Record<string, (searches: number) => number>> = {
   "arithmetic: a beam draws from the model's law": (searches) => {
     const counts = PROBABILITIES.map(() => 0);
@@ -36,7 +36,8 @@ export const LAWS: Readonly<Record<string, (searches: number) => number>> = {
   "arithmetic: so does the last of four": (searches) => {
     const counts = PROBABILITIES.map(() => 0);
     for (const indices of drawn({ rule: "arithmetic", num_beams: 4, ...COMMON }, searches)) {
-      // The texts of a search depend on each other: one of them is counted, another each time.
+      // The texts of one search depend on each other, so only one of them is counted, at a position that changes from
+      // search to search.
       const index = indices[counts.reduce((a, b) => a + b) % indices.length] ?? 0;
       counts[index] = (counts[index] ?? 0) + 1;
     }

@@ -1,7 +1,8 @@
 /**
- * `npm run proof:beams`: random beam searches by the hosts' own code and by ours, on the same rows. BEAMS_PYTHON names a Python
- * with transformers, vllm, torch and numpy, or with onnxruntime-genai, onnx and numpy. TensorRT-LLM needs a GPU, and llama.cpp has
- * removed its search: for these two, ports that were written from their sources answer (ports.ts).
+ * `npm run proof:beams`: runs random beam searches with the hosts' own code and with ours, on the same rows.
+ * BEAMS_PYTHON names a Python with transformers, vllm, torch and numpy, or with onnxruntime-genai, onnx and numpy.
+ * TensorRT-LLM needs a GPU, and llama.cpp has removed its search: for these two, ports that were written from their
+ * sources answer (ports.ts).
  */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -38,7 +39,7 @@ const { values, operands } = commandLine({
 
 const RECORDED = 200;
 
-/** The answers of a host's own code, in Python. */
+/** The answers of the hosts' own Python code. */
 async function hostAnswers(name: string, asked: readonly Asked[]): Promise<Answer[]> {
   const python = process.env["BEAMS_PYTHON"];
   if (python === undefined) throw new Error("BEAMS_PYTHON must name a Python with the hosts");

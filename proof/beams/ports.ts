@@ -69,7 +69,7 @@ function tensorrtLlm({ world, beam }: Asked): Answer | undefined {
           return { parent, id, sum, ranked: f32(sum + f32(beam_search_diversity_rate * parent)) };
         });
     });
-    // cub::ArgMax takes the lower key of equals, and keys stand by parent and rank; sort is stable.
+    // cub::ArgMax takes the lower key of equal values. Keys are ordered by parent and rank, and sort is stable.
     const top = candidates.toSorted((a, b) => b.ranked - a.ranked).slice(0, 2 * K);
     if (cba.length === 0) min_normed = 0;
     const next: Beam[] = [];
@@ -120,11 +120,11 @@ interface LlamaBeam {
   readonly eob: boolean;
 }
 
-/** With the callback of its example, which ends a beam by its last token. */
+/** Like the callback of llama.cpp's example, which ends a beam at its last token. */
 function llamaCpp({ world, beam }: Asked): Answer {
   const { num_beams, end_token_ids, max_tokens } = beam as unknown as Options;
   let beams: LlamaBeam[] = [{ tokens: [], p: 1, eob: false }];
-  // The mass that renormalising divided by, which the host forgets.
+  // The mass by which renormalising divided; the host does not keep it.
   let lost = 0;
   const isBest = (all: readonly LlamaBeam[]) =>
     all.reduce((best, each, i) => {

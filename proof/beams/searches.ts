@@ -22,7 +22,7 @@ function worldOf(random: Seeded): World {
   };
 }
 
-/** `vocab_size` is at least (ends + 1) · num_beams, as hosts want it: their first step has one row. */
+/** `vocab_size` is at least (ends + 1) · num_beams, as hosts require, because their first step has one row. */
 function common(random: Seeded, { vocab_size }: World, ends_max: number) {
   const ends = random.below(ends_max + 1);
   const beams_max = Math.min(8, Math.floor(vocab_size / Math.max(2, ends + 1)));
@@ -32,7 +32,7 @@ function common(random: Seeded, { vocab_size }: World, ends_max: number) {
 
 const PENALTIES = [0, 1, 0.6, 2, -0.5];
 
-/** A random search of each rule that a host has. */
+/** A random search for each rule that a host has. */
 export const ASKED: Readonly<Record<string, (random: Seeded) => Asked>> = {
   transformers(random) {
     const world = worldOf(random);
@@ -91,7 +91,7 @@ export function ownRow(row: Asked["row"]): Readonly<Record<string, unknown>> {
   return chain.length === 0 ? {} : { chain };
 }
 
-/** float32 sums of a few tens of numbers are right to so much. */
+/** The error of float32 sums of a few tens of numbers. */
 const TOLERANCE = 4e-6;
 
 function near(a: number, b: number): boolean {
@@ -100,7 +100,7 @@ function near(a: number, b: number): boolean {
 
 export type Verdict = "same" | "tie" | "other";
 
-/** Same sequences and scores; or the same scores, which is a tie of sequences; or something else. */
+/** Equal sequences and scores; or equal scores with tied sequences; or a difference. */
 export function verdictOf(ours: readonly FoundSequence[], theirs: Answer): Verdict {
   if (ours.length !== theirs.length) return "other";
   const isSame = ({ token_ids }: FoundSequence, i: number) => String(token_ids) === String(theirs[i]?.[0]);
@@ -129,7 +129,7 @@ export function asTold(name: string, { beam }: Asked, sequences: readonly FoundS
  * (beam_search_scorer.cpp, Process). The beam then goes on with an older token, and the answer cannot be compared.
  */
 export function leavesBeamUnwritten({ world, beam }: Asked, searcher: Searcher): boolean {
-  // With a token more, the last step that the host takes is not the last.
+  // One more token, so that the host's last step is not the last of ours.
   const max_tokens = Number(beam["max_tokens"]);
   const { live, steps } = searcher.search(world, { ...beam, max_tokens: max_tokens + 1 });
   const going = live.slice(0, Math.min(max_tokens, steps - 1));

@@ -21,7 +21,8 @@ const SCORE = "{ logits: [1.0, 2.5, -0.3, 2.4], target: 1 }";
 const BATCH =
   "{ rows: [{ logits: [1.0, 2.5, -0.3, 2.4], seed: 1 }, { logits: [1, 2], top_p: 3 }], temperature: 0.8 }";
 /**
- * The printed result of a batch: the first row's token, and the second's refusal. The replies have types of their own.
+ * Prints the result of a batch: the token of the first row, and the refusal of the second. The replies have types of
+ * their own.
  */
 const OF_BATCH = `const [one, refused] = results ?? [];
 const batch_token: number | undefined = one && "token_id" in one ? one.token_id : undefined;
@@ -29,7 +30,7 @@ const refusal: string | undefined = refused && "code" in refused ? refused.point
 /** The common part of openapi-fetch's and hey-api's calls: `data` or `error`. */
 const OF_CALLS = `const token: number | undefined = json.data?.token_id;
 const code = wrong.error?.code;
-// A reply has one row or several, and is JSON or binary: the types say so, and the program checks.
+// The types allow one row or several, and JSON or bytes, so the program checks which it got.
 const rank: number | undefined = scored.data && "rank" in scored.data ? scored.data.rank : undefined;
 const results = typeof batch.data === "object" && "results" in batch.data ? batch.data.results : undefined;
 ${OF_BATCH}
@@ -120,7 +121,7 @@ const batch = await sampleBatchWithJson(${BATCH});
 const token: number | undefined = json.status === 200 ? json.data.token_id : undefined;
 const code = wrong.status === 422 ? wrong.data.code : undefined;
 const rank: number | undefined = scored.status === 200 && "rank" in scored.data ? scored.data.rank : undefined;
-// A reply that may come as bytes is a Blob to orval, whatever comes.
+// orval types a reply that may be binary as a Blob, also when it is JSON.
 const told = batch.data instanceof Blob ? (JSON.parse(await batch.data.text()) as BatchReply) : undefined;
 const results = told?.results;
 ${OF_BATCH}

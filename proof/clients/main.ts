@@ -36,7 +36,7 @@ const STRICT = {
   },
 };
 
-/** orval asks for Node 22, of which these are all that Node 20 lacks. */
+/** orval asks for Node 22. These are the only functions that Node 20 lacks. */
 const NODE_22 = `Map.groupBy ??= (items, keyOf) => {
   const groups = new Map();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
@@ -61,7 +61,7 @@ const progress = createProgress([
 ]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
-/** Runs a program of a package with this Node; returns its output, or throws it when the program fails. */
+/** Runs a package's program with this Node and returns its output. Throws the output when the program fails. */
 async function program(args: readonly string[], cwd: string, environment: Record<string, string> = {}) {
   const [path = "", ...rest] = args;
   const node = ["--import", join(FOLDER, "node-22.mjs"), join(FOLDER, "node_modules", path), ...rest];
@@ -92,7 +92,7 @@ async function install(): Promise<void> {
   await execute("npm", [...flags, ...packages], { cwd: FOLDER, shell: process.platform === "win32" });
 }
 
-/** Generates, compiles with the TypeScript that people have and with ours, and does the first requests. */
+/** Generates a client, compiles it with the TypeScript that people have and with ours, and makes the first requests. */
 async function prove({ name, command, files, program: text }: Generator, url: string): Promise<void> {
   const folder = join(FOLDER, name);
   await rm(folder, { recursive: true, force: true });
@@ -119,7 +119,7 @@ async function prove({ name, command, files, program: text }: Generator, url: st
   );
 }
 
-/** A difference from the README. */
+/** A result that differs from the README's. */
 function complaint(line: string): string {
   const { json, token, bytes, code, rank, batch_token, refusal } = JSON.parse(line); // the programs print it so
   const is_sampled = json?.token_id === 1 && token === 1 && json.logprob === -0.7833432722140898;

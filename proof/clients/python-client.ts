@@ -46,7 +46,7 @@ export async function pythonClient(folder: string, document: string, url: string
     "--meta",
     "none",
   ];
-  // It warns of the one reply that is lines of JSON, and of ruff, which it would format with.
+  // It warns about the one reply that is JSON lines, and about ruff, which it would use for formatting.
   await execute(join(folder, "bin", PYTHON_CLIENT), [...generate, "--overwrite"], { maxBuffer: 2 ** 26 });
   await writeFile(join(folder, "program.py"), PROGRAM);
   const { stdout } = await execute(python, ["program.py", url], { cwd: folder });

@@ -17,14 +17,15 @@ import { startProxies } from "./proxies.ts";
 const EXCHANGES = { short: 600, long: 10_000 };
 const PROXIED = { short: 60, long: 1000 };
 const AT_ONCE = 8;
-/** So many without an answer end it: each is waited for as long as anyone has patience. */
+/** This number of unanswered pipelines ends the proof, because each one is waited for until the timeout. */
 const HUNG_MAX = AT_ONCE;
 const PIPELINE_MAX = 24;
 const AFTER_MS = 3000;
 
 export const CONNECTIONS: Proof = {
   name: "connections",
-  promise: "whatever comes behind answers on a connection is answered in its turn, and harms no other",
+  promise:
+    "data that follows a request on its connection is answered in order and affects no other connection",
   run,
 };
 
@@ -32,7 +33,7 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "proof-connections-"));
   const keys = join(folder, "keys");
   writeFileSync(keys, "main 0x2a\n", { mode: 0o600 });
-  // However busy the machine is, none is turned away: answers are known beforehand.
+  // Limits high enough that a busy machine refuses nothing: the expected answers are fixed.
   const service = await startService({
     WORKERS: "2",
     LOGIT_SAMPLER_QUEUE_MS: "60000",
@@ -47,8 +48,8 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
     const before = workers.map(descriptors);
     const count = EXCHANGES[long ? "long" : "short"];
     const { wrong, hung, first } = await exchangeAll(service, { count, seed });
-    report.claim(`${count} pipelines are answered in order, each to its end`, wrong === 0, first);
-    report.claim("none is left without an answer", hung === 0, `${hung}`);
+    report.claim(`${count} pipelines are answered completely and in order`, wrong === 0, first);
+    report.claim("no pipeline stays without an answer", hung === 0, `${hung}`);
     await proveEach(service.url, report);
     await sleep(AFTER_MS);
     const after = workers.map(descriptors);
@@ -58,9 +59,13 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
     );
     await proveProxies(service, { count: PROXIED[long ? "long" : "short"], seed }, report);
     const left = await heldBy(service);
-    report.claim("nothing is held any more", left.join() === "0,0", `${left[0]} rows, ${left[1]} bytes`);
     report.claim(
-      "no descriptor is left",
+      "no row and no byte is still held",
+      left.join() === "0,0",
+      `${left[0]} rows, ${left[1]} bytes`,
+    );
+    report.claim(
+      "no descriptor has leaked",
       after.every((held, worker) => held <= (before[worker] as number)),
       `${before.join(", ")} before, ${after.join(", ")} after`,
     );
@@ -70,7 +75,7 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
   }
 }
 
-/** The same pipelines through the proxies that are installed, which speak for themselves where something is no HTTP. */
+/** The same pipelines through the installed proxies, which answer data that is not HTTP themselves. */
 async function proveProxies(service: RunningService, how: { count: number; seed: number }, report: Report) {
   for (const proxy of await startProxies(service.url)) {
     try {
@@ -86,7 +91,7 @@ async function proveProxies(service: RunningService, how: { count: number; seed:
   }
 }
 
-/** Rows and bytes that the service says clients make it hold. */
+/** The rows in use and the bytes held for clients, as the service reports them. */
 async function heldBy({ url }: RunningService): Promise<number[]> {
   const text = await (await fetch(`${url}/metrics`, { headers: { connection: "close" } })).text();
   return ["rows_leased", "held_bytes"].map((name) =>
@@ -94,7 +99,7 @@ async function heldBy({ url }: RunningService): Promise<number[]> {
   );
 }
 
-/** Files that a process has open; 0 when it has ended. */
+/** The number of files that a process has open; 0 when it has ended. */
 function descriptors(pid: number): number {
   try {
     return readdirSync(`/proc/${pid}/fd`).length;

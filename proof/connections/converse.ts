@@ -1,8 +1,8 @@
-/** One exchange on a connection of its own, in bytes that are given, and all that comes back. */
+/** One exchange on a connection of its own: sends the given bytes and returns everything that comes back. */
 import { connect, type Socket } from "node:net";
 
 const PATIENCE_MS = 20_000;
-/** Between two segments: time enough for the other side to read the first. */
+/** The pause between two segments: long enough for the other side to read the first. */
 const PAUSE_MS = 1;
 
 function open(url: string): Socket {
@@ -11,8 +11,8 @@ function open(url: string): Socket {
 }
 
 /**
- * Sends the parts with a pause between them. What came until the connection ended, as latin1, which the client brings about
- * once it is whole; undefined when it does not end.
+ * Sends the parts with a pause between them. Returns what arrived until the connection ended, as latin1; the client
+ * ends the connection once the text is complete. Undefined when the connection does not end.
  */
 export function converse(
   url: string,
@@ -49,7 +49,7 @@ function send(socket: Socket, [part, ...others]: readonly Uint8Array[]): void {
   if (part !== undefined) socket.write(part, () => setTimeout(send, PAUSE_MS, socket, others));
 }
 
-/** Of every answer in a text. */
+/** The statuses of all answers in a text. */
 export function statusesOf(text: string): string[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status as string);
 }

@@ -1,6 +1,6 @@
 /**
- * Each form by itself: many at once, all of which are answered alike; cut in two at every byte, which changes nothing of the
- * answer; and by clients that send on and on, read nothing and go away.
+ * Each form of request separately: many at once, which must all get the same answer; cut in two at every byte, which
+ * must not change the answer; and from clients that send without end, read nothing and disconnect.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection, type Reply } from "../connection.ts";
@@ -11,11 +11,11 @@ import { converse } from "./converse.ts";
 import { REQUESTS, STREAMS } from "./forms.ts";
 
 const AT_ONCE = 64;
-/** So few that the first segment is read before the second is there. */
+/** Few enough that the first segment is read before the second arrives. */
 const CUT_AT_ONCE = 8;
-/** So many wrong answers end a claim: one that never comes is waited for as long as anyone has patience. */
+/** A claim ends after this number of wrong answers, because a missing answer is waited for until the timeout. */
 const WRONG_MAX = CUT_AT_ONCE;
-/** How often a client that reads nothing sends the same. */
+/** How many times a client that reads nothing sends its bytes. */
 const UNREAD = 20;
 const UNREAD_MS = 100;
 const PROBE = encode({ path: "/v1/sample?dtype=f32&temperature=0", body: f32([1, 3, 2]) });
@@ -27,7 +27,7 @@ interface Each {
   readonly name: string;
   readonly opening: Buffer;
   readonly again: Buffer;
-  /** True when all that answers it once is there. */
+  /** True when the text contains the complete answer once. */
   isWhole(text: string): boolean;
 }
 
@@ -51,7 +51,7 @@ export async function proveEach(url: string, report: Report): Promise<void> {
   for (const form of EACH) alone.set(form, await answerOf(url, form));
   const refused = [...alone].filter(([, text]) => REFUSED.test(text));
   report.claim(
-    `each of ${alone.size} forms has an answer that refuses nothing`,
+    `none of ${alone.size} forms is refused`,
     refused.length === 0,
     toldOf(refused.map(([{ name }, text]) => `${name}: ${text}`)),
   );
@@ -68,7 +68,7 @@ async function proveMany(url: string, alone: ReadonlyMap<Each, string>, report: 
     for (const answer of answers) if (answer !== expected) differ.push(`${form.name}: ${answer}`);
   }
   report.claim(
-    `${AT_ONCE} at once of each of ${alone.size} forms have the answer of one alone`,
+    `each of ${alone.size} forms, sent ${AT_ONCE} times at once, gets the answer of a single request`,
     differ.length === 0,
     toldOf(differ),
   );
@@ -91,7 +91,7 @@ async function proveCuts(url: string, alone: ReadonlyMap<Each, string>, report: 
     await Promise.all(Array.from({ length: CUT_AT_ONCE }, client));
   }
   report.claim(
-    `cut in two at every byte they have that answer, ${exchanges} times`,
+    `cut in two at every byte, they get the same answer, ${exchanges} times`,
     differ.length === 0,
     toldOf(differ),
   );
@@ -108,12 +108,12 @@ async function proveUnread(url: string, report: Report): Promise<void> {
     for (const socket of sockets) socket.destroy();
   }
   report.claim(
-    `beside ${AT_ONCE} clients that send ${UNREAD} times of each and read nothing others are answered`,
+    `other clients are answered while ${AT_ONCE} clients send ${UNREAD} copies of each form and read nothing`,
     refused.length === 0,
     toldOf(refused),
   );
   const { status } = await replyOf(url, encode({ method: "GET", path: "/readyz" }));
-  report.claim("and the service is ready when they are gone", status === 200, `${status}`);
+  report.claim("the service is ready after they disconnect", status === 200, `${status}`);
 }
 
 /** How many, and the first. */

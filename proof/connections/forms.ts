@@ -48,7 +48,7 @@ const schema = {
   properties: Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`p${index}`, propertyOf(index)])),
 };
 
-/** Every one leaves its connection open. */
+/** Each of these leaves its connection open. */
 export const REQUESTS: readonly Piece[] = [
   one(get("/healthz")),
   one(get("/openapi.json")),
@@ -89,12 +89,14 @@ export const REQUESTS: readonly Piece[] = [
   one(encode({ path: "/healthz", body: "x".repeat(2000) }), 405),
 ];
 
-/** A stream on the bare connection: what opens it, and messages that may come any number of times. */
+/**
+ * A stream on the bare connection: the request that opens it, and messages that may be repeated any number of times.
+ */
 export interface StreamForm {
   readonly name: string;
   readonly opening: Buffer;
   readonly messages: Buffer;
-  /** with which the messages are answered once */
+  /** the one answer to the messages */
   readonly lines: number;
 }
 

@@ -1,4 +1,4 @@
-/** The proxies that people put in front, where they are installed: each passes everything on to the service. */
+/** Common reverse proxies, where they are installed: each forwards everything to the service. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -73,7 +73,7 @@ listen service
   },
 ];
 
-/** Starts those that are installed, in front of a service. */
+/** Starts the installed proxies in front of a service. */
 export async function startProxies(target: string): Promise<Proxy[]> {
   const installed = KINDS.filter(({ name }) => spawnSync(name, ["-v"]).error === undefined);
   return Promise.all(installed.map((kind) => startProxy(kind, new URL(target))));

@@ -1,7 +1,8 @@
 /**
- * `npm run proof:deploy`: what is there for Kubernetes and for compose, by their own code. The real helm lints the chart and
- * fills it in, with each of its switches on and off; every manifest is decoded strictly into the API's types; the loader of
- * compose reads its files, and actionlint the workflows of CI. Needs Go, whose modules bring them; HELM names a helm that is there.
+ * `npm run proof:deploy`: checks the files for Kubernetes and compose with the tools' own code. The real helm lints the
+ * chart and fills it in, with each of its switches on and off; every manifest is decoded strictly into the API's types;
+ * the loader of compose reads its files, and actionlint the workflows of CI. Needs Go, which downloads the tools as
+ * modules; HELM names an installed helm.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -44,7 +45,7 @@ const progress = createProgress([
 ]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
-/** A program of a Go module in a folder of its own: Go calls it by the last part of the module's path. */
+/** A program of a Go module, built in its own folder: Go names it by the last part of the module's path. */
 async function installed(name: keyof typeof MODULES): Promise<string> {
   const module = MODULES[name];
   const folder = join(FOLDER, name);
@@ -66,7 +67,7 @@ async function printed(program: string, args: readonly string[], input = ""): Pr
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (text: Buffer) => (output += text.toString()));
-  // Helm reads nothing, and may have ended already.
+  // Helm does not read its input and may have ended already.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const [code] = await once(child, "close");
@@ -82,7 +83,7 @@ async function claim(sentence: string, show: () => Promise<string>): Promise<voi
   }
 }
 
-/** How many documents of each kind were decoded. */
+/** The number of decoded documents of each kind. */
 function counted(lines: string): string {
   return `${lines.trim().split("\n").length} documents`;
 }
@@ -118,7 +119,7 @@ async function main(): Promise<void> {
   progress.next();
   for (const path of COMPOSE_FILES)
     await claim(`compose takes ${path}`, async () => {
-      // Its command fills in no variable of the environment.
+      // actionlint's command does not replace environment variables.
       await printed(compose, ["-no-interpolation", path]);
       return "";
     });

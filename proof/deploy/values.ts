@@ -1,4 +1,4 @@
-/** Values over the chart's own that its templates are tried with: each of its switches on and off. */
+/** Values with which the chart's templates are tested, over the chart's own: each switch on and off. */
 
 export const CHART_VALUES: readonly Readonly<Record<string, unknown>>[] = [
   {},

@@ -16,7 +16,7 @@ export function caseOf(host: Host, seed: number, id: number): Case {
   return { id, logits, options: withStops(options, random), history, prompt_length };
 }
 
-/** Options that speak of the tokens that end a text need those, and those alone say nothing. */
+/** Options about the tokens that end a text need these tokens; the tokens alone have no effect. */
 function withStops({ stop_token_ids: stops, ...options }: Record<string, unknown>, random: Seeded) {
   const need = "min_tokens" in options || "exponential_decay_length_penalty" in options;
   return need ? { ...options, stop_token_ids: stops ?? [random.below(3)] } : options;
@@ -30,7 +30,7 @@ function sizeOf(random: Seeded): number {
 
 const KINDS = ["spread", "spread", "spread", "tied", "tied", "masked", "peaked", "flat", "two"] as const;
 
-/** Numbers of three decimals, so that a row is short in a file and the same float32 on both sides. */
+/** Numbers with three decimals: the row is short in a file, and both sides read the same float32 values. */
 function rowOf(random: Seeded, vocab_size: number): number[] {
   const kind = random.pick(KINDS);
   const width = random.pick([0.5, 2, 4, 9]);

@@ -10,7 +10,7 @@ export interface Case {
   readonly prompt_length: number;
 }
 
-/** The tokens that can be drawn, ascending, and with what probabilities; or why there are none. */
+/** The tokens that can be drawn, ascending, with their probabilities; or the reason why there are none. */
 export type Answer =
   | { readonly kept: readonly number[]; readonly p: readonly number[] }
   | { readonly error: string };
@@ -18,11 +18,11 @@ export type Answer =
 /** Makes the value of one option for a row of this size. */
 export type Maker = (random: Seeded, vocab_size: number) => unknown;
 
-/** A difference that is understood. */
+/** A known and explained difference. */
 export interface Known {
   /** one sentence, for docs/presets.md */
   readonly what: string;
-  /** whose it is: a bug of the host with its place, or a rule that the preset notes */
+  /** whether it is a bug of the host, with its place, or a rule that the preset notes */
   readonly whose: string;
   is(asked: Case, theirs: Answer, ours: Answer): boolean;
 }
@@ -36,8 +36,8 @@ export interface Host {
   /** how often an option is given; default 0.35 */
   readonly density?: number;
   readonly known: readonly Known[];
-  /** fewest tokens of a history: some hosts know none without a prompt */
+  /** minimum tokens of a history: some hosts need a prompt */
   readonly history_min?: number;
-  /** longest rows: some hosts are slow */
+  /** maximum length of a row: some hosts are slow */
   readonly vocab_size_max?: number;
 }

@@ -1,4 +1,4 @@
-/** Holds a host's answer against ours, and says what kind of difference there is. */
+/** Compares a host's answer with ours, and classifies the difference. */
 import { PRESETS, type Preset } from "../../src/sampling/presets/index.ts";
 import type { Answer, Case, Host } from "./host.ts";
 import { oursFor } from "./ours.ts";
@@ -8,7 +8,7 @@ export type Verdict =
   | { readonly kind: "equal" }
   /** both have no answer */
   | { readonly kind: "both_refuse" }
-  /** as many tokens with the same probabilities, other ids among equals */
+  /** equally many tokens with the same probabilities, but other ids among tokens of equal score */
   | { readonly kind: "tie" }
   /** the host's float32: ours equals it when a bound is moved by 2e-5, or a probability is too small for float32 */
   | { readonly kind: "float" }
@@ -90,7 +90,7 @@ function isLoose(ours: Kept, theirs: Kept): boolean {
   );
 }
 
-/** Without the tokens whose probability is 0 in float32, or near it. */
+/** The answer without tokens whose probability is 0 in float32, or close to it. */
 function large({ kept, p }: Kept): Kept {
   const is_large = (i: number) => (p[i] as number) > 1e-30; // i is a place of the list
   const places = kept.map((_, i) => i).filter(is_large);

@@ -1,4 +1,4 @@
-/** Puts cases to a host's own code, in a Python process of its own. */
+/** Runs cases through a host's own code, in a separate Python process. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";

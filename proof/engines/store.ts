@@ -8,7 +8,7 @@ import type { Result } from "./tally.ts";
 const RESULTS = new URL("results.json", import.meta.url);
 const VECTORS = new URL("../../conformance/hosts/", import.meta.url);
 
-/** So many of the cases that were equal become vectors: the first of short rows, and a few of long ones. */
+/** The number of equal cases that become vectors: the first ones with short rows, and a few with long rows. */
 const SHORT = 150;
 const LONG = 4;
 

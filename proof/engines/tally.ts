@@ -13,7 +13,7 @@ export interface Result {
   readonly counts: Readonly<Record<Verdict["kind"] | "cases", number>>;
   readonly known: readonly { readonly what: string; readonly whose: string; readonly cases: number }[];
   readonly unexplained: readonly object[];
-  /** places of the cases that were equal */
+  /** indices of the cases that were equal */
   readonly equal: readonly number[];
 }
 

@@ -37,7 +37,7 @@ export const TRITON_KNOWN: readonly Known[] = [
 
 const TRITON = { preset: "vllm", variant: "triton" };
 
-/** True when k and p have room for the least likely of the tokens that min_p leaves. */
+/** True when k and p leave room for the least likely token that min_p keeps. */
 function reachesTheLeast(asked: Case): boolean {
   const { top_k: _, top_p: __, ...cut } = asked.options;
   const { top_p: ___, ...ranked } = asked.options;
@@ -51,7 +51,7 @@ function reachesTheLeast(asked: Case): boolean {
   return holds(whole) || ("top_k" in asked.options && holds(best));
 }
 
-/** True when of the best k just those are missing that equal the k-th, of which k takes a part. */
+/** True when the only difference is that the kernel keeps none of the tokens with the lowest kept score. */
 function hasNoneOfTheLast(
   { logits, options }: Case,
   theirs: { readonly kept: readonly number[] },

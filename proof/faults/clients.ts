@@ -1,4 +1,4 @@
-/** Clients that ask the same again and again, each on a connection of its own, and open another when theirs breaks. */
+/** Clients that send the same request over and over, each on its own connection, which they reopen when it breaks. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "../connection.ts";
 import { encode } from "../message.ts";
@@ -8,11 +8,11 @@ const BYTES = encode(STEP);
 
 export interface Outcome {
   readonly answers: number;
-  /** of the answers: 503 with Retry-After */
+  /** answers that were 503 with Retry-After */
   readonly refused: number;
   readonly wrong: number;
   readonly lost: number;
-  /** lost of those that were under way when `mark` was called */
+  /** lost requests among those in progress when `mark` was called */
   readonly lost_of_marked: number;
 }
 
@@ -70,7 +70,7 @@ export class Clients {
         if (status === 503 && headers.has("retry-after")) this.#refused += 1;
         else if (status !== 200 || body !== this.#expected) this.#wrong += 1;
         this.#latencies_ms.push(performance.now() - sent_ms);
-        // The server would close it while the next request is on its way.
+        // The server would close the connection while the next request is on its way.
         if (headers.get("connection") === "close") connection.close();
       } catch {
         this.lost += 1;

@@ -1,6 +1,6 @@
 /**
- * Defects on order: with these variables a worker of the built service throws where nothing catches it, each time that
- * it is sent the signal.
+ * Makes a worker fail on request: with these variables, a worker of the built service throws an uncaught error each
+ * time it gets the signal.
  */
 const LISTENER = 'process.on("SIGWINCH", () => { throw new Error("a defect on order"); })';
 

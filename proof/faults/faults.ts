@@ -1,4 +1,7 @@
-/** Faults of workers and of the world around the service: one is killed, broken or stuck, an order to end, slow clients. */
+/**
+ * Failures of workers and their environment: a worker is killed, broken or stuck; the service is told to end; clients
+ * are slow.
+ */
 import { type RunningService, startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";
 import { encode } from "../message.ts";
@@ -14,8 +17,7 @@ const END_MS_MAX = 10_000;
 
 export const FAULTS: Proof = {
   name: "faults",
-  promise:
-    "a worker that is dead, broken or stuck, an order to end, and slow clients harm nobody but themselves",
+  promise: "a dead, broken or hanging worker, a SIGTERM and slow clients do not affect other requests",
   run,
 };
 
@@ -27,7 +29,7 @@ async function run(form: Form, report: Report): Promise<void> {
   await proveSlowReader(report);
 }
 
-/** kill -9 of one of two workers under load: soon after the start, and again once another stands by. */
+/** kill -9 of one of two workers under load: soon after the start, and again once a spare worker is ready. */
 async function proveKill({ long }: Form, report: Report): Promise<void> {
   const service = await startService({ WORKERS: "2" });
   try {
@@ -63,9 +65,9 @@ async function killOne(
   const back_ms = performance.now() - killed_ms;
   await clients.answered(500);
   const lost_now = clients.lost - lost;
-  report.claim(`${name}: another worker takes its place`, worker_pids.length > workers);
+  report.claim(`${name}: another worker replaces it`, worker_pids.length > workers);
   report.claim(
-    `${name}: only what was under way fails, at most one request a connection`,
+    `${name}: only requests in progress fail, at most one a connection`,
     lost_now <= CONNECTIONS,
     `${lost_now} requests`,
   );
@@ -85,7 +87,7 @@ async function proveDrain(report: Report): Promise<void> {
   const ended = service.stop();
   const during = await untilDraining(probe);
   report.claim(
-    "SIGTERM: /readyz says no before the service ends",
+    "SIGTERM: /readyz answers 503 before the service ends",
     before === 200 && during === 503,
     `${before}, then ${during}`,
   );
@@ -93,7 +95,7 @@ async function proveDrain(report: Report): Promise<void> {
   const took_ms = performance.now() - began_ms;
   const { wrong, lost_of_marked, answers } = await clients.end();
   report.claim(
-    "SIGTERM: what was sent before is answered",
+    "SIGTERM: requests sent before it are answered",
     lost_of_marked === 0,
     `${lost_of_marked} of ${answers} lost`,
   );

@@ -1,4 +1,4 @@
-/** Faults of a worker that still lives: a defect that nothing caught, a loop that stands still, no descriptors left. */
+/** Faults of a worker that is still alive: an uncaught error, an endless loop, no free descriptors. */
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RunningService, startService } from "../../evidence/service.ts";
@@ -19,7 +19,7 @@ export async function proveProcesses(form: Form, report: Report): Promise<void> 
   await proveDescriptors(form, report);
 }
 
-/** Defects under load, one after another, each once all is well again. */
+/** Uncaught errors under load, one after another; each once the service has recovered from the one before. */
 async function proveDefect({ long }: Form, report: Report): Promise<void> {
   const service = await startService({ WORKERS: "2", ...WITH_DEFECTS });
   try {
@@ -31,9 +31,9 @@ async function proveDefect({ long }: Form, report: Report): Promise<void> {
     }
     const { answers, wrong, lost, refused } = await clients.end();
     const got = `${lost} lost, ${refused} refused, ${wrong} wrong of ${answers}`;
-    report.claim("a defect: nothing that was under way is lost or wrong", lost + refused + wrong === 0, got);
+    report.claim("a defect: no request in progress is lost or wrong", lost + refused + wrong === 0, got);
     const worst_ms = Math.max(...took_ms);
-    const sentence = `a defect: the one that stands by serves within ${SERVES_MS_MAX} ms`;
+    const sentence = `a defect: the spare worker serves within ${SERVES_MS_MAX} ms`;
     report.timed(sentence, worst_ms < SERVES_MS_MAX, `${worst_ms.toFixed(0)} ms at the worst`);
   } finally {
     await service.stop();
@@ -50,13 +50,13 @@ async function defectIn({ worker_pids }: RunningService, clients: Clients): Prom
   return performance.now() - began_ms;
 }
 
-/** Long enough for one that stands by to be loaded. */
+/** Long enough to load a spare worker. */
 async function untilWell(clients: Clients): Promise<void> {
   const until_ms = performance.now() + 3000;
   while (performance.now() < until_ms) await clients.answered(10);
 }
 
-/** SIGSTOP: a worker that neither ends nor answers. */
+/** SIGSTOP: the worker neither ends nor answers. */
 async function proveHang(report: Report): Promise<void> {
   const service = await startService({ WORKERS: "2", LOGIT_SAMPLER_WORKER_SILENCE_MS: String(SILENCE_MS) });
   try {
@@ -72,7 +72,7 @@ async function proveHang(report: Report): Promise<void> {
     const { wrong, lost } = await clients.end();
     report.claim("a worker that hangs is replaced", worker_pids.length > workers);
     report.claim(
-      "a worker that hangs: only what it had is lost, at most one request a connection",
+      "a worker that hangs: only its own requests are lost, at most one a connection",
       lost <= CONNECTIONS && wrong === 0,
       `${lost} lost, ${wrong} wrong`,
     );
@@ -86,7 +86,10 @@ async function proveHang(report: Report): Promise<void> {
   }
 }
 
-/** More connections than a process has descriptors; and a limit of connections that is too high, so that they run out. */
+/**
+ * More connections than a process has descriptors; and a connection limit that is too high, so that descriptors run
+ * out.
+ */
 async function proveDescriptors({ long }: Form, report: Report): Promise<void> {
   for (const environment of [{}, { LOGIT_SAMPLER_CONNECTIONS_MAX: "4000" }]) {
     const within = ["prlimit", `--nofile=${DESCRIPTORS}`];
@@ -98,7 +101,7 @@ async function proveDescriptors({ long }: Form, report: Report): Promise<void> {
       const { lost, refused, wrong } = await clients.end();
       const kind = "LOGIT_SAMPLER_CONNECTIONS_MAX" in environment ? "too high a limit" : "the usual limit";
       report.claim(
-        `600 connections to ${DESCRIPTORS} descriptors, with ${kind}: all is well once they are closed`,
+        `600 connections to ${DESCRIPTORS} descriptors, with ${kind}: the service works again after they are closed`,
         lost + refused + wrong === 0,
         `${lost} lost, ${refused} refused, ${wrong} wrong`,
       );
@@ -118,6 +121,6 @@ async function crowd({ url }: RunningService): Promise<void> {
     await sleep(100);
   }
   for (const socket of all) socket.destroy();
-  // Until the service has read that they are gone.
+  // Waits until the service has noticed that the connections are closed.
   await sleep(500);
 }

@@ -1,4 +1,7 @@
-/** A client of a stream that sends rows and reads no answers: the service must stop reading, not gather answers. */
+/**
+ * A stream client that sends rows and reads no answers: the service must stop reading, and must not collect answers in
+ * memory.
+ */
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -32,7 +35,7 @@ export async function proveSlowReader(report: Report): Promise<void> {
     const growth_mib = residentMiB(service.worker_pids) - before_mib;
     socket.destroy();
     report.claim(
-      `a client that reads no answers is read no more, before it has sent ${SENT_MIB_MAX} MiB`,
+      `the service stops reading from a client that reads no answers before it has sent ${SENT_MIB_MAX} MiB`,
       sent_mib < SENT_MIB_MAX,
       `${sent_mib.toFixed(1)} MiB`,
     );
@@ -46,7 +49,7 @@ export async function proveSlowReader(report: Report): Promise<void> {
   }
 }
 
-/** MiB that went out before the other side took none for a while. */
+/** MiB that were sent before the other side stopped accepting data for a while. */
 async function sendUntilStalled(socket: ReturnType<typeof connect>, bytes: Uint8Array): Promise<number> {
   let sent = 0;
   while (sent < SENT_MIB_MAX * MIB) {

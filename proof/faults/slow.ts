@@ -8,7 +8,9 @@ import { Connection } from "../connection.ts";
 import type { Form, Report } from "../proof.ts";
 import { Clients } from "./clients.ts";
 
-/** Limits of the service, and by when a client must be cut: looking for them takes up to a second. */
+/**
+ * Limits of the service, and the time by which a client must be disconnected: the service checks about once a second.
+ */
 const LIMITS_MS = { short: { headers: 1000, body: 1500 }, long: { headers: 10_000, body: 30_000 } };
 const MARGIN_MS = 5000;
 const SLOW = 40;
@@ -39,25 +41,25 @@ export async function proveSlowClients({ long }: Form, report: Report): Promise<
       const cut = ends.filter(({ ended }) => ended).length;
       const last_ms = Math.max(...ends.map(({ took_ms }) => took_ms));
       report.claim(
-        `${SLOW} ${name} are cut within ${(limit_ms + MARGIN_MS) / 1000} s`,
+        `${SLOW} ${name} are disconnected within ${(limit_ms + MARGIN_MS) / 1000} s`,
         cut === SLOW,
         `${cut} cut, the last after ${(last_ms / 1000).toFixed(1)} s`,
       );
       const statuses = new Set(ends.map(({ status }) => status));
       report.claim(
-        `${name} are told why`,
+        `${name} get an error that says why`,
         [...statuses].every((status) => status === "408" || status === "503"),
         [...statuses].join(", "),
       );
     }
     const { answers, refused, wrong, lost } = await others.end();
     report.claim(
-      "meanwhile no answer to others is wrong or lost",
+      "meanwhile no answer to other clients is wrong or lost",
       wrong + lost === 0,
       `${wrong} wrong, ${lost} lost`,
     );
     report.claim(
-      `meanwhile at most 1 of ${OTHERS_TURNED_AWAY} requests of others is turned away`,
+      `meanwhile at most 1 of ${OTHERS_TURNED_AWAY} requests of other clients is refused`,
       refused * OTHERS_TURNED_AWAY <= answers,
       `${refused} of ${answers}`,
     );

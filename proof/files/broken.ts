@@ -48,9 +48,17 @@ export async function proveBroken(
   }
   const { read, refused, defect, slow, large } = ends;
   const told = `${refused} refused, ${read} read, of seed ${seed}`;
-  report.claim("broken files are read or refused by a sentence, none ends the process", defect === 0, told);
-  report.claim(`none takes more than ${FILE_MS_MAX} ms of CPU`, slow === 0, `${slow} did`);
-  report.claim(`no process of ${LOT} of them holds more than ${MIB_MAX} MiB`, large === 0, `${large} did`);
+  report.claim(
+    "broken files are read or refused with a message, and none ends the process",
+    defect === 0,
+    told,
+  );
+  report.claim(`no file takes more than ${FILE_MS_MAX} ms of CPU`, slow === 0, `${slow} did`);
+  report.claim(
+    `no process that reads ${LOT} of them holds more than ${MIB_MAX} MiB`,
+    large === 0,
+    `${large} did`,
+  );
 }
 
 interface Reading {
@@ -68,7 +76,7 @@ async function readAll(paths: readonly string[]): Promise<readonly Reading[]> {
   let out = "";
   child.stdout.on("data", (chunk) => (out += String(chunk)));
   child.stdin.end(paths.join("\n"));
-  // A file on which it hangs is the first that it says nothing of.
+  // A file that hangs the process is the first one without a reported result.
   const timer = setTimeout(() => child.kill("SIGKILL"), 120_000);
   await ended;
   clearTimeout(timer);
@@ -84,7 +92,7 @@ async function readAll(paths: readonly string[]): Promise<readonly Reading[]> {
 /** One change, or a few. */
 function broken(bytes: Buffer, random: () => number): Buffer {
   const place = () => Math.floor(random() * bytes.length);
-  // Headers and footers are where a change says the most.
+  // Changes in headers and footers have the largest effect.
   const near = () =>
     random() < 0.5
       ? Math.floor(random() ** 3 * bytes.length)
@@ -101,7 +109,7 @@ function broken(bytes: Buffer, random: () => number): Buffer {
   return changed;
 }
 
-/** Headers that promise data that the file does not have. */
+/** Headers that announce more data than the file has. */
 function madeUp(folder: string): string[] {
   const long = Buffer.alloc(8);
   const headed = (text: string) => {

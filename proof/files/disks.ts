@@ -1,4 +1,4 @@
-/** A disk that is full at any byte, and killed runs: the files afterwards are complete and cover all rows. */
+/** A disk that fills up at any byte, and runs that are killed: the files afterwards are complete and cover all rows. */
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -20,8 +20,8 @@ function call(words: readonly string[], out: "pipe" | string = "pipe"): SpawnSyn
 }
 
 /**
- * Fills a tmpfs to every number of bytes that a document may find, page by page and within the last one, and writes
- * documents there: as --out, --rows, a checkpoint's place, and as a shell's redirection.
+ * Fills a tmpfs so that each possible number of bytes is left, page by page and within the last page, and writes
+ * documents there: with --out, with --rows, as a checkpoint, and through a shell's redirection.
  */
 export async function proveFullDisks(folder: string, shard: string, report: Report): Promise<void> {
   const disk = join(folder, "disk");
@@ -38,7 +38,7 @@ export async function proveFullDisks(folder: string, shard: string, report: Repo
     let failed = 0;
     for (let pages = 0; pages < PAGES; pages += 1) {
       for (const { name, words, to, size } of whole) {
-        // Only where the document may or may not find room.
+        // Only the sizes at which the document may or may not fit.
         const room = pages * PAGE_BYTES;
         if (room > 3 * size + 8 * PAGE_BYTES) continue;
         clear(disk);
@@ -56,7 +56,7 @@ export async function proveFullDisks(folder: string, shard: string, report: Repo
     }
     for (const mistake of wrong.slice(0, 20)) report.note(mistake);
     report.claim(
-      "a disk that fills on the way is told with exit code 1, and leaves no cut document",
+      "a disk that fills up ends the run with exit code 1, and no document is cut",
       wrong.length === 0,
       `${tried} runs, ${failed} of which failed`,
     );
@@ -68,12 +68,12 @@ export async function proveFullDisks(folder: string, shard: string, report: Repo
 interface Document {
   readonly name: string;
   readonly words: readonly string[];
-  /** the option that takes its place; undefined: standard output */
+  /** the option that names the output file; undefined: standard output */
   readonly to: "--out" | "--rows" | undefined;
   readonly size: number;
 }
 
-/** Each document once, with room. */
+/** Each document once, with enough room. */
 async function documents(folder: string, shard: string): Promise<readonly Document[]> {
   const kinds = [
     { name: "whole-sums", words: ["diagnose", "--in", shard, "--quiet"], to: "--out" },
@@ -109,7 +109,7 @@ function mistakeIn(
   const text = existsSync(out) ? readFileSync(out, "utf8") : undefined;
   if (status === 0) return text === whole ? undefined : "ends with 0, and its document is another";
   if (status !== 1) return `ends with ${status}: ${stderr.slice(0, 300)}`;
-  // Lines, and a shell's redirected output, stay as far as they were written; a document of sums is then absent.
+  // Lines, and a shell's redirected output, are kept up to where they were written; a document of sums is then absent.
   if (to === "--out") return text === undefined ? undefined : "fails, and leaves a document";
   return text === undefined || whole.startsWith(text) ? undefined : "fails, and what it wrote is another";
 }
@@ -148,7 +148,7 @@ export async function proveKills(
   while (killed < kills) {
     const child = spawn(process.execPath, [CLI, ...words("cut")], { stdio: "ignore" });
     const ended = once(child, "exit");
-    // Places are spread over a run, from its start to after its end.
+    // The moments are spread over a run, from its start to after its end.
     await Promise.race([ended, wait(((killed * 0.618) % 1) * run_ms * 1.1)]);
     child.kill("SIGKILL");
     const [code] = (await ended) as [number | null];
@@ -162,9 +162,9 @@ export async function proveKills(
   const { status } = call(words("cut"));
   const left = readdirSync(at).filter((name) => name.endsWith(".tmp") || name.endsWith(".checkpoint"));
   report.claim(
-    `runs that were killed ${killed} times end with the bytes of one that was not`,
+    `runs that were killed ${killed} times end with the bytes of an undisturbed run`,
     wrong === 0 && status === 0 && same(".json") && same(".ndjson"),
     `${ends + 1} ends, ${wrong} wrong`,
   );
-  report.claim("and leave no .tmp and no checkpoint", left.length === 0, left.join(", "));
+  report.claim("no .tmp and no checkpoint is left behind", left.length === 0, left.join(", "));
 }

@@ -1,7 +1,8 @@
 /**
- * `npm run proof:files`: files of pyarrow, polars, duckdb, pandas, safetensors and numpy in every type and codec that they
- * write have numpy's figures or are refused; broken ones end nothing; full disks and kill -9 leave nothing that is cut. It
- * needs python3 with what proof/files/python/requirements.txt lists, so this is no part of `npm run proof`.
+ * `npm run proof:files`: reads files of pyarrow, polars, duckdb, pandas, safetensors and numpy in every type and codec
+ * that they write: each has numpy's figures or is refused. Broken files end no process, and full disks and kill -9
+ * leave no truncated file. It needs python3 with what proof/files/python/requirements.txt lists, so this is no part of
+ * `npm run proof`.
  */
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
   await conclude(report);
 }
 
-/** Rows enough for a run of a second. */
+/** Enough rows for a run of a second. */
 const LARGE = `
 import sys, numpy as np
 rng = np.random.default_rng(7)

@@ -1,11 +1,16 @@
-/** Reads the files that standard input names, one a line, and prints how each went: a process of proof/files/broken.ts. */
+/**
+ * Reads the files named on standard input, one per line, and prints the result of each. proof/files/broken.ts runs this
+ * process.
+ */
 import { readFileSync, writeSync } from "node:fs";
 import { Problem } from "../../src/errors.ts";
 import { scoreFile } from "./score-file.ts";
 
 const CLASSES = 23;
 
-/** A library's own errors are named where they come from; RangeErrors and TypeErrors that get out are defects of ours. */
+/**
+ * A library's errors are caught and named where they occur; a RangeError or TypeError that escapes is a defect of ours.
+ */
 function endOf(error: unknown): "refused" | "defect" {
   const is_system = error instanceof Error && "code" in error && !(error instanceof Problem);
   return error instanceof Problem || (error instanceof Error && error.constructor === Error && !is_system)

@@ -1,4 +1,4 @@
-/** Scores a file as `logit-sampler score` does, without starting a process for it. */
+/** Scores a file as `logit-sampler score` does, in this process. */
 import { NOWHERE } from "../../src/analysis/tasks/task.ts";
 import { analysisOf } from "../../src/commands/rows/analyses.ts";
 import { openShard } from "../../src/shards/open.ts";

@@ -1,10 +1,10 @@
-/** Files of other programs in every type and codec that they write, each figure against numpy's. */
+/** Files of other programs, in every type and codec that they write: compares each figure with numpy's. */
 import { join } from "node:path";
 import type { Report } from "../proof.ts";
 import { outputOf, ROOT } from "../scale/program.ts";
 import { type Scored, scoreFile } from "./score-file.ts";
 
-/** numpy sums in another order than ours. */
+/** The tolerance: numpy sums in another order. */
 const DIFFERENCE_MAX = 1e-10;
 
 /** A file, as proof/files/python/write_files.py describes it. */
@@ -41,7 +41,7 @@ export async function proveWriters(
   }
   const refused = files.filter(({ expected }) => expected === null).length;
   report.claim(
-    `${files.length - refused} files are read with numpy's figures, ${refused} are refused by a sentence`,
+    `${files.length - refused} files are read with numpy's figures, ${refused} are refused with a message`,
     wrong.length === 0,
     `${figures} figures, ${wrong.length} files wrong`,
   );

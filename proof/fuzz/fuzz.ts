@@ -30,12 +30,12 @@ const WRONG_WITH = new Map<readonly Message[], (message: Message, reply: Reply) 
   [STREAMS, wrongWithStream],
   [INFERENCES, wrongWithInference],
 ]);
-/** Most requests are of the first. */
+/** Most requests are of the first kind. */
 const SEEDS = [...Array<readonly Message[]>(4).fill(REQUESTS), UNJUDGED, UNJUDGED, STREAMS, INFERENCES];
 
 export const FUZZ: Proof = {
   name: "fuzz",
-  promise: "nothing that is sent breaks the service, and nothing invalid is accepted",
+  promise: "no request breaks the service, and no invalid request is accepted",
   run,
 };
 
@@ -84,7 +84,7 @@ function tell(
   for (const each of wrong.slice(0, SHOWN_MAX)) report.note(each);
   const statuses = [...by_status].sort(([a], [b]) => a - b);
   report.claim(
-    `${cases} mutated requests: no 5xx, no broken connection, every reply as the contract says, nothing invalid accepted`,
+    `${cases} mutated requests: no 5xx, no broken connection, every reply fits the contract, nothing invalid is accepted`,
     wrong.length === 0,
     `${wrong.length} wrong`,
   );
@@ -97,7 +97,7 @@ function tell(
   );
 }
 
-/** A seed that is refused would only test the refusal. */
+/** A refused seed would only test the refusal again. */
 async function requireSeedsTaken(url: string): Promise<void> {
   const connection = new Connection(url);
   for (const message of [...REQUESTS, ...UNJUDGED, ...INFERENCES, ...STREAMS]) {
@@ -139,7 +139,7 @@ async function runCase(
   if (only !== undefined)
     console.log(message.path, message.headers, `\n${shown(message, 5000)}\n→`, reply?.status, reply?.body);
   if (reply?.headers.get("connection") === "close") await connection.closed(1000);
-  // Something unread would be taken for the next answer.
+  // An unread reply would be taken for the next answer.
   if (connection.unread !== "") connection.close();
 }
 
@@ -149,7 +149,7 @@ const REPLIES: Readonly<Record<string, string>> = {
   "/v1/resample": "ResampleReply",
 };
 
-/** A request that no oracle can judge is either accepted and answered by its schema, or refused with a problem. */
+/** A request that no oracle can judge is either accepted and answered as its schema says, or refused with a problem. */
 function wrongWithUnjudged({ path }: Message, reply: Reply): string | undefined {
   const schema = REPLIES[path];
   if (reply.status === 200)
@@ -157,7 +157,7 @@ function wrongWithUnjudged({ path }: Message, reply: Reply): string | undefined 
   return reply.status >= 500 ? `status ${reply.status}` : wrongWithProblem(reply);
 }
 
-/** /v2 has its own form of errors, and no schema to hold it against. */
+/** /v2 has its own form of errors, and no schema to compare with. */
 function wrongWithInference(_message: Message, { status, body }: Reply): string | undefined {
   if (status >= 500) return `status ${status}`;
   if (status === 200) return undefined;
@@ -208,7 +208,7 @@ function wrongWithProblem({ status, headers, body }: Reply): string | undefined 
   );
 }
 
-/** Lines answer rows in order; a line that is no token may also be the last one of the stream. */
+/** Reply lines are in the order of the rows; a line that is no token may also be the last one of the stream. */
 function wrongWithStream(message: Message, reply: Reply): string | undefined {
   if (reply.status !== 200) return reply.status >= 500 ? `status ${reply.status}` : wrongWithProblem(reply);
   const refused = refusedRows(message);

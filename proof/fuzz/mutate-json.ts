@@ -1,4 +1,6 @@
-/** Mutations of a JSON text as a tree: values of the wrong kind, keys missing, misspelt or given twice, odd nesting. */
+/**
+ * Mutations of a JSON text as a tree: values of the wrong type, missing, misspelt or repeated keys, unusual nesting.
+ */
 import type { Seeded } from "../../evidence/seeded.ts";
 
 export const HOSTILE_VALUES: readonly unknown[] = [
@@ -69,7 +71,7 @@ interface Place {
   readonly key: string | number;
 }
 
-/** A text that is not JSON comes back as it was. */
+/** A text that is not JSON is returned unchanged. */
 export function mutateJson(text: string, random: Seeded): string {
   let root: { value: unknown };
   try {
@@ -83,7 +85,7 @@ export function mutateJson(text: string, random: Seeded): string {
   return random.oneIn(6) ? doubled(written, random) : written;
 }
 
-/** Every place of a value, without going into long lists. */
+/** Every position of a value; long lists are not entered. */
 function* placesOf(holder: Record<string, unknown> | unknown[]): Generator<Place> {
   const keys = Array.isArray(holder) ? [...holder.keys()].slice(0, 8) : Object.keys(holder);
   for (const key of keys) {
@@ -146,7 +148,7 @@ const nudge: Edit = (place, random) => {
 
 const EDITS: readonly Edit[] = [replace, replace, replace, remove, rename, add, wrap, exchange, nudge, nudge];
 
-/** Writes the first key of an object once more behind it. */
+/** Repeats the first key of an object at its end. */
 function doubled(text: string, random: Seeded): string {
   const keys = [...text.matchAll(/"([a-z_]+)":/g)];
   if (keys.length === 0 || !text.endsWith("}")) return text;

@@ -1,6 +1,6 @@
 /**
- * Mutations of a request: of its bytes, of the JSON in it, of its query string and of its headers. What comes out is
- * always HTTP; malformed HTTP is the hostile suite's affair.
+ * Mutations of a request: of its bytes, of the JSON in it, of its query string and of its headers. The result is always
+ * HTTP; the hostile suite tests malformed HTTP.
  */
 import { Buffer } from "node:buffer";
 import type { Seeded } from "../../evidence/seeded.ts";
@@ -9,7 +9,7 @@ import { HOSTILE_VALUES, mutateJson } from "./mutate-json.ts";
 
 type Mutation = (message: Message, random: Seeded) => Message;
 
-/** Texts that parsers trip over. */
+/** Texts that parsers often read wrongly. */
 const TOKENS: readonly (string | Uint8Array)[] = [
   "null",
   "true",
@@ -72,7 +72,7 @@ const TOKENS: readonly (string | Uint8Array)[] = [
   Buffer.of(0xff, 0xff, 0xff, 0xff),
 ];
 
-/** One to four mutations, drawn from the generator. */
+/** One to four random mutations. */
 export function mutate(message: Message, random: Seeded): Message {
   let mutated = message;
   for (let count = 1 + random.below(4); count > 0; count--) mutated = random.pick(MUTATIONS)(mutated, random);
@@ -206,7 +206,7 @@ const inHeaders: Mutation = (message, random) => {
   return { ...message, headers: value === undefined ? rest : { ...rest, [name]: value } };
 };
 
-/** Bytes and JSON are where the parsers are. */
+/** More mutations of bytes and JSON, because most parsers read these. */
 const MUTATIONS: readonly Mutation[] = [
   inBytes,
   inBytes,

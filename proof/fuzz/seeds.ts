@@ -1,4 +1,7 @@
-/** Valid requests of every form, which the fuzz mutates. Each is taken as it stands, and that is checked first. */
+/**
+ * Valid requests of every form, which the fuzz mutates. The unchanged requests are checked first: each must be
+ * accepted.
+ */
 import { randomRow } from "../../evidence/rows.ts";
 import { BYTES_TYPE, f32, frame, jsonMessage, LINES_TYPE, type Message, tensorMessage } from "../message.ts";
 import { bf16, f16 } from "./small-rows.ts";
@@ -13,7 +16,7 @@ const SPARSE = {
   logsumexp: 4.1,
   max_omitted: -3,
 };
-/** The same in bytes: ids, then values. */
+/** The same in bytes: the ids, then the values. */
 const PAIRS = Buffer.concat([Buffer.from(Int32Array.from(SPARSE.token_ids).buffer), f32(SPARSE.values)]);
 const HISTORY = [1, 2, 3, 1, 2, 3, 1, 2];
 const CHAIN = [
@@ -55,14 +58,14 @@ const EVERYTHING = {
   n: 2,
 };
 const STATEFUL = { mirostat: 2, state: { mirostat: { mu: 8.5 } } };
-/** Rows that differ, each with a class. */
+/** Different rows, each with a class. */
 const rows = (count: number) =>
   Array.from({ length: count }, (_, i) => ({
     logits: ROW.map((logit, id) => logit + ((i * 7 + id * 3) % 11) / 4),
     target: i % ROW.length,
   }));
 
-/** Bodies that are one request. */
+/** Bodies with one request each. */
 export const REQUESTS: readonly Message[] = [
   jsonMessage("/v1/sample", { logits: ROW, temperature: 0.8, top_p: 0.9, seed: 7 }),
   jsonMessage("/v1/sample", { logits: ROW, ...EVERYTHING }),
@@ -248,7 +251,7 @@ export const INFERENCES: readonly Message[] = [
   ),
 ];
 
-/** Streams, whole: their messages in frames or in lines. */
+/** Complete streams: their messages in frames or in lines. */
 export const STREAMS: readonly Message[] = [
   {
     path: "/v1/stream",

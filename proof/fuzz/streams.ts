@@ -8,7 +8,7 @@ import { readStrictJson } from "../oracle/strict-json.ts";
 
 const TEXT_BIT = 0x8000_0000;
 
-/** Why each row of a stream, in order, must not be answered with a token; undefined: it may be. */
+/** For each row of a stream, in order, the reason why it must not be answered with a token; undefined: it may be. */
 export function refusedRows({ headers = {}, body = "" }: Message): readonly (string | undefined)[] {
   const bytes = Buffer.from(body as Uint8Array); // a string is taken as UTF-8
   const is_lines = headers["content-type"]?.startsWith("application/x-ndjson") ?? false;
@@ -57,13 +57,13 @@ function dtypeOf(content: Buffer): string {
   }
 }
 
-/** Adds the row that a text message holds, if it does; false when the stream must end here. */
+/** Adds the row of a text message, if it has one; false when the stream must end here. */
 function addText(text: Buffer, rows: (string | undefined)[]): boolean {
   let fields: unknown;
   try {
     fields = readStrictJson(text);
   } catch (error) {
-    // Invalid JSON ends the stream, or is a row with invalid numbers: in both cases there is no token.
+    // Invalid JSON ends the stream, or is a row with invalid numbers. In both cases there is no token.
     rows.push(String(error));
     return true;
   }

@@ -94,7 +94,7 @@ function judge(path: string, weaken: boolean): Omit<BenchAnswer, "file" | "weake
   };
 }
 
-/** The schema with its properties in any order where they are few enough; undefined where that is too large. */
+/** The schema with its properties in any order, if they are few; undefined if the result is too large. */
 function inAnyOrder(value: unknown): Grammar | undefined {
   try {
     return compiled({ kind: "json_schema", value, ...HOW, property_order: "any", unsupported: "weaken" });

@@ -31,7 +31,8 @@ export interface CanonicalTally {
   told: number;
   share: number;
   /**
-   * the same over the texts whose schemas llguidance accepts: the number that it lists, and how many of those are wrong
+   * the same for the texts whose schemas llguidance accepts: the number of tokens it lists, and how many of them are
+   * wrong
    */
   both: { tokens: number; ours: number; llguidance: number; llguidance_wrong: number };
   wrong: string[];
@@ -49,7 +50,7 @@ interface Sample {
   readonly text: string;
 }
 
-/** Texts of each `every`-th file of JSONSchemaBench. */
+/** The texts of every `every`-th file of JSONSchemaBench. */
 export function benchSamples(folder: string, every: number): readonly Sample[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
   return files
@@ -79,7 +80,7 @@ export function seededSamples(count: number, seed: number): readonly Sample[] {
   }).flat();
 }
 
-/** The compact texts of the values that the schema takes; none when it does not compile. */
+/** The compact texts of the values that the schema accepts; none when it does not compile. */
 function samplesOf(schema: unknown, values: readonly unknown[]): readonly Sample[] {
   try {
     const how = { whitespace: "compact", property_order: "schema" } as const;
@@ -95,7 +96,7 @@ function samplesOf(schema: unknown, values: readonly unknown[]): readonly Sample
   }
 }
 
-/** Throws an Error where the tokenizer is not known. */
+/** Throws an Error when the tokenizer is unknown. */
 export function againstTokenizer(python: string, path: string, samples: readonly Sample[]): CanonicalTally {
   const vocabulary = createVocabulary("real", tokensOfTokenizerJson(readFileSync(path, "utf8")));
   if (typeof vocabulary.tokenizer === "string") throw new Error(vocabulary.tokenizer);

@@ -21,11 +21,11 @@ export interface FuzzTally {
   cases: number;
   compiled: number;
   refused: Record<string, number>;
-  /** cases that the oracle does not read, or not within its bounds */
+  /** cases that the oracle cannot read, or not within its limits */
   unread: Record<string, number>;
   masks: number;
   tokens: number;
-  /** values of which ajv and the grammar say the same, and completed texts that are valid */
+  /** values on which ajv and the grammar agree, and completed texts that are valid */
   values: number;
   completed: number;
   /** pieces that took longer than others should wait, and the longest, in milliseconds of the processor */
@@ -179,7 +179,7 @@ class Case {
       return;
     }
     const text = Buffer.concat([before, rest]).toString();
-    // A double has no more digits: ajv would judge another number.
+    // A double has no more digits, so ajv would judge another number.
     if (/\d{16}|\d\.\d{12}/.test(text)) return;
     this.#tally.completed++;
     if (!isText(text, isValid)) this.#wrong(`completes ${shown(before)} to ${JSON.stringify(text)}`);
@@ -249,7 +249,7 @@ function isText(text: string, isValid: (value: unknown) => boolean): boolean {
   }
 }
 
-/** Byte by byte where they are not whole characters. */
+/** Byte by byte, because the texts need not be whole characters. */
 function shown(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString();
   return JSON.stringify(text.includes("\ufffd") ? Buffer.from(bytes).toString("latin1") : text);

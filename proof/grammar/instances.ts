@@ -6,7 +6,7 @@ import { isRecord } from "../../src/is-record.ts";
 
 const DEPTH_MAX = 5;
 const SCALARS: readonly unknown[] = [null, true, false, 0, 1, -1, 7, 1.5, 300, "", "a", "ab", "é", "x y"];
-/** Among them some that the patterns and formats of seeded schemas take. */
+/** Some of these match the patterns and formats of the seeded schemas. */
 const TEXTS = [
   "",
   "a",
@@ -115,7 +115,7 @@ function numberOf(random: Seeded, schema: Readonly<Record<string, unknown>>): nu
   return random.pick([0, -1, 3, 7, 2.5, 1000, ...near]);
 }
 
-/** The value with another one somewhere. */
+/** The value with a second value inserted somewhere. */
 export function withFault(random: Seeded, value: unknown): unknown {
   if (typeof value !== "object" || value === null || random.oneIn(5))
     return random.pick([...SCALARS, [], {}, [value], [1, 1]]);

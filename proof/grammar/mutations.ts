@@ -1,4 +1,4 @@
-/** Seeded grammars of every kind with faults: parts that are gone, doubled or another's, keywords that do not fit. */
+/** Seeded grammars of every kind with faults: missing, repeated or foreign parts, and keywords that do not fit. */
 import type { Seeded } from "../../evidence/seeded.ts";
 import { KEYWORDS } from "../../src/grammar/json/keywords.ts";
 import { randomSchema, recursiveSchema } from "./schemas.ts";
@@ -69,7 +69,7 @@ export function mutated(random: Seeded): Mutated {
   return { kind, value: text };
 }
 
-/** Schemas that apply together, and keywords about the remaining properties. */
+/** Keywords that combine schemas, and keywords about the remaining properties. */
 function composedSchema(unit: () => number): unknown {
   const part = () => randomSchema(unit);
   const one = (list: readonly unknown[]) => list[Math.floor(unit() * list.length)];

@@ -26,11 +26,11 @@ interface Answer {
   readonly ends?: readonly boolean[];
 }
 
-/** Masks on which both agree, as numbers, so that tests need no other engine. */
+/** Masks on which both engines agree, stored as hashes, so that tests need no other engine. */
 export interface AgreedMasks {
   readonly value: unknown;
   readonly token_ids: readonly number[];
-  /** one for each place, in order; null where they differ for a known reason */
+  /** one hash for each position, in order; null where the engines differ for a known reason */
   readonly hashes: readonly (number | null)[];
 }
 
@@ -54,7 +54,7 @@ const VALUES = {
 };
 type OracleKind = keyof typeof VALUES;
 
-/** The engines that are asked, each by its script. */
+/** The other engines, each run by its own script. */
 export type Engine = "llguidance" | "xgrammar";
 
 export async function against(
@@ -169,7 +169,7 @@ interface Reason {
 const HOST_FORMAT = /"(?:hostname|email)"/;
 const OPEN_FRACTION = /\d\.\d*$/;
 
-/** Reasons why we may differ about a token, whichever the other engine is. */
+/** Known reasons for a different token, for any other engine. */
 const OURS: readonly Reason[] = [
   {
     name: "a second 60: here at 23:59 in UTC only, as leap seconds are",

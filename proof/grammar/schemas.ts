@@ -1,4 +1,4 @@
-/** Seeded schemas of all shapes: what people send, put together at random. */
+/** Seeded schemas of all shapes: combines the parts of real schemas at random. */
 
 type Schema = Readonly<Record<string, unknown>>;
 type Random = () => number;
@@ -78,7 +78,7 @@ function union(random: Random, depth: number): Schema {
   return { anyOf: [randomSchema(random, depth + 1), randomSchema(random, depth + 1)] };
 }
 
-/** A schema that leads back to itself. */
+/** A schema that refers back to itself. */
 export function recursiveSchema(random: Random): Schema {
   const own = { $ref: "#/$defs/node" };
   return {

@@ -77,7 +77,7 @@ function runDraft(directory: string, folder: string, draft: DraftName): SuiteTal
   return tally;
 }
 
-/** The second group is the same with the numbers of its instances as they are written. */
+/** The second result is the same with the numbers of the instances as they are written. */
 function runGroup(file: string, group: Group, { tests }: Group, draft: DraftName, tally: SuiteTally): void {
   tally.schemas++;
   let grammar: Grammar;
@@ -94,7 +94,7 @@ function runGroup(file: string, group: Group, { tests }: Group, draft: DraftName
     const keyword = error.pointer.split("/").pop() || "the whole";
     const name = `${error.code} ${keyword}`;
     tally.refused[name] = (tally.refused[name] ?? 0) + 1;
-    // A schema that admits nothing is refused as a whole: then no instance may be valid.
+    // A schema that admits nothing is refused as a whole; then no instance may be valid.
     if (error.message.includes("no text at all") && group.tests.some(({ valid }) => valid))
       tally.wrong.push(`${file} | ${group.description} | admits nothing`);
     return;
@@ -102,7 +102,8 @@ function runGroup(file: string, group: Group, { tests }: Group, draft: DraftName
   tally.compiled++;
   for (const [i, { description, data, valid }] of tests.entries()) {
     const name = `${file} | ${group.description} | ${description}`;
-    // A value has several spellings, 1 and 1.0: a valid one is taken in its own, or as JSON.stringify writes it.
+    // A value has several spellings, such as 1 and 1.0. A valid value must be accepted as it is written, or as
+    // JSON.stringify writes it.
     const is_taken =
       takesValue(grammar, data, written) || (valid && takesValue(grammar, group.tests[i]?.data));
     if (is_taken === valid) tally.right++;

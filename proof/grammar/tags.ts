@@ -26,7 +26,7 @@ export interface TagsTally {
   readonly wrong: readonly string[];
 }
 
-/** Contents and texts of them, and one that is none. */
+/** Kinds of content, each with some texts, and one invalid content. */
 const CONTENTS = [
   {
     content: {
@@ -112,7 +112,7 @@ export async function againstTags(python: string, dialogues: number, seed: numbe
   return { dialogues: done, ...tally, wrong };
 }
 
-/** Without half a pair of surrogates at the end, which UTF-8 cannot say. */
+/** Removes half a surrogate pair at the end, which UTF-8 cannot encode. */
 function wellFormed(text: string): string {
   return text.replace(/[\uD800-\uDBFF]$/, "");
 }

@@ -1,4 +1,7 @@
-/** Texts drawn from the masks of seeded schemas: all parse, and all are valid by ajv, which has read the schema itself. */
+/**
+ * Draws texts from the masks of seeded schemas: all must parse, and ajv, which reads the schema itself, must find all
+ * valid.
+ */
 import { seeded } from "../../evidence/seeded.ts";
 import { Problem } from "../../src/errors.ts";
 import { compiled, type Grammar } from "../../src/grammar/grammar.ts";

@@ -1,4 +1,4 @@
-/** Seeded texts of a grammar: at each place a token is drawn from its mask, in favour of ending when the text has grown. */
+/** Seeded texts of a grammar: each token is drawn from the mask; in a long text, tokens that end it are preferred. */
 import type { Grammar } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
 import { bytesOf, type Vocabulary } from "../../src/vocabulary/vocabulary.ts";
@@ -10,7 +10,7 @@ export interface Walked {
   readonly is_complete: boolean;
 }
 
-/** Tokens whose bytes help to end a JSON text, when it should. */
+/** Tokens whose bytes help to end a JSON text. */
 const ENDING = /^["}\]\s]*$/;
 
 export function walk(

@@ -17,7 +17,7 @@ export function readWritten(text: string): unknown {
   return value;
 }
 
-/** A value of `readWritten` as its text has it, without white space. */
+/** A value of `readWritten` in its original notation, without white space. */
 export function written(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(written).join()}]`;
   if (typeof value === "string" && value.startsWith(MARK)) return value.slice(1);

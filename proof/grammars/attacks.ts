@@ -1,22 +1,22 @@
-/** Requests that try to take a worker for themselves by their grammar: its work, its history, its memory. */
+/** Requests whose grammars try to use up a worker: its time, its history, its memory. */
 import { f32, type Message, tensorMessage } from "../message.ts";
 import { FORMS } from "./forms.ts";
 
 export interface Attack {
   readonly name: string;
-  /** the i-th request: one grammar again and again, or another each time */
+  /** the i-th request: always the same grammar, or a different one each time */
   message(i: number): Message;
 }
 
 const CLASSES = 8192;
 const ROW = f32(Array.from({ length: CLASSES }, (_, i) => ((i * 7919) % 1009) / 100));
 
-/** A step on a row of the demo's vocabulary. */
+/** A step with a row of the demo's vocabulary. */
 export function step(options: object): Message {
   return tensorMessage("/v1/sample", { seed: "1", ...options }, ROW);
 }
 
-/** Sizes at which each form was exponential, or near the longest that is taken. */
+/** Sizes at which each form was once exponential, or close to the largest accepted size. */
 const SIZES: Readonly<Record<string, readonly number[]>> = {
   "enum beside doubled references": [28, 90],
   "not over doubled references": [24, 90],
@@ -32,7 +32,7 @@ const SIZES: Readonly<Record<string, readonly number[]>> = {
   "parts that may be left out": [1400],
 };
 
-/** The i-th of a form is another grammar, so that none is found compiled. */
+/** The i-th grammar of a form differs from all earlier ones, so that none is in the cache. */
 function another(value: unknown, i: number): unknown {
   return typeof value === "string" ? value : { ...(value as object), title: `${i}` };
 }
@@ -47,7 +47,7 @@ const forms: readonly Attack[] = Object.entries(FORMS).flatMap(([name, form]) =>
   }),
 );
 
-/** 2,000 tokens, a and b by turns, whose beginning is another each time. */
+/** 2,000 tokens, a and b in turn, with a different beginning each time. */
 const history = (i: number) => Array.from({ length: 2000 }, (_, at) => 65 + ((at < 12 ? i >> at : at) & 1));
 
 const followed: readonly Attack[] = ["(.{0,300}){0,300}x", "[ab]*a[ab]{4000}", "(?:[ab]a?){5000}c"].map(

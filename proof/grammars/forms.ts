@@ -13,7 +13,7 @@ const texts = (count: number, prefix = "p") =>
   Object.fromEntries(names(count, prefix).map((name) => [name, { type: "string" }]));
 const schema = (value: unknown): Form => ({ kind: "json_schema", value });
 
-/** Definitions d0 … dn, each of which refers to the next so many times; the last is `end`. */
+/** Definitions d0 … dn, each of which refers to the next one the given number of times; the last is `end`. */
 function ladder(prefix: string, steps: number, times: number, end: unknown): Record<string, unknown> {
   const next = (i: number) => ({ $ref: `#/$defs/${prefix}${i + 1}` });
   return Object.fromEntries(
@@ -24,7 +24,7 @@ function ladder(prefix: string, steps: number, times: number, end: unknown): Rec
   );
 }
 
-/** Objects with 7 required properties, each an object with 7 required properties, so many deep. */
+/** Objects with 7 required properties, each an object with 7 required properties, nested this deep. */
 function nested(prefix: string, steps: number, end: unknown): Record<string, unknown> {
   const properties = (i: number) =>
     Object.fromEntries(names(7, "q").map((name) => [name, { $ref: `#/$defs/${prefix}${i - 1}` }]));

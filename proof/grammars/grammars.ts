@@ -1,6 +1,6 @@
 /**
- * An attacker's grammars: two workers with default settings, eight clients that send one form as fast as it is
- * answered, and two that take small steps meanwhile, each timed.
+ * An attacker's grammars: two workers with default settings, eight clients that send one form as fast as they get
+ * answers, and meanwhile two clients that take small steps, each of which is timed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { startService } from "../../evidence/service.ts";
@@ -14,7 +14,7 @@ import { ATTACKS, type Attack, step } from "./attacks.ts";
 
 export const GRAMMARS: Proof = {
   name: "grammars",
-  promise: "no grammar ends a worker, keeps other steps waiting, or holds memory that is not counted",
+  promise: "no grammar ends a worker, delays other steps, or holds memory that is not counted",
   run,
 };
 
@@ -54,12 +54,12 @@ async function run({ long }: Form, report: Report): Promise<void> {
       all.push(...times);
       report.claim(`${attack.name}: no connection is lost`, outcome.lost === 0, outcomeText(outcome));
       report.timed(
-        `${attack.name}: others wait less than 50 ms in 99 of 100 cases, and never 250`,
+        `${attack.name}: other clients wait less than 50 ms in 99 of 100 cases, and never 250`,
         quantile(times, 0.99) < 50 && Math.max(...times) < 250,
         timesText(times),
       );
     }
-    report.figure("others, beside all attacks", timesText(all));
+    report.figure("other clients, during all attacks", timesText(all));
     clearInterval(watcher);
     report.claim(
       `a worker takes at most ${RSS_MIB_MAX} MiB`,
@@ -79,13 +79,13 @@ async function recovered(pids: readonly number[], before_mib: number, report: Re
   const began = performance.now();
   while (mib() > before_mib + KEPT_MIB && performance.now() - began < RECOVERY_MS) await sleep(250);
   report.claim(
-    `within ${RECOVERY_MS / 1000} s a worker takes no more than before and ${KEPT_MIB} MiB`,
+    `within ${RECOVERY_MS / 1000} s each worker is back to its memory of before plus at most ${KEPT_MIB} MiB`,
     mib() <= before_mib + KEPT_MIB,
     `${mib().toFixed(0)} MiB, ${before_mib.toFixed(0)} before`,
   );
 }
 
-/** Milliseconds of each probe since the last call, without what other processes of the machine took. */
+/** Milliseconds of each probe since the last call, without the time taken by other processes of the machine. */
 async function probesOf(canaries: readonly Canary[]): Promise<number[]> {
   const probes = await Promise.all(canaries.map((canary) => canary.probes()));
   return probes.flatMap(({ own_ms }) => own_ms);

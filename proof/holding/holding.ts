@@ -1,4 +1,6 @@
-/** Checks whether memory stays within its bound whatever clients make the service hold, and comes back when they are gone. */
+/**
+ * Checks that memory stays within its bound whatever clients make the service hold, and is freed when they are gone.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RunningService, startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";
@@ -7,7 +9,10 @@ import { encode, f32 } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { hold, WAYS, type Way } from "./ways.ts";
 
-/** The short form shares its machine with what else CI does, and waits less long: it is the alarm, the long form the proof. */
+/**
+ * The short form shares its machine with the other CI steps and waits less long. It is the alarm; the long form is the
+ * proof.
+ */
 const RESIDENT_MIB_MAX = { short: 640, long: 512 };
 const AFTERWARDS_MAX = { short: 1.5, long: 1.2 };
 const HELD_MS = { short: 2000, long: 12_000 };
@@ -20,7 +25,7 @@ const PROBE = encode({ path: "/v1/sample?dtype=f32&temperature=0", body: f32([1,
 
 export const HOLDING: Proof = {
   name: "memory",
-  promise: `whatever clients make it hold, a worker stays under ${RESIDENT_MIB_MAX.long} MiB, answers others, and gives the memory back`,
+  promise: `whatever clients make a worker hold, it stays under ${RESIDENT_MIB_MAX.long} MiB, answers other clients, and frees the memory`,
   run,
 };
 
@@ -29,7 +34,7 @@ async function run(form: Form, report: Report): Promise<void> {
   const resident_mib_max = RESIDENT_MIB_MAX[size];
   const service = await startService({ WORKERS: "2" });
   try {
-    // Code and caches that the first requests of each kind make are not what clients hold.
+    // Fills code and caches first: they are not memory held by clients.
     for (const way of WAYS) await holdFor(service, { ...way, connections: 1 }, 200);
     await sleep(BACK_MS[size]);
     const before_mib = worstMiB(service);
@@ -41,7 +46,7 @@ async function run(form: Form, report: Report): Promise<void> {
         peak_mib <= resident_mib_max,
         `${peak_mib.toFixed(0)} MiB`,
       );
-      report.claim(`${way.name}: others are answered`, answered > 0, `${answered}`);
+      report.claim(`${way.name}: other clients are answered`, answered > 0, `${answered}`);
     }
     await provesReturn(service, { before_mib, ms: BACK_MS[size], factor: AFTERWARDS_MAX[size] }, report);
     if (form.long) await proveAllTogether(service, before_mib, report);
@@ -60,7 +65,7 @@ async function proveAllTogether(service: RunningService, before_mib: number, rep
     `${peak_mib.toFixed(0)} MiB`,
   );
   report.claim(
-    "all together: others are answered",
+    "all together: other clients are answered",
     all.every(({ answered }) => answered > 0),
   );
   await provesReturn(service, { before_mib, ms: BACK_MS.long, factor: AFTERWARDS_MAX.long }, report);
@@ -74,18 +79,21 @@ async function provesReturn(
   await sleep(ms);
   const after_mib = worstMiB(service);
   report.claim(
-    `${ms / 1000} s later a worker takes at most ${factor} of what it took before`,
+    `${ms / 1000} s later the largest worker has at most ${factor} times its memory of before`,
     after_mib <= factor * before_mib,
     `${after_mib.toFixed(0)} MiB, ${before_mib.toFixed(0)} before`,
   );
 }
 
-/** Resident memory of the worker that takes most. */
+/** Resident memory of the largest worker. */
 function worstMiB({ worker_pids }: RunningService): number {
   return Math.max(...worker_pids.map((pid) => residentMiB([pid])));
 }
 
-/** Holds for so long; the most that a worker took meanwhile, and how many requests of another client were answered. */
+/**
+ * Holds the connections of one attack for this time. Returns the largest memory of a worker, and the number of answered
+ * requests of another client.
+ */
 async function holdFor(
   service: RunningService,
   way: Way,

@@ -18,14 +18,14 @@ function prefix(bytes: number, is_text: boolean): Buffer {
   return made;
 }
 
-/** A stream on the bare connection, as far as it is given. */
+/** The beginning of a stream on the bare connection: the given bytes, without an end. */
 function stream(...parts: readonly Buffer[]): Buffer {
   const head =
     "POST /v1/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: logit-stream\r\nContent-Length: 0\r\n\r\n";
   return Buffer.concat([Buffer.from(head), ...parts]);
 }
 
-/** A binary message of a WebSocket, masked with zeros, of which only some is sent. */
+/** A binary message of a WebSocket, masked with zeros, of which only a part is sent. */
 function halfMessage(bytes: number, sent: number): Buffer {
   const head = Buffer.alloc(14);
   head[0] = 0x82;
@@ -112,7 +112,7 @@ export const WAYS: readonly Way[] = [
   },
 ];
 
-/** Opens the connections of an attack. They do not read, and keep unsent data. */
+/** Opens the connections of an attack. The clients do not read, and keep unsent data. */
 export async function hold(url: string, way: Way): Promise<Socket[]> {
   const { hostname, port } = new URL(url);
   const bytes = way.bytes();

@@ -4,15 +4,15 @@ import { encode } from "../message.ts";
 
 export interface HostileCase {
   readonly name: string;
-  /** sent as they are, one after the other */
+  /** sent unchanged, one after the other */
   readonly bytes: Uint8Array | readonly Uint8Array[];
-  /** one of these must be the status; 0: the connection ends without an answer */
+  /** the allowed statuses; 0: the connection ends without an answer */
   readonly statuses: readonly number[];
   readonly code?: string | undefined;
   readonly pointer?: string | undefined;
   /** The answer to this must be the last on its connection, because later bytes could be smuggled. */
   readonly ends?: boolean;
-  /** Node answers this itself, without a problem. */
+  /** Node answers this itself, and not with a problem. */
   readonly bare?: boolean;
 }
 

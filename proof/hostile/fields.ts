@@ -50,7 +50,7 @@ function inQuery(): HostileCase[] {
   );
 }
 
-/** Each stage by itself, with each of its options wrong. */
+/** Each stage alone, with a wrong value for each of its options. */
 function inChains(): HostileCase[] {
   return STAGE_NAMES.flatMap((stage) => {
     const schema = SCHEMAS[`Stage_${stage}`];
@@ -68,7 +68,10 @@ function inChains(): HostileCase[] {
   });
 }
 
-/** A request that the contract refuses must be refused with a pointer below `pointer`; of the others some may be. */
+/**
+ * A request that the contract refuses must be refused with a pointer below `pointer`; the service may also refuse some
+ * of the others.
+ */
 function judged(name: string, message: Message, pointer: string): HostileCase {
   const must_refuse = judge(message).refusal !== undefined;
   return {

@@ -1,4 +1,4 @@
-/** Methods, paths and headers that a route does not take. */
+/** Methods, paths and headers that a route does not accept. */
 import { Buffer } from "node:buffer";
 import { BYTES_TYPE, encode, f32, JSON_TYPE, type Message } from "../message.ts";
 import { type HostileCase, hostile } from "./case.ts";

@@ -44,7 +44,7 @@ async function run(_form: Form, report: Report): Promise<void> {
       const after = (await canary.exchange(CANARY)).body;
       for (const each of wrong.slice(0, SHOWN_MAX)) report.note(each);
       report.claim(
-        `${name}: ${cases.length} cases answered as they must be`,
+        `${name}: ${cases.length} cases get the expected answers`,
         wrong.length === 0,
         `${wrong.length} wrong`,
       );
@@ -103,7 +103,7 @@ function wrongWith(reply: Reply, { statuses, code, pointer, bare }: HostileCase)
     return `a ${status} that is not problem+json`;
   if (!is_problem && code === undefined) return undefined;
   const answer = JSON.parse(body) as { results?: readonly unknown[] };
-  // A row of a batch that must fail is its second.
+  // In a batch, the second row is the one that must fail.
   const problem = (answer.results?.[1] ?? answer) as { code: string; pointer: string };
   const complaint = complaintOf("Problem", problem);
   if (complaint !== undefined) return complaint;

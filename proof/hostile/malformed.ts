@@ -95,7 +95,7 @@ const NOT_HTTP: readonly HostileCase[] = [
   refused("bytes", Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 197) & 0xff)).toString("latin1")),
 ];
 
-/** Lawful, if unusual: these must be answered. */
+/** Valid but unusual: these must be answered. */
 const LAWFUL: readonly HostileCase[] = [
   {
     name: "a chunk extension",

@@ -1,4 +1,4 @@
-/** JSON texts that are none, or nearly none, and logits that are none. */
+/** JSON texts that are invalid or nearly valid, and invalid logits. */
 import { Buffer } from "node:buffer";
 import { f32, JSON_TYPE, jsonMessage, type Message } from "../message.ts";
 import { type HostileCase, hostile } from "./case.ts";
@@ -79,7 +79,7 @@ const REFUSED: readonly (readonly [string, Message, string, string])[] = [
   ["chain and preset", step('"chain":[],"preset":"vllm"'), "option_conflict", "/preset"],
 ];
 
-/** Elements of a row that are no logits: the error must give the index of each. */
+/** Elements of a row that are not logits: the error must name the index of each. */
 const NO_LOGITS: readonly (readonly [string, string])[] = [
   ["null", "invalid_logits"],
   ["true", "invalid_logits"],
@@ -124,7 +124,7 @@ function noLogits(): HostileCase[] {
   );
 }
 
-/** A valid text, cut after every byte. */
+/** A valid text, truncated after every byte. */
 function cutShort(): HostileCase[] {
   const whole = '{"temperature":0.5,"logits":[1.5,-2e1,3],"preset":"vllm","seed":"7"}';
   return Array.from({ length: whole.length - 1 }, (_, i) =>

@@ -10,11 +10,11 @@ const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PATH = fileURLToPath(new URL("conformance.json", import.meta.url));
 
-/** By the runner that has them. */
+/** Hosts by the runner that supports them. */
 const OF_PYTHON = ["transformers", "llama.cpp", "vllm", "sglang", "mlx-lm", "onnxruntime-genai"] as const;
 const OF_NODE = ["transformers.js"] as const;
 
-/** The same command, with stand-ins for what a host's modules import. */
+/** The same command, with stand-ins for the imports of a host's modules. */
 const WITH_STAND_INS = join(ROOT, "proof/engines/python/conform.py");
 
 /** The JSON report of a runner. */
@@ -49,10 +49,7 @@ export async function proveConformance(
     if (found !== undefined) told[host] = found;
   }
   for (const [host, { name, failures }] of Object.entries(told)) {
-    report.figure(
-      `${host}, cases with an answer that nothing explains or an error`,
-      `${failures.length}, ${name}`,
-    );
+    report.figure(`${host}: cases with an unexplained answer or an error`, `${failures.length}, ${name}`);
   }
   report.claim(
     "every host was run",
@@ -73,7 +70,7 @@ async function ran(
   await rm(path, { force: true });
   const env = { ...process.env, PYTHONPATH: join(ROOT, "clients/python") };
   const all = [...words, "--host", host, "--json", path];
-  // It ends with 1 where a case has another answer, and with 2 where the host is not installed.
+  // The command ends with 1 when a case has another answer, and with 2 when the host is not installed.
   const { code } = await execute(program, all, { cwd: ROOT, env, maxBuffer: 2 ** 26 }).then(
     () => ({ code: 0 }),
     (error: unknown) => error as { readonly code?: unknown }, // of execFile

@@ -5,7 +5,7 @@ interface Known {
   readonly name: string;
   /** its script, in node/ or python/ without its ending */
   readonly script: string;
-  /** takes part in the long form alone: its packages are large, or are compiled */
+  /** only in the long form: its packages are large, or are compiled */
   readonly is_long: boolean;
   /** the service's settings for this host */
   readonly service?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ interface Known {
 export interface NodeHost extends Known {
   readonly runs_in: "node";
   readonly packages: readonly string[];
-  /** leaves out optional packages: binaries for other machines */
+  /** omits optional packages: binaries for other machines */
   readonly is_plain?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface Times {
   readonly own: number;
   /** with the service */
   readonly ours: number;
-  /** with the sampler in the host's process, where the host was run so */
+  /** with the sampler in the host's process, if the host was run that way */
   readonly local?: number;
 }
 

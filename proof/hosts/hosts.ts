@@ -1,4 +1,4 @@
-/** The hosts and clients that are run, and what npm and PyPI have to install for them. */
+/** The hosts and clients of the proof, and the packages that npm and PyPI must install for them. */
 import type { Packages } from "../venv.ts";
 import type { Host } from "./host.ts";
 
@@ -20,7 +20,8 @@ export const HOSTS: readonly Host[] = [
     is_long: false,
     packages: ["@huggingface/transformers@4.3.1", TYPES],
   },
-  // A Python client that sends 64 bodies at once on a busy machine takes longer than the 250 ms a row is waited for.
+  // A Python client that sends 64 bodies at once on a busy machine needs more than the 250 ms for which a request waits
+  // for a row.
   python("tritonclient", "tritonclient", { SHARED_MEMORY: "on", LOGIT_SAMPLER_QUEUE_MS: "5000" }),
   python("KServe's REST client", "kserve"),
   python("onnxruntime", "onnxruntime"),
@@ -48,7 +49,7 @@ export const SHORT_PACKAGES: Packages = {
   whole: ["tritonclient[http]==2.73.0", "kserve==0.21.0", "onnxruntime==1.32.0"],
 };
 
-/** Engines are installed without their GPU dependencies, so only the parts that need none run. */
+/** Engines are installed without their GPU dependencies, so only the parts that need no GPU run. */
 export const LONG_PACKAGES: Packages = {
   whole: [
     ...SHORT_PACKAGES.whole,
@@ -57,7 +58,7 @@ export const LONG_PACKAGES: Packages = {
     "llama-cpp-python==0.3.36",
     "mlx[cpu]==0.32.4",
     "onnxruntime-genai==0.18.0",
-    // The engine of Sampler(), which adapters take in the place of a client.
+    // The engine of Sampler(), which adapters accept in place of a client.
     "mini-racer==0.14.1",
     // Modules that vLLM, SGLang and Dynamo import before their samplers.
     ...[

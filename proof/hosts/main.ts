@@ -56,7 +56,7 @@ const chosen = HOSTS.filter(({ script, is_long }) =>
 );
 const with_engines = operands.length > 0 ? operands.includes(ENGINES) : values.long;
 const with_conform = operands.length > 0 ? operands.includes(CONFORM) : values.long;
-/** How often each host and this sampler take turns; times that are not kept need one turn. */
+/** How many turns each host and this sampler take; times that are not stored need one turn. */
 const TURNS = values.long || values.write ? "6" : "1";
 const progress = createProgress([
   BUILD,
@@ -81,7 +81,10 @@ async function writeModels(): Promise<Record<string, string>> {
 
 type Placed = readonly [Host, Place];
 
-/** Where each host runs. npm and pip install side by side: each mostly waits for the network or the disk. */
+/**
+ * The folder in which each host runs. npm and pip install at the same time, because each mostly waits for the network
+ * or the disk.
+ */
 async function places(): Promise<readonly Placed[]> {
   return (await Promise.all([nodePlaces(), pythonPlaces()])).flat();
 }

@@ -17,14 +17,14 @@ const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
 const TSX = join(ROOT, "node_modules/tsx/dist/loader.mjs");
 
 export interface Place {
-  /** the project of a Node host, or the folder of the Python that has the hosts */
+  /** the project of a Node host, or the folder of the Python in which the hosts are installed */
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Where a Python host runs: its script, with our package and the stand-ins of proof/engines in reach. */
+/** The Python environment of a host: its script, with our package and the stand-ins of proof/engines on the path. */
 export function pythonPlace(python: string, { script }: Host): Place {
   const path = ["clients/python", "proof/engines/python"].map((folder) => join(ROOT, folder)).join(":");
   const environment = {
@@ -36,7 +36,7 @@ export function pythonPlace(python: string, { script }: Host): Place {
   return { program: python, args: [join(HERE, "python", `${script}_host.py`)], cwd: HERE, environment };
 }
 
-/** A project of its own that has installed the host and the packed logit-sampler, as any project would. */
+/** A separate project that has installed the host and the packed logit-sampler, as any project would. */
 export async function nodePlace(folder: string, tarball: string, host: NodeHost): Promise<Place> {
   await projectWith(folder, [...host.packages, tarball], host.is_plain === true ? ["--omit=optional"] : []);
   await cp(join(HERE, "node"), join(folder, "src"), { recursive: true });

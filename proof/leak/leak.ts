@@ -1,6 +1,6 @@
 /**
- * Checks whether memory grows with the number of requests: a mix of every form, refused ones and broken ones among them,
- * and the resident memory of the worker looked at all the way.
+ * Checks whether memory grows with the number of requests: sends a mix of every form, refused and broken ones included,
+ * and measures the resident memory of the worker throughout.
  */
 import { randomRow } from "../../evidence/rows.ts";
 import { seeded } from "../../evidence/seeded.ts";
@@ -12,13 +12,13 @@ import { residentMiB } from "../memory.ts";
 import { BYTES_TYPE, encode, f32, jsonMessage, type Message } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 
-/** As many as these, or as come in this time. */
+/** A run ends after this number of requests, or after DURATION_MS. */
 const REQUESTS_SENT = { short: 8000, long: 1_000_000 };
 const DURATION_MS = 20 * 60_000;
 const CONNECTIONS = 4;
 /** Memory is measured after this number of requests. */
 const SAMPLE_REQUESTS = { short: 80, long: 1000 };
-/** The short form is over before the heap has found its size; it finds leaks of some kilobytes a request. */
+/** The short form ends before the heap has reached its final size; it finds leaks of some kilobytes a request. */
 const GROWTH_MAX = { short: 1.5, long: 1.02 };
 
 export const LEAK: Proof = { name: "leak", promise: "memory does not grow with the number of requests", run };
@@ -30,7 +30,7 @@ const byQuery = (dtype: string, body: Uint8Array): Message => ({
   body,
 });
 
-/** Rows of the usual kind most of the time, and each of the fuzz's forms, a refusal and a broken body now and then. */
+/** Mostly the usual kind of row; now and then each of the fuzz's forms, a refusal and a broken body. */
 function mix(): Uint8Array[] {
   const usual = [
     byQuery("f32", f32(ROW)),
@@ -81,12 +81,12 @@ async function ask(connection: Connection, bytes: Uint8Array): Promise<void> {
   try {
     await connection.exchange(bytes);
   } catch (error) {
-    // A reply that said so may have closed the connection under this request.
+    // A reply that announces it may have closed the connection before this request.
     if (!(error instanceof ConnectionLost)) throw error;
   }
 }
 
-/** Goes away in the middle of a request. */
+/** Disconnects in the middle of a request. */
 async function breakOff(connection: Connection, bytes: Uint8Array): Promise<void> {
   const socket = await connection.open();
   await new Promise((resolve) => socket.write(bytes.subarray(0, bytes.length >> 1), resolve));

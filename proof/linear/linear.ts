@@ -9,12 +9,12 @@ const TIMES = 10;
 const RATIO_MAX = 30;
 const HISTORY_MS_MAX = 50;
 const ROUNDS = { short: 3, long: 15 };
-/** Below this a ratio says more about the clock than about the work. */
+/** Below this time a ratio measures the clock more than the work. */
 const FLOOR_MS = 0.2;
 
 export const LINEAR: Proof = {
   name: "linear",
-  promise: "no input costs more than in proportion to its size",
+  promise: "the cost of every input is linear in its size",
   run,
 };
 
@@ -144,7 +144,7 @@ async function run({ long }: Form, report: Report): Promise<void> {
   }
 }
 
-/** Milliseconds from request to reply, the least of some rounds. Refusals cost time too. */
+/** Milliseconds from request to reply, the minimum of several rounds. Refusals take time too. */
 async function leastTime(connection: Connection, message: Message, rounds: number): Promise<number> {
   const bytes = encode(message);
   let least_ms = Number.POSITIVE_INFINITY;

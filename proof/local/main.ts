@@ -37,7 +37,7 @@ const pythons = (values.pythons ?? "python3").split(",");
 const progress = createProgress([BUILD, { name: "install and compare", seconds: 60 * pythons.length }]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
-/** A new environment with the package and its engine. pip builds where the source is: it is given a copy. */
+/** A new environment with the package and its engine. pip builds in the source folder, so it gets a copy. */
 async function environment(
   python: string,
   index: number,

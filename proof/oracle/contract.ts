@@ -38,7 +38,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 const headers = Object.fromEntries(Object.entries(HEADERS).map(([name, path]) => [name, headerOf(path)]));
 const { dtype: _, shape: __, ...options } = headers["BatchHeader"]?.properties ?? {};
 
-/** The document's own, the headers of tensors, and the options of a step without a row. */
+/** The document's own schemas, the headers of tensors, and the options of a step without a row. */
 export const SCHEMAS: Schemas = {
   ...document.components.schemas,
   ...headers,
@@ -80,7 +80,7 @@ export const STAGE_NAMES = Object.keys(SCHEMAS)
   .filter((name) => name.startsWith("Stage_"))
   .map((name) => name.slice("Stage_".length));
 
-/** Names of the fields that a schema of an object knows. */
+/** The field names that an object's schema defines. */
 export function fieldsOf(name: string): readonly string[] {
   return Object.keys(SCHEMAS[name]?.["properties"] ?? {});
 }

@@ -92,7 +92,7 @@ function judgeJson(kind: string, body: unknown): Verdict {
   };
 }
 
-/** Rows stand at `logits`, or in `rows`; the schema is shown stand-ins, since it knows no −∞. */
+/** Rows are at `logits`, or in `rows`. The schema gets stand-ins for them, because it cannot express −∞. */
 function refusalOfJson(schema: string, body: Fields): string | undefined {
   const shown = {
     ...body,
@@ -150,7 +150,7 @@ function judgeTensor(kind: string, fields: unknown, tensor: Uint8Array): Verdict
 
 const ID_BYTES = 4;
 
-/** Ids, then as many values. */
+/** The ids, then equally many values. */
 function refusalOfSparse(
   kind: string,
   fields: Fields,
@@ -213,7 +213,7 @@ function refusalOfSize({ vocab_size }: Fields, length: number): string | undefin
   return Number(vocab_size ?? 1) > length ? "vocab_size" : undefined;
 }
 
-/** The existing hosts. Whether the list is complete is not a question about requests. */
+/** Only hosts that exist. Whether the list is complete is tested elsewhere. */
 const HOSTS: readonly string[] = PRESETS.map(({ name }) => name);
 const SEED_MIN = -(2n ** 63n);
 const SEED_MAX = 2n ** 64n - 1n;

@@ -33,7 +33,7 @@ function lengthOfNumbers(values: readonly unknown[]): number | string {
   return lengthOfFloats(values.map(logitOf));
 }
 
-/** JSON's writers have several words for −∞. */
+/** JSON libraries write −∞ in several ways. */
 function logitOf(value: unknown): number {
   if (value === "-Infinity" || value === "-inf") return Number.NEGATIVE_INFINITY;
   return typeof value === "number" ? Math.fround(value) : Number.NaN;

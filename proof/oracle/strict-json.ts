@@ -96,7 +96,7 @@ class Reader {
     return this.#takes(bracket);
   }
 
-  /** After an item: true after a comma, false after the bracket. */
+  /** After an item: true after a comma, false after the closing bracket. */
   #next(bracket: string): boolean {
     if (this.#closes(bracket)) return false;
     if (this.#takes(",")) return true;
@@ -133,7 +133,7 @@ class Reader {
   }
 }
 
-/** Below `rows[i]` as below the body. */
+/** The same rules hold below `rows[i]` as below the body. */
 function withinRow(path: Path): Path {
   return path[0] === "rows" && typeof path[1] === "number" ? path.slice(2) : path;
 }
@@ -147,7 +147,7 @@ function isLogit(path: Path): boolean {
   return typeof path.at(-1) === "number" && isRow(path.slice(0, -1));
 }
 
-/** The body, a row, and the object at `logits`: every key is known there. */
+/** The body, a row, and the object at `logits`: all keys of these are defined. */
 function isReadBySelf(path: Path): boolean {
   const place = withinRow(path);
   return place.length === 0 || (place.length === 1 && place[0] === "logits");

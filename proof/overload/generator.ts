@@ -9,25 +9,25 @@ import { Connection } from "../connection.ts";
 
 export interface LoadJob {
   readonly url: string;
-  /** requests, and the reply that each must have */
+  /** requests, each with the reply that it must get */
   readonly requests: readonly { readonly bytes: Uint8Array; readonly expected: string }[];
   readonly connections: number;
   readonly duration_ms: number;
-  /** requests a second; absent: one for each reply */
+  /** requests a second; absent: the next request follows each reply */
   readonly rate?: number;
 }
 
 export interface LoadResult {
   readonly sent: number;
-  /** latencies of the right answers, and of the refusals with Retry-After, from the time they were due, ms */
+  /** latencies of right answers, and of refusals with Retry-After, from the scheduled time, ms */
   readonly accepted_ms: readonly number[];
   readonly refused_ms: readonly number[];
-  /** neither the right answer nor a proper refusal */
+  /** answers that are neither right nor a proper refusal */
   readonly wrong: number;
   /** no answer at all */
   readonly lost: number;
   readonly elapsed_ms: number;
-  /** the longest that the generator itself came late, ms */
+  /** the longest delay of the generator itself, ms */
   readonly late_ms: number;
   /** the generator's share of one core */
   readonly cpu_share: number;
@@ -62,7 +62,7 @@ async function closed(job: LoadJob, tally: Tally): Promise<void> {
   await Promise.all(Array.from({ length: job.connections }, client));
 }
 
-/** Requests that find no free connection wait, and their time runs. */
+/** Requests that find no free connection wait, and their latency grows meanwhile. */
 async function open(job: LoadJob, rate: number, tally: Tally): Promise<void> {
   const free = Array.from({ length: job.connections }, () => new Connection(job.url));
   await Promise.all(free.map((connection) => connection.open()));
@@ -86,7 +86,7 @@ async function open(job: LoadJob, rate: number, tally: Tally): Promise<void> {
     const connection = free.pop();
     if (connection === undefined) waiting.push(due_ms);
     else start(connection, due_ms);
-    // Replies must be read although requests are due.
+    // Replies must be read even when requests are due.
     if (i % 16 === 15) await new Promise(setImmediate);
   }
   while (under_way.size > 0) await Promise.all(under_way);

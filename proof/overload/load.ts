@@ -21,7 +21,7 @@ export async function generate(job: LoadJob): Promise<LoadResult> {
   return result;
 }
 
-/** Each message with its reply from an otherwise idle service. */
+/** Each message with its reply from an idle service. */
 export async function withReplies(url: string, messages: readonly Message[]): Promise<LoadJob["requests"]> {
   const connection = new Connection(url);
   const requests: { bytes: Uint8Array; expected: string }[] = [];

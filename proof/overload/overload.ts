@@ -1,6 +1,6 @@
 /**
- * Twice as many requests as the service can answer, at fixed times, whatever it does. What it lets in it must answer
- * rightly and soon; the rest it must turn away at once, and say when to come again.
+ * Twice as many requests as the service can answer, at fixed times. The service must answer admitted requests correctly
+ * and soon, and must refuse the rest at once, with a Retry-After.
  */
 
 import { randomRow } from "../../evidence/rows.ts";
@@ -19,11 +19,12 @@ const RSS_GROWTH_MIB_MAX = 512;
 
 export const OVERLOAD: Proof = {
   name: "overload",
-  promise: "at twice its capacity the service answers what it can, and turns the rest away at once",
+  promise:
+    "at twice its capacity the service answers as many requests as it can and refuses the rest at once",
   run,
 };
 
-/** Steps that cost more to answer than to send, so that one generator can send twice the service's capacity. */
+/** Steps that cost the service more than the generator, so that one generator can send twice the service's capacity. */
 function steps(): Message[] {
   const row = f32(randomRow(4096, 5));
   return Array.from({ length: 32 }, (_, step) =>
@@ -59,7 +60,7 @@ async function run({ long }: Form, report: Report): Promise<void> {
     );
     const after = await generate({ url, requests, connections: 4, duration_ms: 500 });
     report.claim(
-      "afterwards every request is answered again",
+      "after the overload every request is answered",
       after.refused_ms.length + after.wrong + after.lost === 0,
     );
     report.claim("no worker died", worker_pids.length === 1);

@@ -39,7 +39,7 @@ const { values } = commandLine({
 const progress = createProgress([BUILD, { name: "npm and Python, side by side", seconds: 40 }]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
-/** Passes when nothing is thrown and no message is returned. */
+/** Passes when the action throws nothing and returns no message. */
 async function claim(sentence: string, show: () => Promise<string>): Promise<void> {
   try {
     const got = await show();
@@ -59,7 +59,10 @@ function unlike(got: string, want: string): string {
   return got === want ? "" : `got ${got}, expected ${want}`;
 }
 
-/** Of the symbols of the Python package; base classes of hosts that are not installed have none. */
+/**
+ * Percentage of the Python package's symbols with complete types; base classes of hosts that are not installed have
+ * none.
+ */
 const TYPES_COMPLETE_MIN = 95;
 
 /** The hosts are not installed, so their types are `Any`. */
@@ -110,7 +113,7 @@ async function npmPackage(): Promise<void> {
   const warnings = await projectWith(PROJECT, [...TOOLS, packed.path]);
   if (warnings !== undefined)
     report.claim(
-      "it installs without a warning of engines",
+      "it installs without a warning about engines",
       !warnings.includes("EBADENGINE"),
       warnings.slice(0, 800),
     );
@@ -160,7 +163,7 @@ async function publishing(tarball: string): Promise<void> {
   });
 }
 
-/** Nothing when a program ends with 0, otherwise its output. */
+/** An empty text when a program ends with 0, otherwise its output. */
 async function quiet(program: string, args: readonly string[]): Promise<string> {
   await execute(program, args, { cwd: FOLDER, maxBuffer: 2 ** 26 });
   return "";
@@ -171,7 +174,7 @@ async function pythonPackage(): Promise<void> {
   const python = await pythonWith(folder, {
     whole: ["mypy==2.3.0", "numpy", "build==1.6.1", "twine==7.0.0"],
   });
-  // pip builds where the source is.
+  // pip builds in the source folder.
   const source = join(FOLDER, "python-source");
   await cp(join(ROOT, "clients/python"), source, { recursive: true });
   await execute(python, ["-m", "pip", "install", "-q", "--force-reinstall", "--no-deps", source]);

@@ -43,7 +43,7 @@ async function repliesOf(program: string, steps: readonly ReplayStep[]): Promise
   }
 }
 
-/** Ways by name; none where there is no Chromium. */
+/** The ways by name; none when Chromium is not installed. */
 export function inBrowser(forms: readonly LibraryForm[]): Readonly<Record<string, Replay>> {
   if (chromium_path === undefined) return {};
   const program = chromium_path;

@@ -1,6 +1,6 @@
 /**
  * The same steps without a service: the library in this process and in a browser, and the Python package's Sampler in
- * Python's process, where an environment has its engine (PROOF_LOCAL_PYTHON, or the one that proof:local has made).
+ * Python's process, if an environment has its engine (PROOF_LOCAL_PYTHON, or the environment that proof:local made).
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,7 +20,7 @@ function inNode(form: LibraryForm): Replay {
   return (_url, steps) => Promise.resolve(LIBRARY_FORMS[form](steps));
 }
 
-/** In which forms the Python package is given the rows: `local.py` has one function each. */
+/** The forms in which the Python package gets its rows: `local.py` has one function for each. */
 const PYTHON_FORMS = [
   "f32",
   "f16",
@@ -51,7 +51,7 @@ function inPython(python: string, form: string): Replay {
     child.stdin.end(JSON.stringify(steps satisfies readonly ReplayStep[]));
     const [code] = await once(child, "close");
     if (code !== 0) throw new Error(`local.py ended with ${code}`);
-    // Python writes numbers in its own notation, with the same values, so they are written anew.
+    // Python writes numbers in its own notation with the same values, so the replies are parsed and written again.
     return output
       .trimEnd()
       .split("\n")
@@ -59,7 +59,7 @@ function inPython(python: string, form: string): Replay {
   };
 }
 
-/** Ways that need no service, by name; those of Python where it has the engine. */
+/** The ways that need no service, by name; those of Python only if its engine is installed. */
 export function inProcess(): Readonly<Record<string, Replay>> {
   const python = localPython();
   const of_python =

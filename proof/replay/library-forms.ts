@@ -1,4 +1,7 @@
-/** The steps of the replay by the library alone, in every form in which it takes rows: in Node, and bundled in a browser. */
+/**
+ * The steps of the replay by the library alone, in every form in which it accepts rows: in Node, and bundled in a
+ * browser.
+ */
 import {
   createSampler,
   type Dtype,
@@ -23,7 +26,7 @@ function bitsOf(value: number): number {
   return view.getUint32(0);
 }
 
-/** The float16 of a value that has one, not subnormal: the steps have no others. */
+/** The float16 of a value that is exact in float16 and not subnormal; the steps have no other values. */
 function float16(value: number): number {
   const bits = bitsOf(value);
   const sign = (bits >>> 16) & 0x8000;
@@ -43,7 +46,7 @@ function leased(sampler: Sampler): Row {
   return row;
 }
 
-/** Every step with one sampler; `draw` returns the reply. */
+/** Takes every step with one sampler; `draw` returns the reply. */
 function each(draw: (sampler: Sampler, step: ReplayStep) => unknown) {
   return (steps: readonly ReplayStep[]): string[] => {
     const sampler = createSampler();
@@ -64,7 +67,7 @@ function inRowsOf(dtype: Dtype) {
   };
 }
 
-/** Each form takes all steps and returns the replies as JSON, in their order. */
+/** Each form takes all steps and returns the replies as JSON, in the order of the steps. */
 export const LIBRARY_FORMS = {
   lists: each((sampler, step) => sampler.sample(step.row, optionsOf(step))),
   "float32 arrays": each((sampler, step) => sampler.sample(Float32Array.from(step.row), optionsOf(step))),

@@ -39,13 +39,13 @@ def streams(sampler, steps, dtype):
 
 
 def own(sampler, steps):
-    """Streams whose options come with the row, except those that a stream keeps itself."""
+    """Streams whose options come with the row, except those that a stream stores itself."""
     kept = ("history", "prompt_length", "step", "state")
     replies = []
     for step in steps:
         options = step["options"]
         opening = {name: options[name] for name in kept if name in options}
-        # An option that a state belongs to must be in the opening message.
+        # A stream's opening message must contain the option to which a state belongs.
         with sampler.stream(**(options if "state" in options else opening)) as stream:
             replies.append(stream.next(step["row"], **{name: options[name] for name in options if name not in kept}))
     return replies

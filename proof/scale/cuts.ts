@@ -1,6 +1,6 @@
 /**
- * Reports have the same bytes for every division of the rows, every tool that starts the parts, and every time at which
- * a run is killed.
+ * Reports have the same bytes for every division of the rows, for every tool that starts the parts, and after a kill at
+ * any time.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { CLI, ours, outputOf, ROOT } from "./program.ts";
 const TASKS = ["score", "diagnose"] as const;
 const KILLS = 3;
 
-/** Shards that are merged in some order, and that xargs gives to two processes at once. */
+/** Shards that are merged in any order, and that xargs gives to two processes at once. */
 export async function proveMerging(folder: string, report: Report): Promise<void> {
   const parts = readdirSync(join(folder, "parts"), { encoding: "utf8" });
   for (const task of TASKS) {
@@ -23,13 +23,13 @@ export async function proveMerging(folder: string, report: Report): Promise<void
     const sums = parts.map((part) => join(folder, `${part}.${task}.json`));
     for (const order of [sums, sums.toReversed(), [...sums.slice(2), ...sums.slice(0, 2)]])
       report.claim(
-        `${task}: ${parts.length} shards, merged, are one run`,
+        `${task}: the merged results of ${parts.length} shards have the bytes of one run`,
         (await ours("merge", ...order)) === one,
       );
   }
 }
 
-/** Ray Data and Spark cut the rows as they like. */
+/** Ray Data and Spark choose the division of the rows. */
 export async function proveEngines(folder: string, python: string, report: Report): Promise<void> {
   for (const engine of ["ray", "spark"]) {
     const program = join(ROOT, "examples", engine, "analyze.py");
@@ -43,7 +43,7 @@ export async function proveEngines(folder: string, python: string, report: Repor
   }
 }
 
-/** A run that is killed several times on its way, and started again each time. */
+/** A run that is killed several times and restarted each time. */
 export async function proveResuming(folder: string, report: Report): Promise<void> {
   const shard = join(folder, "rows.npy");
   const [out, rows] = [join(folder, "cut.json"), join(folder, "cut.ndjson")];
@@ -68,12 +68,12 @@ export async function proveResuming(folder: string, report: Report): Promise<voi
   const same = readFileSync(out, "utf8") === readFileSync(one_out, "utf8");
   const same_rows = readFileSync(rows).equals(readFileSync(one_rows));
   report.claim(
-    `a run that was killed ${reached.length} times ends with the sums of one that was not`,
+    `a run that was killed ${reached.length} times ends with the sums of an undisturbed run`,
     reached.length === KILLS && same,
-    `killed behind rows ${reached.join(", ")} of ${rows_all}`,
+    `killed after rows ${reached.join(", ")} of ${rows_all}`,
   );
-  report.claim("and with the same lines for its rows", same_rows);
-  report.claim("its checkpoint is gone", !existsSync(`${out}.checkpoint`));
+  report.claim("it has the same lines for its rows", same_rows);
+  report.claim("its checkpoint is removed", !existsSync(`${out}.checkpoint`));
 }
 
 /** The row at which the checkpoint of a run continues; 0 when there is none. */

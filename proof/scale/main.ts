@@ -1,8 +1,8 @@
 /**
- * `npm run proof:scale`: reports over shards have the same bytes however the rows are cut, in one process, in several, in
- * Ray Data, in Spark, and when runs are killed; they are those of numpy, scipy and scikit-learn, at several times the
- * speed; and memory does not grow with the rows. It needs python3 with what proof/scale/python/requirements.txt lists,
- * and Java for Spark, so this is no part of `npm run proof`.
+ * `npm run proof:scale`: reports over shards have the same bytes for every division of the rows: in one process, in
+ * several, in Ray Data, in Spark, and after runs are killed. They have the figures of numpy, scipy and scikit-learn, at
+ * several times the speed, and memory does not grow with the rows. It needs python3 with what
+ * proof/scale/python/requirements.txt lists, and Java for Spark, so this is no part of `npm run proof`.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

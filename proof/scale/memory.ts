@@ -1,4 +1,4 @@
-/** The memory of a process does not grow with the rows that it reads: its peak, over more and more rows. */
+/** The memory of a process does not grow with the rows that it reads: measures its peak over more and more rows. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { CLI } from "./program.ts";
 
 const CLASSES = 1000;
 const MIB_MAX = 300;
-/** Rows that are sent over and over. */
+/** Rows that are sent repeatedly. */
 const BLOCK_ROWS = 2048;
 
 export async function proveMemory(counts: readonly number[], report: Report): Promise<readonly Memory[]> {
@@ -28,14 +28,14 @@ export async function proveMemory(counts: readonly number[], report: Report): Pr
   const [first, last] = [found[0]!, found.at(-1)!];
   const per_million = ((last.mib - first.mib) / (last.rows - first.rows)) * 1e6;
   report.claim(
-    "and no more for ten times the rows",
+    "ten times the rows take no more memory",
     last.mib < first.mib + 30,
     `${per_million.toFixed(2)} MiB more for a million rows`,
   );
   return found;
 }
 
-/** Sends rows as npy records to `score` through a pipe, and answers the most MiB that it held. */
+/** Sends rows as npy records to `score` through a pipe, and returns the largest memory of the process in MiB. */
 async function heldBy(rows: number): Promise<number> {
   const child = spawn(process.execPath, [CLI, "score", "--in", "-", "--quiet"], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -81,7 +81,7 @@ function recordsOf(rows: number): Buffer {
   return Buffer.from(words.buffer);
 }
 
-/** The most that a process has held so far, in MiB; 0 where the system does not tell. */
+/** The largest memory of a process so far, in MiB; 0 when the system does not report it. */
 function highWater(pid: number | undefined): number {
   try {
     const text = readFileSync(`/proc/${pid}/status`, "utf8");

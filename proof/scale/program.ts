@@ -9,7 +9,7 @@ export const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 /** The words that start the command, for programs that start it themselves. */
 export const PROGRAM = [process.execPath, CLI];
 
-/** One thread for numpy and what lies below it; a child finds the command in LOGIT_SAMPLER. */
+/** One thread for numpy and the libraries below it; a child process finds the command in LOGIT_SAMPLER. */
 const ENVIRONMENT = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", LOGIT_SAMPLER: PROGRAM.join(" ") };
 
 /** The standard output of a program. Throws its error output when it fails. */

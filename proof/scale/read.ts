@@ -1,4 +1,4 @@
-/** A process of its own that only reads a shard: `read.ts FILE ROUNDS` prints seconds of CPU and elements, as JSON. */
+/** A separate process that only reads a shard: `read.ts FILE ROUNDS` prints seconds of CPU and elements, as JSON. */
 import { openShard } from "../../src/shards/open.ts";
 
 const [path = "", rounds = "1"] = process.argv.slice(2);

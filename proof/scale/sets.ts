@@ -1,4 +1,4 @@
-/** Conformal sets beside MAPIE's, and calibrations that tell classes apart beside scipy's optimum and netcal. */
+/** Compares conformal sets with MAPIE's, and class-wise calibrations with scipy's optimum and netcal. */
 import { writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ interface Theirs {
   readonly netcal_temperature: number | null;
 }
 
-/** On the digits of docs/calibration.md: 2,000 rows to calibrate on, and 2,000 others. */
+/** The digits of docs/calibration.md: 2,000 rows for calibration, and 2,000 others. */
 export async function proveSets(folder: string, python: string, report: Report): Promise<void> {
   const [validation, unseen] = [readRows("digits", "validation"), readRows("digits", "test")];
   const { temperature } = calibrate(validation, { resamples: 0 });

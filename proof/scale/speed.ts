@@ -1,4 +1,4 @@
-/** Rows a second of CPU, against numpy, scipy and scikit-learn that do the same in turns, and the same figures. */
+/** Compares rows a second of CPU, and the figures, with numpy, scipy and scikit-learn, in turns. */
 import { join } from "node:path";
 import type { Race, Read } from "../../evidence/scale-results.ts";
 import type { Report } from "../proof.ts";
@@ -45,7 +45,7 @@ export async function proveSpeed(folder: string, python: string, size: Size, rep
     report.claim(`${task} is ${RATIO_MIN} times as fast on one core`, ratio >= RATIO_MIN, rates);
     const [name, difference] = largestDifference(raced.figures, raced.report, task);
     report.claim(
-      `${task} finds the same to ${DIFFERENCE_MAX}`,
+      `${task} finds the same figures to within ${DIFFERENCE_MAX}`,
       difference <= DIFFERENCE_MAX,
       `${name} differs by ${difference.toExponential(1)}`,
     );
@@ -58,7 +58,7 @@ export interface Size {
   readonly classes: number;
 }
 
-/** Where each of their figures stands in our report. A quantile of ours is one of a sketch, within 0.8 %. */
+/** The place of each of their figures in our report. Our quantiles come from a sketch, within 0.8 %. */
 const PLACES: Readonly<
   Record<(typeof TASKS)[number], (report: Figures, name: string) => number | undefined>
 > = {
@@ -111,7 +111,7 @@ interface ReadTime {
   readonly elements: number;
 }
 
-/** Reading alone, with nothing done to the rows. */
+/** Only reads the rows. */
 export async function proveReading(folder: string, python: string, report: Report): Promise<readonly Read[]> {
   const tsx = [process.execPath, "--import", "tsx", join(ROOT, "proof/scale/read.ts")] as const;
   const [node, ...words] = tsx;

@@ -16,7 +16,7 @@ def lines(context, value):
 
 @schemathesis.hook
 def map_case(context, case):
-    """The options of a JSON body stand in the body: those beside it would only ever be refused."""
+    """The options of a JSON body belong in the body; the service refuses a request that has some elsewhere."""
     mode = case.meta.generation.mode if case.meta else None
     if case.media_type == "application/json" and mode is not None and mode.is_positive:
         case.query = {}

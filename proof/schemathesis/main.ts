@@ -1,7 +1,7 @@
 /**
  * `npm run proof:schemathesis`: Schemathesis reads the OpenAPI document of the built service, generates valid and
- * invalid requests from it, and must find nothing in the answers that the document does not describe. It is installed
- * below build/, which needs python3 and a package index, so this is not part of `npm run proof`.
+ * invalid requests from it, and must find no answer that the document does not describe. It is installed below build/,
+ * which needs python3 and a package index, so this is not part of `npm run proof`.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

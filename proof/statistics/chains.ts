@@ -9,7 +9,7 @@ export interface Drawn {
   readonly chain: readonly Stage[];
 }
 
-/** A stage as it stands in a chain on the wire, every option spelt out. */
+/** A stage as written in a chain on the wire, with every option. */
 export type Stage = Readonly<Record<string, unknown>> & { readonly stage: string };
 
 const SMALL = randomRow(64, 11);
@@ -80,7 +80,7 @@ export function expectedOf({ row, chain, history = [] }: Drawn): Float64Array {
   return expected;
 }
 
-/** The reference takes a bias as two lists. */
+/** The reference expects a bias as two lists. */
 function prepared(
   stage: string,
   options: Readonly<Record<string, unknown>>,

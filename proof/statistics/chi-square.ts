@@ -5,15 +5,15 @@
 
 export interface Fit {
   readonly cells: number;
-  /** probability of a χ² or a G at least as large, if the expectation is right */
+  /** probability of a χ² or G at least as large, if the expected distribution is right */
   readonly p_chi: number;
   readonly p_g: number;
 }
 
-/** The level that a right sampler falls below once in 10⁸ tests. */
+/** The level: a right sampler falls below it once in 10⁸ tests. */
 export const P_MIN = 1e-8;
 
-/** Cells that expect fewer are counted as one: the approximation by χ² needs some. */
+/** Cells with a smaller expectation are counted as one, because the approximation by χ² needs some counts in each. */
 const EXPECTED_MIN = 5;
 
 /** Fits counts to probabilities that add up to 1; both are lists over the same cells. */

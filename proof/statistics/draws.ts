@@ -1,16 +1,16 @@
-/** Tokens drawn over HTTP: batches of one row over and over, each time with another step or another seed. */
+/** Draws tokens over HTTP: batches that repeat one row, each time with another step or another seed. */
 import { Buffer } from "node:buffer";
 import type { Connection } from "../connection.ts";
 import { encode, f32, tensorMessage } from "../message.ts";
 import type { Drawn } from "./chains.ts";
 
-/** Which of the steps of a row a draw is. */
+/** The step or the seed of a draw. */
 export interface Key {
   readonly seed: string;
   readonly step: number;
 }
 
-/** Elements of one batch at most: some megabytes of body. */
+/** Maximum elements of one batch: some megabytes of body. */
 const BATCH_VALUES = 2 ** 19;
 const BATCH_ROWS = 1024;
 

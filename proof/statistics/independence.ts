@@ -1,6 +1,6 @@
 /**
- * Checks whether consecutive draws know of each other. Rows of 960 equal logits make a token of each 960th of the uniform,
- * so that what correlates the uniforms is seen in the tokens.
+ * Checks whether consecutive draws are independent. Rows of 960 equal logits map each 960th of the uniform to a token,
+ * so that correlations between the uniforms are visible in the tokens.
  */
 import type { Connection } from "../connection.ts";
 import type { Report } from "../proof.ts";
@@ -44,7 +44,7 @@ export async function proveIndependence(
   }
 }
 
-/** p of tuples that do not overlap, each token in one of `classes` classes of equal size. */
+/** The p-value of tuples that do not overlap; each token is put in one of `classes` classes of equal size. */
 function tuples(token_ids: readonly number[], width: number, classes: number): number {
   const cells = classes ** width;
   const counts = new Float64Array(cells);
@@ -57,7 +57,7 @@ function tuples(token_ids: readonly number[], width: number, classes: number): n
   return Math.min(p_chi, p_g);
 }
 
-/** p of a − 2b + c modulo the size, which is uniform when a, b and c are independent. */
+/** The p-value of a − 2b + c modulo the size, which is uniform when a, b and c are independent. */
 function progressions(token_ids: readonly number[]): number {
   const bins = 96;
   const counts = new Float64Array(bins);

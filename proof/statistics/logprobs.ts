@@ -42,7 +42,7 @@ export async function proveLogprobs(report: Report, connection: Connection): Pro
       if (rank !== reply.rank) worst = Number.POSITIVE_INFINITY;
     }
     report.claim(
-      `log-probabilities and ranks over ${vocab_size} tokens lie within ${ERROR_MAX}`,
+      `log-probabilities and ranks over ${vocab_size} tokens are off by at most ${ERROR_MAX}`,
       worst <= ERROR_MAX,
       `worst error ${worst.toExponential(1)}`,
     );

@@ -1,6 +1,6 @@
 /**
  * Checks whether the tokens that come back over HTTP have the distribution that a plain float64 sampler says they have.
- * Seeds are fixed, so the outcome is too. The suite is also given wrong samplers, and must find each of them out.
+ * Seeds are fixed, so the outcome is too. The suite also tests wrong samplers, and must detect each of them.
  */
 import { startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";
@@ -12,12 +12,12 @@ import { proveIndependence } from "./independence.ts";
 import { proveLogprobs } from "./logprobs.ts";
 
 const DRAWS = { short: 6000, long: 200_000 };
-/** Tokens expected so often are missed with a probability of e⁻²⁵. */
+/** A token with this expected count is missed with a probability of e⁻²⁵. */
 const EXPECTED_SURE = 25;
 
 export const STATISTICS: Proof = {
   name: "statistics",
-  promise: "tokens are drawn with the probabilities that the samplers' definitions give them",
+  promise: "tokens are drawn with the probabilities that the samplers' definitions give",
   run,
 };
 
@@ -36,7 +36,7 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
   }
 }
 
-/** Draws by step, by seed, and many from one step. */
+/** Draws by step, by seed, and many draws from one step. */
 async function proveDistribution(
   report: Report,
   connection: Connection,
@@ -91,13 +91,13 @@ function verdictOf(token_ids: readonly number[], expected: Float64Array): Verdic
   return { ...found, complaint: Math.min(p_chi, p_g) < P_MIN ? `p ${p_chi} and ${p_g}` : undefined };
 }
 
-/** A top-p that leaves out the token with which the mass is reached. */
+/** A top-p that leaves out the token that reaches the mass. */
 function exclusiveTopP(p: number, each: Drawn): Stage[] {
   const kept = expectedOf({ ...each, chain: [topP(p)] }).filter((probability) => probability > 0).length;
   return [topK(kept - 1)];
 }
 
-/** A token too few or too many is soon seen; a temperature 5 % off takes as many as this, with a margin. */
+/** One token too few or too many is detected soon. A temperature 5 % off needs this many draws, with a margin. */
 const DRAWS_TO_FIND = { few: 4000, many: 40_000 };
 
 /** The right chain is expected; the service is asked for a wrong one. */
@@ -115,6 +115,6 @@ async function proveFinds(report: Report, connection: Connection, seed: number):
     const count = asked[0]?.stage === "temperature" ? DRAWS_TO_FIND.many : DRAWS_TO_FIND.few;
     const token_ids = await draw(connection, { row: base.row, chain: asked }, keys.slice(0, count));
     const { complaint } = verdictOf(token_ids, expectedOf({ ...base, chain: right }));
-    report.claim(`${name} is found out`, complaint !== undefined, complaint);
+    report.claim(`${name} is detected`, complaint !== undefined, complaint);
   }
 }

@@ -15,7 +15,7 @@ export interface CanaryJob {
   readonly probe?: Uint8Array;
 }
 
-/** Milliseconds of every probe: as the canary saw them, and without what other processes took. */
+/** Milliseconds of every probe: as measured, and without the time taken by other processes. */
 export interface Probes {
   readonly seen_ms: readonly number[];
   readonly own_ms: readonly number[];
@@ -40,7 +40,7 @@ process.once("message", async ({ url, worker_pid, probe = HEALTH }: CanaryJob) =
   let own_ms: number[] = [];
   let over = false;
   process.on("message", (what) => {
-    // Many probes take the pipe a while, and a channel that is closed before loses them.
+    // Sending many probes takes the pipe a while; closing the channel earlier would lose them.
     process.send?.({ seen_ms, own_ms } satisfies Probes, undefined, undefined, () => {
       over = what === "end";
     });

@@ -1,4 +1,4 @@
-/** The costliest requests that each route takes with default settings, and some that it refuses. */
+/** The costliest requests that each route accepts with default settings, and some that it refuses. */
 import { Buffer } from "node:buffer";
 import { randomRow } from "../../evidence/rows.ts";
 import { f32, frame, jsonMessage, type Message, tensorMessage } from "../message.ts";
@@ -6,7 +6,7 @@ import { f32, frame, jsonMessage, type Message, tensorMessage } from "../message
 export interface Costly {
   readonly route: string;
   readonly name: string;
-  /** statuses that it may have; a refusal names this setting */
+  /** allowed statuses; a refusal names this setting */
   readonly refused_by?: string;
   /** in the short form too */
   readonly in_ci?: true;
@@ -18,7 +18,7 @@ const HISTORY = 1_048_575;
 
 const ids = (count: number, of: (i: number) => number) => Array.from({ length: count }, (_, i) => of(i));
 const scattered = (i: number) => Math.imul(i + 1, 2654435761) >>> 0;
-/** Nearly equal logits: no stage gets rid of many. */
+/** Nearly equal logits: no stage removes many tokens. */
 const FLAT = f32(ids(VOCAB_SIZE, (i) => (scattered(i) >>> 8) / 2 ** 24));
 const small = (rows: number, classes: number) => f32(randomRow(rows * classes, 4));
 const history = (below: number) => ids(HISTORY, (i) => scattered(i) % below);

@@ -1,4 +1,7 @@
-/** Checks whether anything that is allowed holds the event loop: the costliest requests of every route, beside a canary. */
+/**
+ * Checks that no allowed request blocks the event loop: sends the costliest requests of every route while a canary
+ * measures delays.
+ */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
@@ -18,7 +21,7 @@ const IDLE_MS = 300;
 
 export const TURNS: Proof = {
   name: "turns",
-  promise: `nothing that is allowed holds the event loop for more than ${P99_MS_MAX} ms in 99 of 100 probes, and ${STALL_MS_MAX} ms ever`,
+  promise: `no allowed request blocks the event loop for more than ${P99_MS_MAX} ms in 99 of 100 probes, or for more than ${STALL_MS_MAX} ms in any`,
   run,
 };
 
@@ -52,7 +55,7 @@ async function run({ long }: Form, report: Report): Promise<void> {
       const stall = stallOf(probes);
       if (least === undefined || stall.worst_ms < least.worst_ms) least = stall;
     }
-    report.claim(`${name}: answered as it should be`, failure === undefined, failure);
+    report.claim(`${name}: gets the expected answer`, failure === undefined, failure);
     if (least === undefined) return;
     stalls.push(least);
     const { worst_ms, p99_ms, seen_ms } = least;
@@ -77,7 +80,7 @@ async function run({ long }: Form, report: Report): Promise<void> {
   }
 }
 
-/** Until the canary itself is compiled. */
+/** Waits until the canary itself is compiled. */
 async function warm(canary: Canary): Promise<void> {
   for (let probes = 0; probes < 100; probes += (await canary.probes()).own_ms.length) await sleep(50);
 }

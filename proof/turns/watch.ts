@@ -1,4 +1,4 @@
-/** Runs the canary beside some work. */
+/** Runs the canary while some work is in progress. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

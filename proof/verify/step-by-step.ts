@@ -1,5 +1,5 @@
 /**
- * Random drafts under random chains, verified at once and drawn step by step: `strict` must give the same bytes. Every
+ * Random drafts under random chains, verified at once and drawn step by step. `strict` must give the same bytes. Every
  * stage is in many of the chains, also those that carry state or read the history.
  */
 import { randomRow } from "../../evidence/rows.ts";
@@ -32,7 +32,7 @@ const rows: readonly Row[] = Array.from({ length: DRAFTED_MAX + 1 }, () => {
 export interface Compared {
   /** one line for each draft whose reply differs from the steps */
   readonly differences: readonly string[];
-  /** positions that were taken, and drafts that were refused as a step of them is */
+  /** positions that were accepted, and drafts that were refused for the reason for which a step of them is refused */
   readonly positions: number;
   readonly refused: number;
 }
@@ -153,7 +153,7 @@ function randomOptions(random: Seeded, vocabulary: number): Options {
   };
 }
 
-/** A mask of its own for one position, as a grammar gives one for each place along a draft. */
+/** A separate mask for one position, as a grammar has one for each position along a draft. */
 function randomMask(random: Seeded, vocabulary: number, { chain }: Options): Options {
   const allowed_token_ids = Array.from({ length: vocabulary }, (_, id) => id).filter(() => random.oneIn(2));
   return { chain: [{ stage: "allowed_token_ids", allowed_token_ids }, ...(chain as readonly Options[])] };

@@ -1,6 +1,6 @@
 /**
- * Drafts that are verified: `strict` gives the bytes that steps one by one give, `rejection` and `block` the target's
- * distribution, and wrong versions of them are found out by the same count.
+ * Verified drafts: `strict` gives the bytes of single steps, `rejection` and `block` give the target's distribution,
+ * and the same counts detect wrong versions of these methods.
  */
 
 import { SIBLINGS } from "../../src/sampling/verify/draft-law.ts";
@@ -15,13 +15,13 @@ import { WRONG } from "./wrong.ts";
 
 export const VERIFY: Proof = {
   name: "verify",
-  promise: "a draft changes no token (strict), or no probability (rejection, block)",
+  promise: "a draft changes no token (strict) or no probability (rejection, block)",
   async run({ long, seed }, report) {
     const drafts = long ? 10_000 : 1000;
     const { differences, positions, refused } = compareWithSteps(drafts, seed);
     for (const line of differences.slice(0, 3)) report.note(line);
     report.claim(
-      `${drafts} drafts under chains of every stage give the bytes of steps one by one`,
+      `${drafts} drafts under chains of every stage give the bytes of single steps`,
       differences.length === 0,
       `${differences.length} differ of ${positions} positions; ${refused} drafts refused as their steps are`,
     );
@@ -44,7 +44,7 @@ export const VERIFY: Proof = {
   },
 };
 
-/** Drafts that branch, under every method that keeps the tokens or their distribution and takes them. */
+/** Drafts that branch, under every method that keeps the tokens or their distribution and accepts trees. */
 const TREES = VERIFY_METHODS.filter(
   ({ preserves, looksAhead }) => preserves !== "nothing" && !looksAhead,
 ).flatMap((method) =>
@@ -78,7 +78,7 @@ function isFound(report: Report, method: VerifyMethod, seed: number, sequences: 
   const { counts } = count({ method, told: "probabilities", width: "narrow", drafted: 3, sequences, seed });
   const { p_chi, p_g } = goodnessOfFit(counts, expected("narrow"));
   report.claim(
-    `found out: ${method.name}`,
+    `detected: ${method.name}`,
     Math.max(p_chi, p_g) < P_MIN,
     `p ${p_chi.toPrecision(3)} (χ²) and ${p_g.toPrecision(3)} (G)`,
   );

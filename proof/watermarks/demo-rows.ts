@@ -4,7 +4,7 @@ import type { Seeded } from "../../evidence/seeded.ts";
 import { loadModel, MODEL_FOLDER } from "../../examples/model-host/model.ts";
 import type { Bank } from "./marked.ts";
 
-/** Steps of one text, before another is begun. */
+/** Steps of one text, before the next one begins. */
 const TEXT_STEPS = 64;
 
 export async function demoRows(count: number, seeded: Seeded): Promise<Bank> {

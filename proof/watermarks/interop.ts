@@ -31,7 +31,7 @@ export function readerOf(
   return new WatermarkReader(detector, scheme.context(options), repeats);
 }
 
-/** Looks at a text with the key. */
+/** Tests a text with the key. */
 export function look(
   text: readonly number[],
   secrets: readonly bigint[],
@@ -60,7 +60,7 @@ export async function uniforms(judge: Judge, report: Report, seed: number): Prom
   );
 }
 
-/** Totals that are nearer than this may change places by a last bit of a logarithm. */
+/** Totals closer than this may change order by the last bit of a logarithm. */
 const NEAR = 1e-5;
 
 export async function noises(judge: Judge, report: Report, seed: number): Promise<void> {
@@ -195,7 +195,7 @@ export async function greenLists(judge: Judge, report: Report, seed: number, cou
     const fields = { scheme: "green_list", seeding, context_width, gamma: 0.25 };
     const asked = { vocab_size, gamma: 0.25, delta: 2, key: String(key), seeding, context_width };
     const bank = normalRows(32, vocab_size, 2, random);
-    // Tokens after id 0 are no evidence for us: their list is the same under every key.
+    // Tokens after id 0 are no evidence for us, because their list is the same under every key.
     for (const row of bank) row[0] = Number.NEGATIVE_INFINITY;
     const writer = new Writer(bank, [key]);
     const mark = { key: "key", delta: 2, repeated_contexts: "none", ...fields };
@@ -245,8 +245,8 @@ export async function layers(judge: Judge, report: Report, seed: number, count: 
 }
 
 /**
- * The weighted mean of a token's layers is its value: 30 bits make one number, which is theirs only if all bits are. Where
- * a context repeats, none counts; ours leaves out besides what falls on a place of the table that came before.
+ * The weighted mean of a token's layers is its value: 30 bits make one number, which is theirs only if all bits are.
+ * Neither side counts a repeated context. Ours also leaves out tokens that fall on a table place that was used before.
  */
 function differencesOf(
   text: readonly number[],

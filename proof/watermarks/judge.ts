@@ -1,4 +1,4 @@
-/** The hosts' own watermarks, in a Python process of their own: asked by lines of JSON, one answer each. */
+/** Runs the hosts' own watermarks in a Python process: each line of JSON gets one answer. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";

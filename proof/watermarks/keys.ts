@@ -1,4 +1,4 @@
-/** Keys of the proofs, made of a seeded generator: no key that anybody uses. */
+/** Keys for the proofs, from a seeded generator. No real deployment uses them. */
 import type { Seeded } from "../../evidence/seeded.ts";
 
 /** A secret with this number of bits. */

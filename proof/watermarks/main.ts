@@ -63,7 +63,7 @@ function tell(line: string): void {
   console.log(line);
 }
 
-/** Undefined, and said so, where there is no Python with the hosts. */
+/** Undefined, with a note in the output, when there is no Python with the hosts. */
 async function hosts(seed: number): Promise<Readonly<Record<string, unknown>> | undefined> {
   const python = process.env["ENGINES_PYTHON"];
   if (python === undefined) {
@@ -99,7 +99,7 @@ async function statistics(seed: number): Promise<Readonly<Record<string, unknown
   return { told, rates, power, training, texts: values.power, rows: values.rows };
 }
 
-/** Undefined, and said so, where no prose is named. */
+/** Undefined, with a note in the output, when no prose is named. */
 async function natural(
   seed: number,
   before: Partial<NaturalResults> = {},

@@ -1,4 +1,4 @@
-/** Texts that bear a mark, or none, drawn by the sampler itself from a bank of rows: which row comes next is random. */
+/** Texts with or without a mark, drawn by the sampler itself from a bank of rows; the next row is chosen at random. */
 
 import type { Seeded } from "../../evidence/seeded.ts";
 import type { Row } from "../../src/kernels/kernel.ts";

@@ -52,7 +52,7 @@ export async function naturalTexts(files: readonly string[]): Promise<number[][]
   return texts;
 }
 
-/** Keys whose tables take long to make stay for so many texts. */
+/** Keys whose tables are slow to make are used for this number of texts. */
 const TEXTS_PER_KEY: Readonly<Record<string, number>> = { synthid: 5 };
 
 /** p_value, and a randomised p-value that is uniform even for a discrete count. */
@@ -86,7 +86,7 @@ const ONES_OF_SYNTHID = (() => {
   return ones / TABLE_SIZE;
 })();
 
-/** Shuffled vocabularies take long: so many times fewer p-values of them. */
+/** Tests with shuffled vocabularies are slow, so this factor reduces the number of their p-values. */
 const SLOW_PART = 5;
 
 function isSlow({ seeding }: Readonly<Record<string, unknown>>): boolean {
@@ -94,7 +94,7 @@ function isSlow({ seeding }: Readonly<Record<string, unknown>>): boolean {
 }
 
 const SHARE_OFF_MAX = 0.003;
-/** A share of few texts may lie as many standard deviations off. */
+/** The number of standard deviations that a share of few texts may be off. */
 const DEVIATIONS = 3;
 const P_KS_MIN = 1e-3;
 const LEVEL = 0.01;
@@ -120,7 +120,7 @@ export function overRandomKeys(
     let reader: WatermarkReader | undefined;
     for (let i = 0; i < count; i++) {
       if (reader === undefined || i % per_key === 0) reader = readerOf(asked, [secretOf(random)], VOCAB_SIZE);
-      // Texts of one key lie far apart, so that they share few phrases.
+      // The texts of one key are far apart in the prose, so that they share few phrases.
       const text = texts[(i * 97) % texts.length] as number[];
       found.push(foundIn(reader.detect({ token_ids: text, prompt_length: 0 }), asked, random));
     }

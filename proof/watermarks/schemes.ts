@@ -1,4 +1,4 @@
-/** The schemes with the options that the proofs use, and the vocabulary size that they need. */
+/** The schemes with the options of the proofs, and the vocabulary size that they need. */
 
 export interface Marking {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface Marking {
   readonly secrets: number;
   /** whether the distribution over keys is that of the chain */
   readonly keeps: boolean;
-  /** How often p ≤ level in unmarked texts of so many counted tokens, where p takes few values. */
+  /** The expected share of p ≤ level in unmarked texts with this number of counted tokens, where p has few values. */
   rate?(count: number, level: number): number;
 }
 

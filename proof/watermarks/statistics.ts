@@ -14,12 +14,15 @@ import { secretOf } from "./keys.ts";
 import { type Bank, Writer } from "./marked.ts";
 import { MARKINGS, type Marking } from "./schemes.ts";
 
-/** Texts are windows of unmarked ones; keys change with every one of them, or, where making one takes long, with every 100th. */
+/**
+ * Texts are windows of unmarked texts. The key changes with each window, or with every 100th when a key is slow to
+ * make.
+ */
 const TEXTS_PER_KEY: Readonly<Record<string, number>> = { synthid: 100 };
 const WINDOW = 100;
 
 const LEVELS = [0.01, 0.001] as const;
-/** Within so many standard deviations of a binomial: a right test falls out of it once in 30,000. */
+/** The allowed number of standard deviations of a binomial: a right test exceeds it once in 30,000. */
 const DEVIATIONS = 4;
 
 export function falsePositives(bank: Bank, report: Report, seed: number, texts: number): Rates[] {

@@ -219,7 +219,7 @@ class Vllm(Adapters):
 
 
 class VllmRunnerV2(Adapters):
-    """Slots that are used again, rows in any order, chunks of prompts, and drafts that are right or wrong."""
+    """Reused slots, rows in any order, chunks of prompts, and drafts that are right or wrong."""
 
     def setUp(self):
         super().setUp()
@@ -281,7 +281,7 @@ class VllmRunnerV2(Adapters):
 
 
 class Failing:
-    """A client whose batches are answered as a function says."""
+    """A client whose batches are answered by a function."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -296,7 +296,7 @@ class Failing:
 
 
 class Engines(unittest.TestCase):
-    """Nothing that happens to the service leaves the adapter of an engine."""
+    """No failure of the service raises an error out of an engine's adapter."""
 
     def setUp(self):
         self.now = 100.0

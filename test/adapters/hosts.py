@@ -1,4 +1,4 @@
-"""Small doubles of the hosts with the functions that the adapters call, and nothing else.
+"""Small doubles of the hosts with only the functions that the adapters call.
 
 A model is a table: the last token of a sequence selects the row of its logits, so every test can compute the token that
 a plain call of the service would draw.
@@ -17,13 +17,13 @@ VOCABULARY = 64
 
 
 def logits_after(token_id):
-    """Logits of the model after this token, repeatable."""
+    """The model's logits after this token, the same in every run."""
     places = numpy.arange(VOCABULARY) * 7919 + int(token_id) * 104729
     return ((places % 1000) / 128.0 - 4.0).astype("float32")
 
 
 class Tensor:
-    """The part of torch.Tensor that is used, over numpy."""
+    """The used part of torch.Tensor, over numpy."""
 
     def __init__(self, array, dtype=None):
         self.array = numpy.asarray(array)
@@ -99,7 +99,7 @@ def install_torch():
 
 
 def install_abstract(name, *classes):
-    """A module of nothing but base classes, and the packages that it lies in."""
+    """A module that contains only base classes, and the packages above it."""
     parts = name.split(".")
     for end in range(1, len(parts) + 1):
         sys.modules.setdefault(".".join(parts[:end]), types.ModuleType(".".join(parts[:end])))
@@ -108,7 +108,7 @@ def install_abstract(name, *classes):
 
 
 def config(seed):
-    """vLLM's configuration, as far as a processor sees it."""
+    """The parts of vLLM's configuration that a processor reads."""
     return types.SimpleNamespace(model_config=types.SimpleNamespace(seed=seed))
 
 
@@ -143,7 +143,8 @@ class TransformersModel:
         return types.SimpleNamespace(logits=logits, past_key_values=(past_key_values or 0) + input_ids.shape[1])
 
     def generate(self, input_ids, max_new_tokens, logits_processor=None, custom_generate=None, **kwargs):
-        """Like transformers, removes from its arguments those that the callable names and its own loop does not."""
+        """Like transformers, removes from its arguments those that the callable's signature names and its own loop does
+        not."""
         width = input_ids.shape[1] + max_new_tokens
 
         def stopping_criteria(ids, _scores):
@@ -175,7 +176,7 @@ class TransformersModel:
 
 
 def install_vllm():
-    """vllm.v1.sample.logits_processor, as far as a processor sees it."""
+    """The parts of vllm.v1.sample.logits_processor that a processor uses."""
 
     class MoveDirectionality(Enum):
         UNIDIRECTIONAL = auto()
@@ -204,7 +205,7 @@ def install_vllm():
 
 
 class RunnerV2:
-    """vLLM's model runner V2, as far as a logits processor sees it: slots, rows in any order, drafts that are verified."""
+    """The parts of vLLM's model runner V2 that a logits processor uses: slots, rows in any order, verified drafts."""
 
     def __init__(self, slots):
         self.processor = None

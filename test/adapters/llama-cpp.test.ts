@@ -1,6 +1,6 @@
 /**
  * llama.cpp's adapter, compiled with every warning as an error: its draws from the service, and its behaviour with a
- * server that answers wrongly, endlessly, or very slowly. A sampler that selects nothing makes llama.cpp abort.
+ * server that answers wrongly, endlessly, or very slowly. llama.cpp aborts when a sampler selects nothing.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ import { listen } from "../http/listening.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"];
-/** Above the adapter's own timeout of one second, far below a hanging one. */
+/** Above the adapter's own timeout of one second, and far below a hang. */
 const ENDED_MS = 10_000;
 const LARGEST = 5;
 
@@ -45,7 +45,7 @@ async function run(port: number, mode: "draw" | "clone", options = "{}", env = {
   return stdout.trim().split("\n");
 }
 
-/** A server that answers the check of the options as it should, and the stream as `answer` does. */
+/** A server that answers the check of the options correctly, and the stream with `answer`. */
 async function against<T>(
   answer: (socket: Socket, frames: readonly Buffer[]) => void,
   use: (port: number) => Promise<T>,
@@ -78,7 +78,7 @@ async function against<T>(
   }
 }
 
-/** The frames that are whole: a length of four bytes and so much. */
+/** The complete frames: a length of four bytes, then that number of bytes. */
 function framesOf(bytes: Buffer): Buffer[] {
   const frames: Buffer[] = [];
   for (let at = 0; at + 4 <= bytes.length; ) {
@@ -94,13 +94,13 @@ const OPEN = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
 const reply = (token_id: unknown, more = "") =>
   `${OPEN}{"token_id":${token_id},"state":null,"seed":"7"${more}}\n`;
 
-/** Answers once both frames, options and row, are there. */
+/** Answers once both frames, options and row, have arrived. */
 const withReply = (text: string) => (socket: Socket, frames: readonly Buffer[]) => {
   if (frames.length === 0) socket.write(text.slice(0, OPEN.length));
   else if (frames.length === 2) socket.write(text.slice(OPEN.length));
 };
 
-/** Sends a text again and again until the client goes. */
+/** Sends a text over and over until the client disconnects. */
 function endlessly(text: string, beginning = ""): (socket: Socket) => void {
   return (socket) => {
     if (socket.bytesWritten > 0) return;

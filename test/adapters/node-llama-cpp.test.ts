@@ -10,7 +10,7 @@ const PROMPT = [5, 9, 2];
 
 const logitsAfter = (token: number): Float32Array => randomRow(VOCABULARY, token + 1, true);
 
-/** A LlamaContextSequence whose logits its last token picks: as a Map, the largest first. */
+/** A LlamaContextSequence whose last token picks its logits: as a Map, the largest first. */
 class TableSequence implements SequenceLike<number> {
   readonly read: number[] = [];
   readonly sizes: number[] = [];

@@ -28,7 +28,7 @@ const logitsAfter = (token: number): Float32Array => randomRow(VOCABULARY, token
 
 type Processor = (input_ids: bigint[][], logits: { dims: number[]; data: Float32Array }) => TensorLike;
 
-/** generate() of transformers.js as far as it is used: greedy, with processors, a cache, and a dictionary on request. */
+/** The used parts of generate() of transformers.js: greedy, with processors, a cache, and a dictionary on request. */
 class TableModel implements ModelLike {
   /** how many tokens the model has read in each call */
   readonly read: number[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { areaUnderRoc, diagnose, fitBaseline, rocCurve, suspicion } from "../../src/analysis/index.ts";
 
-/** Rows of three logits whose top stands 3 to 7 above the rest. */
+/** Rows of three logits whose largest is 3 to 7 above the others. */
 const cleanRows = (count: number) =>
   Array.from({ length: count }, (_, i) => [3 + 4 * ((i * 0.618) % 1), ((i * 0.41) % 1) - 0.5, 0]);
 const clean = cleanRows(400).map((row) => diagnose(row));

@@ -11,7 +11,7 @@ import {
 } from "../../src/analysis/conformal.ts";
 import { softmax } from "../../src/analysis/index.ts";
 
-/** The threshold of these conformities, by its place among them. */
+/** The threshold of these conformities: the one at this index. */
 function thresholdOf(conformities: Float64Array, miscoverage: number): number | null {
   const place = thresholdPlace(conformities.length, miscoverage);
   return place === 0 ? null : conformities.toSorted()[place - 1]!;
@@ -80,7 +80,7 @@ describe("properties", () => {
           const p = softmax(logits);
           const top = p.indexOf(Math.max(...p));
           const all = Array.from(p, (_, id) => conformity(p, id, choice(method)));
-          // Between two of them, so that the last digit of a sum does not decide.
+          // Halfway between two values, so that the last digit of a sum does not decide.
           const sorted = all.toSorted((a, b) => a - b);
           const i = at % sorted.length;
           const threshold = i === 0 ? sorted[0]! - 1 : (sorted[i - 1]! + sorted[i]!) / 2;
@@ -118,7 +118,7 @@ describe("properties", () => {
         const { p, target } = drawn();
         if (conformalSet(p, sets).includes(target)) covered += 1;
       }
-      // 0.9 in expectation; 0.0107 is one deviation of both draws.
+      // The expectation is 0.9; 0.0107 is one standard deviation of both draws together.
       expect(Math.abs(covered / 4000 - 0.9), method).toBeLessThan(3.5 * 0.0107);
     }
   });

@@ -90,7 +90,7 @@ describe("the verdict", () => {
     ["unsure", [0.4, 0.3, 0.3]],
     ["unsure", [0.25, 0.25, 0.25, 0.25]],
   ])("%s: %j", (verdict, p) => {
-    // A hair of slack: ln and its inverse round.
+    // A small tolerance, because ln and its inverse round.
     expect(diagnose(logits(...p).map((x, i) => (i === 0 ? x + 1e-12 : x))).verdict).toBe(verdict);
   });
 

@@ -1,4 +1,4 @@
-/** Every figure against 140 decimal digits: how far the last digit of a float64 can be trusted. */
+/** Compares every figure with 140 decimal digits: how many of a float64's last digits are right. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { diagnose, logOdds, logSoftmax, logSumExp, softmax } from "../../src/analysis/index.ts";
@@ -18,7 +18,7 @@ const rows = fc
   // Whole multiples of 2⁻²⁰, so that the fixed-point numbers hold them exactly.
   .map(([row, scale]) => row.map((x) => Math.round(x * scale * 2 ** 20) / 2 ** 20));
 
-/** Error against max(1, |exact|). */
+/** The error divided by max(1, |exact|). */
 function error(got: number, exact: bigint): number {
   const expected = toNumber(exact);
   return Math.abs(toNumber(fixed(got) - exact)) / Math.max(1, Math.abs(expected));

@@ -1,4 +1,6 @@
-/** The intervals of ECE, by simulation: how often they hold the truth, and that they hold their own estimate. */
+/**
+ * The intervals of ECE, by simulation: how often they contain the true value, and that they contain their own estimate.
+ */
 import { describe, expect, test } from "vitest";
 import { gapInterval } from "../../src/analysis/calibration/bootstrap.ts";
 import { calibrate, type Interval, labelledLogits } from "../../src/analysis/index.ts";
@@ -16,7 +18,7 @@ function uniforms(seed: number): () => number {
   };
 }
 
-/** Rows (0, x) of two classes, whose answers come with log-odds of x / stretch. */
+/** Rows (0, x) of two classes, whose labels are drawn with log-odds of x / stretch. */
 function answered(count: number, stretch: number, next: () => number) {
   const logits = Array.from({ length: count }, () => 6 * (next() + next() + next() - 1.5));
   const targets = logits.map((x) => (next() < 1 / (1 + Math.exp(-x / stretch)) ? 1 : 0));
@@ -26,7 +28,7 @@ function answered(count: number, stretch: number, next: () => number) {
   );
 }
 
-/** Σ over bins of |mean gap| × share, of a set so large that chance adds nothing that counts. */
+/** Σ over bins of |mean gap| × share, for a set so large that chance is negligible. */
 function trueEce(stretch: number): number {
   const next = uniforms(99);
   const sums = new Float64Array(BINS);

@@ -1,6 +1,6 @@
 /**
- * The docs' figures for real models, on logits of real models: a small network for MNIST digits, naive Bayes for the
- * Spam Assassin corpus, the demo language model. examples/real-data computed them.
+ * Compares the docs' figures with logits of real models: a small network for MNIST digits, naive Bayes for the Spam
+ * Assassin corpus, the demo language model. examples/real-data computed the figures.
  */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";

@@ -27,7 +27,7 @@ describe.each(CASES)("$id over a $kind row", ({ kind, rules, bounds }) => {
   test("stays within its calls and accesses", () => {
     expect(small.calls).toBeLessThanOrEqual(bounds.calls);
     expect(small.accesses / (V / 4)).toBeLessThanOrEqual(bounds.accesses);
-    // The row was read: the counters are in place.
+    // The row was read, so the counters work.
     expect(small.accesses / (V / 4)).toBeGreaterThan(1);
   });
 
@@ -59,7 +59,7 @@ test("a sampler that counts draws what one draws that does not", () => {
   expect(sampled[0]).toEqual(sampled[1]);
 });
 
-/** What a step of a beam search of one row counts. */
+/** The counts of a beam-search step with one row. */
 function countBeam(options: Readonly<Record<string, unknown>>): number {
   const first = parseBeam({ rule: "vllm", num_beams: 8, end_token_ids: [2], max_tokens: 4 }, undefined, 1);
   const parsed = parseBeamRow(first, options, DEFAULT_OPTION_LIMITS);
@@ -79,7 +79,7 @@ function countBeam(options: Readonly<Record<string, unknown>>): number {
 }
 
 /**
- * Accesses for each four tokens of a beam's row: 8.7 for an unchanged row, and 7.4 more for the pass that a temperature takes.
+ * Accesses for each four tokens of a beam's row: 8.7 for an unchanged row, and 7.4 more for the pass of a temperature.
  * A pass that counts the kept tokens would make that 8.4.
  */
 test("a temperature costs a beam one pass more, and its kept tokens are not counted", () => {

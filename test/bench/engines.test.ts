@@ -1,4 +1,4 @@
-/** The Python side of the bench beside engines: the protocol, and that the numpy sampler leaves our tokens. */
+/** The Python side of the bench of engines: its protocol, and that the numpy sampler keeps our tokens. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

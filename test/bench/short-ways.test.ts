@@ -1,4 +1,4 @@
-/** Short ways within a function of the kernel, which only its loads and stores can tell. */
+/** Fast paths within a kernel function, which only its loads and stores show. */
 import { afterAll, describe, expect, test } from "vitest";
 import { countWasm } from "../../bench/counters/counting-wasm.ts";
 import { cutFrom, EVERY_TIE, Kernel, type Row } from "../../src/kernels/kernel.ts";

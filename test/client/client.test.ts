@@ -137,7 +137,7 @@ describe("drafts", () => {
 });
 
 describe("retries", () => {
-  /** A server that answers so often with a refusal, and then with a reply. */
+  /** A server that answers with this number of refusals, and then with a reply. */
   async function refusing(
     times: number,
     body: string,
@@ -171,7 +171,7 @@ describe("retries", () => {
       expect(await connect(url).sample([1], { seed: 1 })).toEqual({ token_id: 1 });
     }));
 
-  /** A server that ends so many connections under their request, and then replies. */
+  /** A server that ends this number of connections before it answers, and then replies. */
   async function losing(times: number, run: (url: string, seen: () => number) => Promise<void>) {
     let requests = 0;
     const server = createServer((request, response) => {

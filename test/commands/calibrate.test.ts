@@ -1,4 +1,4 @@
-/** The command and the endpoint are one calibration. */
+/** The command and the endpoint give the same calibration. */
 import { expect, test } from "vitest";
 import { createKernelReader } from "../../src/analysis/row-reader.ts";
 import { calibrateTask } from "../../src/analysis/tasks/calibrate.ts";

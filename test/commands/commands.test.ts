@@ -19,7 +19,7 @@ interface Report {
 const reported = async (name: string, ...words: string[]) => JSON.parse(await run(name, ...words)) as Report;
 const path = (name: string) => join(folder, name);
 
-/** A shard of rows [from, to). */
+/** A shard with the rows [from, to). */
 function shard(name: string, from: number, to: number): string {
   file(".targets.npy", npy("<i4", [to - from], targets.slice(from, to)), name);
   return file(".npy", npy("<f4", [to - from, CLASSES], logits.slice(from * CLASSES, to * CLASSES)), name);

@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((each) => each.close()));
 });
 
-/** A module of one function, as its text. */
+/** The source of a module with one function. */
 function moduleWith(text: string): string {
   const path = join(folder, `${Math.random()}.mjs`);
   writeFileSync(path, text);

@@ -19,7 +19,7 @@ async function started(maker: (faults?: Faults) => Promise<Double>, faults: Faul
 const PROMPT = [3, 1];
 const words = (server: Double) => ["--engine", server.url, "--prompt-ids", JSON.stringify(PROMPT)];
 
-/** The tokens that whole rows give. */
+/** The tokens drawn from whole rows. */
 function fromWholeRows(options: object, tokens: number): number[] {
   const stream = openStream(createSampler(), { ...options, history: PROMPT, prompt_length: PROMPT.length });
   return Array.from(
@@ -132,7 +132,7 @@ test("two engines become one row", async () => {
   const engines = servers.flatMap(({ url }) => ["--engine", url]);
   const all = ["--prompt-ids", "[3,1]", "--combine", "mixture", "--seed", "7", "--max-tokens", "9", "--json"];
   const lines = linesOf(await run("generate", ...engines, ...all));
-  // A row mixed with itself is itself.
+  // A mixture of a row with itself is that row.
   expect(lines.map(({ token_id }) => token_id)).toEqual(fromWholeRows({ seed: 7 }, 9));
   expect(lines[0]?.told).toHaveLength(2);
 });

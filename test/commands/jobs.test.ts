@@ -1,4 +1,4 @@
-/** Several processes over many shards: the report of one. */
+/** Several processes over many shards give the report of one process. */
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const program = [process.execPath, "--import", "tsx", "src/cli.ts"];
 const left = () => readdirSync(tmpdir()).filter((name) => /^logit-sampler-/.test(name)).length;
 
 test("shards are dealt by their sizes, the largest first", () => {
-  // Of 140, 140, 110 and 10 rows.
+  // Shards of 140, 140, 110 and 10 rows.
   expect(lotsOf(shards, 2)).toEqual([
     [shards[1], shards[2]],
     [shards[3], shards[0]],

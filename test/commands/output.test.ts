@@ -1,4 +1,4 @@
-/** Writing to a disk that takes a part, to one that is full, and to a pipe that is. */
+/** Writes to a disk that accepts a part of each write, to a full disk, and to a full pipe. */
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -12,7 +12,7 @@ const failing = (code: string) => Object.assign(new Error(`${code}: it cannot`),
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** Takes at most so many bytes a call; each `error` of the list is thrown once before. */
+/** Accepts at most this number of bytes a call; throws each `error` of the list once before. */
 function disk(bytes_a_call: number, room: number, errors: Error[] = []): void {
   let left = room;
   const write = (file: number, bytes: Uint8Array, at: number, length: number, position: number | null) => {

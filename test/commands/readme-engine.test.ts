@@ -1,4 +1,4 @@
-/** The README's line for engines that are running, word for word but for the engine's address. */
+/** The README's command for running engines, unchanged except for the engine's address. */
 import { afterEach, expect, test } from "vitest";
 import { blockOf } from "../../evidence/markdown-blocks.ts";
 import { type Double, llamaServer } from "../engines/double.ts";

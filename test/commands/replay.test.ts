@@ -174,7 +174,7 @@ describe("detect", () => {
     expect(report.false_positives.map(({ level }) => level)).toEqual([0.05, 0.01, 1e-4, 1e-6]);
     for (const { texts, low, high } of report.false_positives)
       expect([low <= texts / 200, texts / 200 <= high, high < 0.2]).toEqual([true, true, true]);
-    // Clopper and Pearson's interval of 0 of 200.
+    // Clopper and Pearson's interval for 0 of 200.
     expect(report.false_positives[3]).toMatchObject({ texts: 0, low: 0, high: expect.closeTo(0.018275, 5) });
     const [five, one, thousandth] = report.thresholds;
     expect(five?.p_value).toBeGreaterThan(one?.p_value as number);

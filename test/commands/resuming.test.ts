@@ -17,7 +17,10 @@ function shard(name: string, from: number, to: number): string {
 
 describe("a run that is asked for again", () => {
   let runs = 0;
-  /** Scores a shard to sums, lets the test change something, scores again, and answers whether that did nothing. */
+  /**
+   * Scores a shard to sums, lets the test change something, and scores again. Returns true when the second run did
+   * nothing.
+   */
   async function isDone(change: (shard: string, out: string) => string[] | undefined): Promise<boolean> {
     const name = `again-${runs++}`;
     const of = shard(name, 0, 40);
@@ -119,7 +122,7 @@ describe("merge", () => {
       "a round must read what the round before has read, 400 rows of 3 shards, got 300 rows of 2 shards",
     );
     await expect(run("merge", sums[0]!, sums[2]!)).rejects.toThrow("a shard is missing or has changed");
-    // In two steps, and under other names: only the bytes count.
+    // In two parts with other names: only the bytes count.
     fs.copyFileSync(parts[0]!, path("moved.npy"));
     fs.copyFileSync(parts[0]!.replace(".npy", ".targets.npy"), path("moved.targets.npy"));
     const moved = await round("r1m", [path("moved.npy")], ...after);
@@ -171,7 +174,7 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s is heard while standard input has 
     if (given[0] === 0) throw Object.assign(new Error("EAGAIN"), { code: "EAGAIN" });
     return readSync(...given);
   }) as typeof readSync);
-  // Until it is heard: on a busy machine the run may listen late.
+  // Repeats the signal until it has an effect: on a busy machine the run may listen late.
   const telling = setInterval(() => process.emit(signal, signal), 20);
   try {
     await expect(run("score", "--in", "-")).rejects.toThrow(`ended by ${signal} at -, row 0`);

@@ -1,4 +1,4 @@
-/** Runs commands within a test, over rows that all of them share. */
+/** Runs commands within a test; all of them share the same rows. */
 import { expect, vi } from "vitest";
 import { COMMANDS } from "../../src/commands/index.ts";
 import { Interrupted } from "../../src/commands/rows/interrupted.ts";

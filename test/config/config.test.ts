@@ -93,7 +93,7 @@ test("what is shown at the start has every limit", () => {
 test("every setting is described with a default that is valid", () => {
   for (const { variable, meaning, standard } of describeSettings()) {
     expect(meaning).not.toBe("");
-    // One that follows the machine has no default to be written down.
+    // A limit that depends on the machine has no default in the docs.
     expect(() => readConfig({ [variable]: String(standard ?? "") })).not.toThrow();
   }
 });

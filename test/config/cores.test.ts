@@ -1,4 +1,4 @@
-/** Quotas of control groups, as the kernel writes them. */
+/** CPU quotas of control groups, as the kernel writes them. */
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { coresGranted, quotaOf } from "../../src/config/cores.ts";

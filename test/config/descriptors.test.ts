@@ -1,4 +1,4 @@
-/** Connections that a limit of descriptors allows. */
+/** The number of connections that a descriptor limit allows. */
 import { expect, test } from "vitest";
 import { connectionsFor, connectionsGranted, limitOf } from "../../src/config/descriptors.ts";
 

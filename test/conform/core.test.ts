@@ -1,4 +1,4 @@
-/** The core against the suite: every case is passed, and no answer is a tie or a rounding where none need be. */
+/** Runs the core through the suite: every case passes, and no answer needs a tie or a rounding to be excused. */
 import { describe, expect, test } from "vitest";
 import { answerOfCore } from "../../src/conform/core.ts";
 import { judge } from "../../src/conform/judge.ts";

@@ -1,4 +1,7 @@
-/** Counts of drawn tokens: what fails, what passes, how many draws a case wants, and the figures of conformance/README.md. */
+/**
+ * Counts of drawn tokens: which pass and which fail, the number of draws that a case needs, and the figures of
+ * conformance/README.md.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Seeded, seeded } from "../../evidence/seeded.ts";
@@ -16,7 +19,7 @@ function caseOf(probabilities: readonly number[], more: Readonly<Record<string, 
 }
 
 const verdictOf = (vector: Vector, counts: unknown) => judge(vector, { answer: { counts } });
-/** Counts as near to the distribution as whole numbers are. */
+/** The whole-number counts nearest to the distribution. */
 function exactly(probabilities: readonly number[], draws: number): Record<string, number> {
   const counts = probabilities.map((p) => Math.round(p * draws));
   counts[0] = (counts[0] as number) + draws - counts.reduce((sum, n) => sum + n, 0);
@@ -125,7 +128,7 @@ describe("the bounds of conformance/README.md", () => {
     }
   });
 
-  // Half of the tokens gain what the others lose: of a given total variation distance the hardest to see.
+  // Half of the tokens gain what the others lose: the hardest deviation to detect for a given total variation distance.
   test.each([2, 5, 20])("0.1 between distributions over %i tokens is found in 200 of 200 runs", (tokens) => {
     const random = seeded(tokens);
     const right = Array.from({ length: tokens }, () => 1 / tokens);
@@ -140,7 +143,7 @@ describe("the bounds of conformance/README.md", () => {
     expect([found, alarms]).toEqual([200, 0]);
   });
 
-  // The probability of G/2 above the bound, summed over all outcomes of few draws, where no limit theorem helps.
+  // The probability that G/2 is above the bound, summed over all outcomes of few draws, where no limit theorem applies.
   test.each([
     [10, 0.5],
     [30, 0.001],

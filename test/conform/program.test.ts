@@ -1,4 +1,4 @@
-/** Programs under test: the protocol, and that both runners say the same of one. */
+/** Programs under test: the protocol, and that both runners report the same about a program. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -73,7 +73,9 @@ const missing = whyNoPython();
 const skip = missing !== undefined;
 const reason = skip ? ` (skipped: ${missing})` : "";
 
-/** Answers of every kind: right, wrong, of a wrong form, errors with characters that XML does not hold, and none. */
+/**
+ * Answers of every kind: right, wrong, malformed, errors with characters that XML does not allow, and a missing one.
+ */
 const ODD = `import json, sys
 for place, line in enumerate(sys.stdin):
     asked = json.loads(line)
@@ -84,7 +86,7 @@ for place, line in enumerate(sys.stdin):
         print(json.dumps({"id": asked["id"], **answer}))
 `;
 
-/** Draws of the plain sampler, enough of them or too few; some ids that cannot be drawn, and counts of a wrong form. */
+/** Draws of the plain sampler: enough of them or too few, some ids that cannot be drawn, and malformed counts. */
 const DRAWER = `import collections, json, random, sys
 sys.path[:0] = [${JSON.stringify(`${ROOT}test/python`)}, ${JSON.stringify(`${ROOT}clients/python`)}]
 import os, plain_sampler

@@ -35,7 +35,7 @@ const LOCKED = {
   readOnlyRootFilesystem: true,
   capabilities: { drop: ["ALL"] },
 };
-/** The time that the service needs to end besides its own two limits: requests in transit, and a margin. */
+/** The time that the service needs to end, besides its own two limits: requests in transit, and a margin. */
 const REST_MS = 3000;
 
 function ofKind(list: readonly Node[], kind: string): Node {
@@ -54,7 +54,7 @@ function outputOf(command: string, args: readonly string[], input = ""): string 
   }
 }
 
-/** The configuration that a container's environment makes; unknown and wrong settings throw. */
+/** The configuration from a container's environment; throws for unknown and wrong settings. */
 function configOf({ env }: Container) {
   const known = new Set(describeSettings().map(({ variable }) => variable));
   expect(env.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([]);
@@ -229,7 +229,7 @@ test("the sidecar listens to its pod alone, ends after its host, and shares /dev
 describe("what is watched", () => {
   const metricsIn = (text: string) => new Set(text.match(/\b(?:logit_sampler|process|nodejs)_\w+/g));
 
-  /** Names of metrics, and of the parts of histograms, as a scrape has them. */
+  /** Names of metrics, and of the series of histograms, as in a scrape. */
   async function scraped(): Promise<Set<string>> {
     await fetch(`${app.url}/v1/sample`, { method: "POST", body: Buffer.from(Float32Array.of(1, 2).buffer) });
     const text = await (await fetch(`${app.url}/metrics`)).text();
@@ -300,7 +300,7 @@ test.each(["../compose.yaml", "compose/own-host.yaml"])(
     const [compose = {}] = manifests(name);
     const services = at(compose, "services");
     for (const [service, of] of Object.entries(services as Record<string, Record<string, unknown>>)) {
-      // The image of one's own host, whose needs are its own.
+      // The image of a host of the user's own, whose needs are unknown here.
       if (service === "host") continue;
       expect(of["mem_limit"], service).toMatch(/^[1-9]g$/);
       expect(of["memswap_limit"], service).toBe(of["mem_limit"]);

@@ -2,13 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { textOf } from "./manifests.ts";
 
-/** The reference to the base image that the first lines pin. */
+/** The base image that the first lines pin. */
 const BASE = ["$", "{BASE}"].join("");
 
 interface Stage {
   readonly from: string;
   readonly name: string;
-  /** instructions with their continued lines in one */
+  /** the instructions, each joined with its continuation lines */
   readonly lines: readonly string[];
 }
 

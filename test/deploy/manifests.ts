@@ -11,7 +11,7 @@ export function textOf(path: string): string {
   return readFileSync(new URL(path, DEPLOY), "utf8");
 }
 
-/** Throws when a document is no YAML, or a key stands in it twice. */
+/** Throws when a document is not YAML, or repeats a key. */
 export function documents(text: string): Node[] {
   return parseAllDocuments(text).flatMap((document): Node[] => {
     const [error] = document.errors;
@@ -36,7 +36,7 @@ export function chart(over: Node = {}): Node[] {
 
 const TAG = /\{\{-? *(.*?) *-?\}\}/;
 
-/** The part of the template language that the chart uses: values, `if` and `if not`, and `range` over a map. */
+/** The used part of the template language: values, `if` and `if not`, and `range` over a map. */
 function filledIn(template: string, root: Node): string {
   return section(template.split("\n"), root).join("\n");
 }
@@ -57,7 +57,7 @@ function section(lines: readonly string[], scope: Node): string[] {
       out.push(...(holds(expression.slice("if ".length), scope) ? section(body, scope) : []));
     else {
       const map = lookUp(expression.slice(expression.indexOf(":=") + 2).trim(), scope) as Node;
-      // In the order of their names, as Go's templates have it.
+      // Sorted by name, as Go's templates do.
       for (const [$name, $value] of Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
         out.push(...section(body, { ...scope, $name, $value }));
     }
@@ -66,14 +66,14 @@ function section(lines: readonly string[], scope: Node): string[] {
   return out;
 }
 
-/** Values that count as false in a template's condition: nothing, false, an empty text, list or map. */
+/** The values that a template's condition treats as false: nothing, false, an empty text, list or map. */
 function holds(condition: string, scope: Node): boolean {
   if (condition.startsWith("not ")) return !holds(condition.slice("not ".length), scope);
   const found = lookUp(condition, scope);
   return typeof found === "object" && found !== null ? Object.keys(found).length > 0 : Boolean(found);
 }
 
-/** Where the section ends that begins at this line. */
+/** The line after the section that begins at this line. */
 function endOf(lines: readonly string[], begin: number): number {
   let depth = 0;
   for (let at = begin; at < lines.length; at++) {

@@ -11,7 +11,7 @@ const diffs = [...page.matchAll(/```diff\n--- (\S+)\n\+\+\+ b\/(\S+)\n([^`]*)```
   ([, from, path, body]) => ({ is_new: from === "/dev/null", path: path!, body: body! }),
 );
 
-/** The lines as they stand in the file after the change. */
+/** The lines as in the file after the change. */
 function patched(body: string): string {
   return body
     .split("\n")

@@ -1,4 +1,4 @@
-/** Every curl command on the analysis pages is sent, and its reply compared with the one that the page shows. */
+/** Sends every curl command of the analysis pages, and compares the reply with the one on the page. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { post, type Server, startApp } from "../http/routes/analysis-app.ts";

@@ -13,7 +13,7 @@ const pages = readdirSync(join(ROOT, "docs"))
   .map((name) => `docs/${name}`);
 const decisions = readdirSync(join(ROOT, "docs/decisions")).map((name) => `docs/decisions/${name}`);
 const README_LINES_MAX = 200;
-/** The lines in which a page has to show an example. */
+/** The first lines of a page, which must contain an example. */
 const OPENING_LINES = 24;
 
 const withoutCode = (page: string) => page.replaceAll(/^```.*?^```$/gms, "").replaceAll(/`[^`\n]*`/g, "");
@@ -34,7 +34,7 @@ function anchorsOf(page: string): Set<string> {
   return anchors;
 }
 
-/** Links of a page that lead nowhere: to no file, or to no heading of one. */
+/** The broken links of a page: to a missing file, or to a missing heading. */
 function deadLinks(path: string): string[] {
   return targetsOf(read(path)).filter((target) => {
     if (/^[a-z]+:/.test(target)) return false;

@@ -1,4 +1,4 @@
-/** The demo language model reads a text that it does not know, and the built service says how well it foresaw it. */
+/** The demo language model reads an unknown text, and the built service says how well the model predicted it. */
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningService, startService } from "../../evidence/service.ts";

@@ -1,4 +1,4 @@
-/** Every command of package.json that is a program of this project lists its options, and refuses others. */
+/** Every command of package.json that runs a program of this project lists its options and refuses unknown ones. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 
-/** The programs after the scripts, each once, with the first script that runs it. */
+/** The programs of the scripts, each once, with the first script that runs it. */
 const PROGRAMS = new Map(
   Object.entries(scripts)
     .flatMap(([name, command]) => {
@@ -40,7 +40,7 @@ test("there are programs to ask", () => {
   expect(PROGRAMS.size).toBeGreaterThanOrEqual(20);
 });
 
-// Two at a time at least: each waits for its own modules.
+// At least two at a time: each waits for its modules to load.
 describe.concurrent.each([...PROGRAMS, ...OTHERS.map((file) => [file, file] as const)])(
   "%s",
   (file, name) => {

@@ -10,7 +10,7 @@ import { createScenarios } from "../../evidence/scenarios.ts";
 import { V8_FLAGS } from "../../src/http/processes/primary.ts";
 import { MALLOC } from "../../src/http/processes/workforce.ts";
 
-/** Until code is compiled and the heap has its size. */
+/** Waits until code is compiled and the heap has its final size. */
 const WARM_UP_REQUESTS = 1500;
 const REQUESTS = 1500;
 

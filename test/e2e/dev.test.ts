@@ -1,4 +1,4 @@
-/** `npm run dev` answers with the present sources, whichever file of src was edited. */
+/** `npm run dev` answers with the current sources, whichever file of src was edited. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const [command = ""] = scripts.dev.split(" | "); // logs are read here
   const env = { ...process.env, PATH: `${resolve("node_modules/.bin")}:${process.env["PATH"]}` };
   const settings = { HOST: "127.0.0.1", PORT: "0", WORKERS: "1", SPARE_WORKERS: "0" };
-  // A group of its own: the shell, the watcher and the service end together.
+  // A process group, so that the shell, the watcher and the service end together.
   child = spawn(command, {
     cwd: directory,
     shell: true,
@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** The next address that the primary says it listens at. */
+/** The next address that the primary logs. */
 function listening(): Promise<string> {
   return new Promise((done) => {
     let text = "";

@@ -15,7 +15,7 @@ const ROW = Buffer.from(new Float32Array(100).fill(-1).fill(5, 71, 72).buffer);
 const STEP = `POST /v1/sample?dtype=f32&temperature=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${ROW.length}\r\n\r\n`;
 const is_linux = process.platform === "linux";
 
-/** The service that a test has started; one that failed leaves it to be ended here. */
+/** The service of a test; after a failed test it is ended here. */
 let running: RunningService | undefined;
 afterEach(async () => {
   await running?.stop();
@@ -73,7 +73,7 @@ describe("a defect in a worker", () => {
     await untilHealth(service.url, ({ running }) => running === Number(environment.WORKERS));
     const under_way = await Promise.all(Array.from({ length: 8 }, () => opened(service)));
     for (const { socket } of under_way) socket.write(STEP);
-    // A later connection is answered: those before it have their workers.
+    // Waits for the answer on a later connection: then the earlier connections have reached their workers.
     for (let asked = 0; asked < 4; asked++) await health(service.url);
     const [victim = 0] = service.worker_pids;
     process.kill(victim, DEFECT_SIGNAL);
@@ -103,7 +103,7 @@ describe("a defect in a worker", () => {
     process.kill(service.worker_pids[0] ?? 0, DEFECT_SIGNAL);
     await closed(socket);
     expect(got()).toBe("");
-    // A body may take 30 seconds; a service that ends would wait 10 for it.
+    // A body may take 30 seconds; a service that is ending would wait 10 seconds for it.
     expect(performance.now() - ordered_ms).toBeLessThan(8000);
     expect(await service.stop()).toBe(0);
   });
@@ -171,7 +171,7 @@ describe.runIf(is_linux)("more connections than descriptors", () => {
   ])("pass when they are closed, connections_max being %s", async (_name, environment, are_told) => {
     const service = await start(environment, process.execPath, ["prlimit", "--nofile=200"]);
     const all: Awaited<ReturnType<typeof opened>>[] = [];
-    // In groups: the primary has no more descriptors than a worker.
+    // In groups, because the primary has no more descriptors than a worker.
     for (let group = 0; group < 20; group++) {
       const more = await Promise.all(Array.from({ length: 20 }, () => opened(service)));
       all.push(...more);
@@ -182,7 +182,7 @@ describe.runIf(is_linux)("more connections than descriptors", () => {
     for (const { socket } of all) socket.destroy();
     let answered = 0;
     while (answered < 20) if ((await health(service.url)) !== undefined) answered += 1;
-    // The primary's count may be a moment late.
+    // The primary's count may lag for a moment.
     const counts = await untilHealth(service.url, ({ running }) => running === 1);
     expect(counts).toMatchObject({ running: 1, replaced: 0 });
     expect(await service.stop()).toBe(0);

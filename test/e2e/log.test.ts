@@ -1,11 +1,11 @@
-/** The log of the built service, line by line: one form, whichever process writes. */
+/** The log of the built service, line by line: the same form from every process. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { freePort } from "../../evidence/free-port.ts";
 
-/** All that the service writes from its start until SIGTERM has ended it; `at` is called once it is ready. */
+/** The complete log from the start until the service has ended after SIGTERM; `at` is called once it is ready. */
 async function logged(LOG_LEVEL: string, at: (url: string) => Promise<unknown>): Promise<string> {
   const port = await freePort();
   const env = {

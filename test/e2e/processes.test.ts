@@ -31,7 +31,7 @@ async function metric(url: string, line: string): Promise<number> {
 }
 
 async function untilMetric(url: string, line: string, value: number): Promise<void> {
-  // A scrape may be under way in the worker that is killed, too.
+  // The killed worker may also be in the middle of a scrape.
   while ((await metric(url, line).catch(() => undefined)) !== value) await sleep(20);
 }
 
@@ -54,15 +54,15 @@ test("a worker that is killed under load takes only its own requests along, and 
     agent.destroy();
   };
   const clients = Array.from({ length: 8 }, client);
-  // Loaded and standing by, as a third process that is part of no sum yet.
+  // Loaded as a spare: a third process that is not in any sum yet.
   await untilMetric(service.url, "logit_sampler_workers", 2);
   process.kill(victim, "SIGKILL");
   await untilMetric(service.url, "logit_sampler_worker_replacements_total", 1);
   await untilMetric(service.url, "logit_sampler_workers", 2);
   running = false;
   await Promise.all(clients);
-  // A connection loses the one request that it has under way; the next may still be sent on its way to the same
-  // worker, before the primary knows of its death.
+  // A connection loses the one request in progress. The next request may still reach the same worker, before the
+  // primary knows of its death.
   expect(Math.max(...failures)).toBeLessThanOrEqual(2);
   expect(failures.length).toBe(8);
   expect(await service.stop()).toBe(0);
@@ -72,13 +72,13 @@ test("no connection that was on its way to a worker when it died is left hanging
   const service = await startService({ SPARE_WORKERS: "0" });
   const [victim] = service.worker_pids;
   if (victim === undefined) throw new Error("a service has workers");
-  // Stopped, it can neither take the connection nor say that it has it.
+  // A stopped worker can neither take the connection nor report that it has it.
   process.kill(victim, "SIGSTOP");
   const sockets = await Promise.all(Array.from({ length: 20 }, () => opened(service)));
   const answers = sockets.map((socket) => untilClosed(socket));
   for (const socket of sockets) socket.write(HEALTH);
   process.kill(victim, "SIGKILL");
-  // Those that had not set out yet are served by the next worker.
+  // The next worker serves the requests that were not sent yet.
   for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^$|^HTTP\/1.1 200 /);
   expect(await service.stop()).toBe(0);
 });
@@ -169,7 +169,7 @@ async function opened({ url }: RunningService): Promise<Socket> {
   return socket;
 }
 
-/** All that comes until the connection ends, by whichever side and however. */
+/** Everything that arrives until the connection ends, on either side and for any reason. */
 async function untilClosed(socket: Socket): Promise<string> {
   let answer = "";
   socket.setEncoding("latin1").on("error", () => undefined);

@@ -1,6 +1,6 @@
 /**
- * Every command and every program of the README, and the plain programs of docs/clients.md, run as they stand there against the
- * built service. What needs PyPI is run by `npm run proof:local` and `npm run proof:hosts -- --long`.
+ * Runs every command and every program of the README, and the plain programs of docs/clients.md, unchanged against the
+ * built service. `npm run proof:local` and `npm run proof:hosts -- --long` run what needs PyPI.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -27,7 +27,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "readme-"));
   port = await freePort();
   const env = { ...process.env, PORT: String(port), WORKERS: "1" };
-  // In a group of its own: npm stands between, and a terminal would send Ctrl+C to all of them.
+  // A process group of its own: npm is the parent, and a terminal would send Ctrl+C to the whole group.
   service = spawn("bash", ["-c", blockOf("README.md", "sh", "npm start")], {
     cwd: ROOT,
     env,
@@ -49,7 +49,7 @@ async function isReady(): Promise<boolean> {
   return reply?.status === 200;
 }
 
-/** Runs a text of the README where its files may go, with the port of this test. */
+/** Runs a text of the README in a folder for its files, with this test's port. */
 function ran(command: string, words: readonly string[], environment = {}, cwd = folder): string {
   const env = { ...process.env, ...environment };
   const { status, stdout, stderr } = spawnSync(command, words, { cwd, env, encoding: "utf8" });
@@ -75,7 +75,7 @@ test("there is no command, and no program, that no test or proof runs", () => {
     'blockOf("README.md", "python", "row.npy")',
   );
   expect(readFileSync(`${ROOT}proof/hosts/python/llama_cpp_host.py`, "utf8")).toContain("README.md");
-  // The words of `generate` are run there against an engine.
+  // Tests of `generate` run these commands with an engine.
   expect(readFileSync(`${ROOT}test/commands/readme-engine.test.ts`, "utf8")).toContain("README.md");
   for (const [command, proof] of [
     ['pip install "./clients/python[local]"', "npm run proof:local"],
@@ -114,7 +114,7 @@ describe("the commands", () => {
       npm_config_offline: "true",
     });
     expect(ran("npx", ["--no-install", "logit-sampler", "--version"])).toBe(`logit-sampler ${VERSION}\n`);
-    // As `npm link` does, into a folder of this test.
+    // Links the package into this test's folder, as `npm link` does.
     const prefix = { npm_config_prefix: join(folder, "global") };
     inShell(blockOf("README.md", "sh", "npm link").split("\n")[0]!, prefix, ROOT);
     expect(ran(join(folder, "global/bin/logit-sampler"), ["--version"])).toBe(`logit-sampler ${VERSION}\n`);
@@ -128,7 +128,7 @@ describe("the commands", () => {
   });
 
   test("the tarball has what the service needs, and not the demo model", () => {
-    // dist is built, and stays as it is for the other tests.
+    // dist is built already and stays unchanged for the other tests.
     const where = { npm_config_pack_destination: folder, npm_config_ignore_scripts: "true" };
     const name = inShell(blockOf("docs/library.md", "sh", "npm pack"), where, ROOT)
       .trim()
@@ -174,7 +174,7 @@ describe("the programs of docs/clients.md", () => {
   });
 });
 
-/** The demo model as a program of the reader's own has it: a session of onnxruntime-web, and the inputs for two tokens. */
+/** The demo model as in a program of the reader: a session of onnxruntime-web, and the inputs for two tokens. */
 function onnxSession(): string {
   const model = `${ROOT}examples/model-host/model`;
   const { num_hidden_layers, num_attention_heads, hidden_size } = JSON.parse(

@@ -1,4 +1,4 @@
-/** How the built service starts, says that it is well, and ends. */
+/** The start, the health checks and the end of the built service. */
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
@@ -23,7 +23,7 @@ test("a request that was under way at SIGTERM gets its answer, and no new one is
     headers: {
       "content-type": "application/octet-stream",
       "content-length": body.length,
-      // The service's "100 Continue" proves that it has the head of the request.
+      // "100 Continue" shows that the service has the request's head.
       expect: "100-continue",
     },
   });

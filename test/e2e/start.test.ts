@@ -1,4 +1,4 @@
-/** The start of the built service as somebody sees it who starts it: in a terminal, in a pipe, and when it cannot. */
+/** The output at the start of the built service: in a terminal, in a pipe, and when it cannot start. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
@@ -73,7 +73,7 @@ test.skipIf(!HAS_TERMINAL)("in a terminal a port that is taken is one sentence",
 });
 
 test.skipIf(!HAS_TERMINAL)("in a terminal it says where it is in words, and Ctrl+C ends it", async () => {
-  // The terminal's own Ctrl+C goes to every process in it, and so does this signal.
+  // Ctrl+C in a terminal signals every process in it, and so does this call.
   const press =
     'node dist/main.js & sleep 0.1; until curl -sf localhost:$PORT/readyz >/dev/null; do sleep 0.1; done; curl -s "localhost:$PORT/nowhere" >/dev/null; kill -INT $!; wait $!';
   const { server, port } = await taken();

@@ -20,7 +20,7 @@ export function logprobsBehind(prompt: readonly number[]): number[] {
 
 export interface Double {
   readonly url: string;
-  /** bodies of the requests that asked for a step */
+  /** bodies of the step requests */
   readonly asked: Readonly<Record<string, unknown>>[];
   close(): Promise<void>;
 }
@@ -31,13 +31,13 @@ export interface Faults {
   readonly order?: readonly Stage[];
   /** uses these options in place of the requested ones */
   readonly instead?: Readonly<Record<string, unknown>>;
-  /** draws another token each time, whatever the seed is */
+  /** draws another token each time and ignores the seed */
   readonly ignores_seeds?: boolean;
   /** returns at most this number of log-probabilities */
   readonly most?: number;
-  /** refuses to be asked for more than `most`, as vLLM does */
+  /** refuses requests for more than `most`, as vLLM does */
   readonly refuses?: boolean;
-  /** says this in place of every step */
+  /** answers this in place of every step */
   readonly answer?: string;
   readonly status?: number;
   /** never answers a step */

@@ -1,4 +1,4 @@
-/** When dist is taken as it is: only as long as nothing is newer that went into it. */
+/** When dist counts as up to date: only while none of its inputs is newer. */
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -28,7 +28,7 @@ beforeEach(() => {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     writeFileSync(join(root, name), "");
   }
-  // Folders are sources as well: their times tell of files that were taken away.
+  // Folders are inputs as well: their times change when a file is removed.
   for (const name of SOURCES)
     for (let path = name; path !== "."; path = dirname(path)) at(path, path === "test" ? 9 : 1);
   for (const name of RESULTS) at(name, 2);

@@ -11,9 +11,9 @@ describe("the time left", () => {
   test.each([
     [0, 0, 0, "[1/3] first; about 60 s left"],
     [0, 4000, 4000, "[1/3] first; about 56 s left"],
-    // A step that takes longer than it should takes nothing off the others.
+    // A step that takes longer than expected does not shorten the estimate of the others.
     [0, 15_000, 15_000, "[1/3] first; more than 50 s left"],
-    // The first took twice as long as it should.
+    // The first step took twice as long as estimated.
     [1, 20_000, 0, "[2/3] second; about 2 min left"],
     [1, 31_000, 11_000, "[2/3] second; about 89 s left"],
     [1, 30_000, 10_000, "[2/3] second; about 2 min left"],

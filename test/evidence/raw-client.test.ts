@@ -24,7 +24,9 @@ async function loadAgainst(listener: RequestListener): Promise<RawResult> {
   }
 }
 
-/** Reads the whole body, then answers what `answer` makes of its length and the count of requests so far. */
+/**
+ * Reads the whole body, then sends the answer that `answer` makes from its length and the number of requests so far.
+ */
 function afterBody(
   answer: (bytes: number, count: number) => { status: number; text: string },
 ): RequestListener {

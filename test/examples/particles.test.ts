@@ -16,7 +16,7 @@ const sampler = createSampler({ vocab_size_max: 8, rows_max: 1 }, undefined, {
   vocabularies: vocabulariesOf([vocabulary], "letters"),
 });
 
-/** The model prefers what the grammar forbids later: under the mask alone texts with a come too often. */
+/** The model prefers what the grammar forbids later, so with the mask alone, texts with an "a" come too often. */
 const logitsAfter = (last: number | undefined) =>
   [2, 1, 0, 0.5].map((logit, id) => logit + 1.5 * Math.sin(3 * (last ?? 9) + 5 * id));
 const TEXTS = ["abb", "abc", "bca", "cab"];
@@ -51,7 +51,7 @@ test.each([1, 0.5, 0])(
       const weights = log_weights.map((weight) => Math.exp(weight ?? Number.NEGATIVE_INFINITY));
       const total = weights.reduce((whole, weight) => whole + weight, 0);
       for (const [i, text] of TEXTS.entries()) {
-        // Unbiased: the estimate of the evidence, shared out by weight.
+        // The estimate of the evidence is unbiased, also when it is divided by weight.
         const share = particles.reduce(
           (part, { token_ids }, at) =>
             token_ids.map((id) => LETTERS[id]).join("") === text ? part + weights[at]! / total : part,

@@ -30,7 +30,7 @@ function encode(vocabulary: Vocabulary, text: string): number[] {
   return encodeText(vocabulary, tokenizer, text) ?? [];
 }
 
-/** The tokens listed after a text, the text that is forced there, the total work, and the work of the largest piece. */
+/** The tokens listed after a text, the forced text, the total work, and the work of the largest piece. */
 function behind(vocabulary: Vocabulary, regex: string, history: readonly number[], text: string) {
   const grammar = compiled({ kind: "regex", value: regex, whitespace: "any", property_order: "schema" });
   const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: undefined });

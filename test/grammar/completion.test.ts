@@ -1,4 +1,4 @@
-/** Texts that end in time: the shortest text of each state, and tokens that leave a way to it. */
+/** Texts that end in time: the shortest text of each state, and the tokens from which an end is still reachable. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Completion, fewestTokens } from "../../src/grammar/completion.ts";

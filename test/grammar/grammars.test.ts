@@ -95,7 +95,7 @@ describe("gbnf", () => {
 });
 
 describe("masks", () => {
-  /** Checks each token without a tree and without heads: byte by byte from the state. */
+  /** Checks each token separately, byte by byte from the state, without the token tree and cached heads. */
   test.each([
     ["json", true, ["", "{", '{"a":"b', '{"a":"b",', "[1", "[[", '"\\', '"\\u00']],
     ["json_schema", { type: "string", maxLength: 3 }, ["", '"', '"a', '"ab', '"abc']],

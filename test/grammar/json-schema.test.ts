@@ -1,4 +1,4 @@
-/** Which JSON texts a schema's grammar takes, and which schemas are refused: rows that anyone can check. */
+/** Which JSON texts a schema's grammar accepts, and which schemas are refused: cases that can be checked by hand. */
 import { describe, expect, test } from "vitest";
 import { grammarOf, refusal, takes } from "./texts.ts";
 

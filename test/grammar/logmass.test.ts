@@ -1,4 +1,7 @@
-/** The probability that a mask leaves: weights by it give texts drawn under a grammar the model's own distribution. */
+/**
+ * The probability mass that a mask leaves: weighted by it, texts drawn under a grammar have the model's own
+ * distribution.
+ */
 import { describe, expect, test } from "vitest";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
@@ -17,7 +20,7 @@ const sampler = createSampler({ vocab_size_max: 32, rows_max: 1 }, undefined, {
 });
 const row = sampler.leaseRow()!;
 
-/** A model of pairs: the logits depend on the token before. */
+/** A bigram model: the logits depend on the token before. */
 const logitsBehind = (last: number) =>
   LETTERS.concat("end").map((_, id) => Math.sin(3 * last + 5 * id) * 1.5);
 
@@ -112,7 +115,7 @@ describe("grammar_logmass", () => {
 const sumOfSquares = (drawn: ReadonlyMap<string, { square: number }>) =>
   [...drawn.values()].reduce((sum, { square }) => sum + square, 0);
 
-/** The probability of each sequence of tokens whose text is of the grammar, among all of them. */
+/** The probability of each token sequence whose text the grammar accepts, relative to all of them. */
 function exactGiven(grammar: RegExp, tokens_max: number): Map<string, number> {
   const found = new Map<string, number>();
   const visit = (history: number[], p: number): void => {

@@ -35,7 +35,7 @@ describe("matchers", () => {
       Array.from({ length: DEMO.size }, (_, id) => id).find(
         (id) => Buffer.from(bytesOf(DEMO, id)).toString() === letter,
       ) ?? -1;
-    /** Bytes of the first two, with the masks of their beginnings. */
+    /** Bytes of the first two, including the masks of their beginnings. */
     function kept(kept_bytes_max: number): Grammars {
       const grammars = new Grammars({ ...DEFAULT_GRAMMARS_LIMITS, kept_bytes_max });
       for (const each of [source, other]) {
@@ -53,7 +53,7 @@ describe("matchers", () => {
       ["above it, where the one used last is left", both - 1, 1],
     ])("%s", (_, limit, count) => {
       const grammars = kept(limit);
-      // The masks were made since.
+      // The masks have been computed since.
       expect(grammars.figures).toMatchObject({ count: 2, bytes: both });
       expect(grammars.ready(other, DEMO, none)).toBeDefined();
       expect(grammars.figures.count).toBe(count);

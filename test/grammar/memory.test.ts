@@ -51,7 +51,7 @@ test.each(Object.entries(KINDS))("%s take at most 1.3 times what is counted", (_
         yield* matcher.make(state);
       }));
   };
-  // Created once for all of them.
+  // Created once and shared by all of them.
   add(0, 8);
   const [used, counted] = [usedBytes(), grammars.figures.bytes];
   add(8, 58);

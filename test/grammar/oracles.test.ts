@@ -7,7 +7,7 @@ import { Reference, TooManyWays } from "../reference/grammar/ways.ts";
 import { grammarOf } from "./texts.ts";
 
 describe("the reference of regular expressions and GBNF", () => {
-  /** "whole", "begun" or "no", as bytes are read. */
+  /** "whole", "begun" or "no", when the text is read by bytes. */
   function reads(reference: Reference, bytes: Iterable<number>): string {
     const place = reference.behind(reference.start, bytes);
     if (place === undefined) return "no";

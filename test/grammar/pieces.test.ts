@@ -1,4 +1,4 @@
-/** Work on grammars is done in pieces: how much each of them does is counted, and no clock is asked. */
+/** Work on grammars is done in pieces. The test counts the work of each piece and reads no clock. */
 import { expect, test } from "vitest";
 import { Effort, PIECE_UNITS } from "../../src/grammar/effort.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar } from "../../src/grammar/grammar.ts";
@@ -7,14 +7,14 @@ import { DEMO } from "./texts.ts";
 
 const named = (count: number, schemaOf: (i: number) => unknown) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i * 7919}`, schemaOf(i)]));
-/** Enough for several pieces by themselves: what \p{L} is may be known from a test before. */
+/** Each needs several pieces alone. A test before may have computed \p{L} already. */
 const BRANCHES = Array.from(
   { length: 150 },
   (_, i) => `[a-${"bcdefghijklmnopqrstuvwxy"[i % 24]}]{${i + 1}}\\d?`,
 );
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i * 7919);
 
-/** Each would be a single piece of many milliseconds, if it were done at once. */
+/** Each would be a single piece of many milliseconds without pauses. */
 const LARGE: readonly (readonly [name: string, kind: string, value: unknown])[] = [
   ["choices", "choice", numbers(10_000).map((i) => `choice ${i} of many`)],
   ["choices that begin alike", "choice", [`${"x".repeat(100_000)}a`, `${"x".repeat(100_000)}b`]],
@@ -47,7 +47,7 @@ const LARGE: readonly (readonly [name: string, kind: string, value: unknown])[] 
   ],
 ];
 
-/** The most that a piece does, and how many pieces there are. */
+/** The largest work of a piece, and the number of pieces. */
 function piecesOf<T>(
   effort: Effort,
   pieces: Generator<undefined, T>,

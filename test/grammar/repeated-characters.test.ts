@@ -1,4 +1,4 @@
-/** A state that repeats some characters takes the plain tokens of those characters without a walk of each. */
+/** A state that repeats some characters accepts the plain tokens of those characters without walking each of them. */
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
 import { Automaton } from "../../src/grammar/automaton.ts";
@@ -15,7 +15,7 @@ const UTF8 = new TextEncoder();
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** The mask behind a text, and how often the automaton was asked for a transition. */
+/** The mask after a text, and how often the automaton was asked for a transition. */
 function maskBehind(grammar: Grammar, text: string) {
   const state = grammar.advance(grammar.start, UTF8.encode(text));
   const matcher = new Matcher(grammar, CL100K, ANY);
@@ -37,7 +37,7 @@ function expectEachToken(grammar: Grammar, state: number, mask: Uint32Array): vo
 
 const json = (pattern: string) => grammarOf("json_schema", { type: "string", pattern });
 
-/** Without the short way the walks take 95,000 transitions and more. */
+/** Without the fast path the walks take 95,000 transitions and more. */
 test.each([
   ["a pattern of all but two characters", json("^[^/#]+/[^/#]+#[0-9]+$"), '"us', 45_000],
   ["the same behind the first of them", json("^[^/#]+/[^/#]+#[0-9]+$"), '"us/e', 45_000],

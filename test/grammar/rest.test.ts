@@ -1,4 +1,6 @@
-/** The grammars that are dropped while no work on grammars is in progress; a dropped one gives the same masks again. */
+/**
+ * Grammars are dropped only while no work on grammars is in progress, and a dropped grammar gives the same masks again.
+ */
 import { expect, test } from "vitest";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars } from "../../src/grammar/grammars.ts";
 import type { GrammarSource } from "../../src/grammar/source.ts";
@@ -25,7 +27,7 @@ function maskOf(grammars: Grammars, letter: string): Uint32Array {
   }
 }
 
-/** Grammars of which all letters have been used, the first letter first. */
+/** The number of grammars whose letters have all been used, the first letter first. */
 function used(kept_bytes_max: number): Grammars {
   const grammars = new Grammars({ ...DEFAULT_GRAMMARS_LIMITS, kept_bytes_max });
   for (const letter of LETTERS) maskOf(grammars, letter);
@@ -35,13 +37,13 @@ function used(kept_bytes_max: number): Grammars {
 const isKept = (grammars: Grammars) =>
   LETTERS.map((letter) => grammars.ready(sourceOf(letter), DEMO, NONE) !== undefined);
 
-/** A limit of which `n` of the equally large grammars take a sixteenth. */
+/** A limit at which `n` of these equally large grammars take a sixteenth. */
 function limitFor(n: number): number {
   const grammars = new Grammars({ ...DEFAULT_GRAMMARS_LIMITS, kept_bytes_max: Number.POSITIVE_INFINITY });
   maskOf(grammars, "a");
   const { bytes: first } = grammars.figures;
   maskOf(grammars, "b");
-  // The second is without what both share.
+  // The second one's bytes do not include what both share.
   return 16 * n * (grammars.figures.bytes - first);
 }
 
@@ -102,6 +104,6 @@ test("a dropped grammar is compiled again and gives the same mask", () => {
   grammars.rest();
   const again = LETTERS.map((letter) => maskOf(grammars, letter));
   expect(again).toEqual(before);
-  // A compilation and a walk for each.
+  // One compilation and one walk for each.
   expect(grammars.figures.jobs).toBe(jobs + 2 * LETTERS.length);
 });

@@ -1,4 +1,4 @@
-/** The answers of heads, shared between grammars: the cache has a limit, and so has the search in it. */
+/** Grammars share the results for heads: the cache has a limit, and so has the search in it. */
 import { describe, expect, test } from "vitest";
 import { NOT_SHARED, SharedHeads } from "../../src/grammar/shared-heads.ts";
 import type { Tokens } from "../../src/vocabulary/tokens.ts";
@@ -54,7 +54,7 @@ describe("bytes", () => {
   });
 });
 
-/** Alternatives that have no beginning in common: an expression of so many parts at least. */
+/** Alternatives without a common beginning, so that the expression has at least this number of parts. */
 const alternatives = (n: number) => Array.from({ length: n }, (_, i) => `(${i}x)*`).join("|");
 
 test.each([

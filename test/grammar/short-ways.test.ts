@@ -1,4 +1,4 @@
-/** Fast paths of grammars: cached results are not computed again. The masks alone would not show that. */
+/** Fast paths of grammars: cached results are not computed again, which the masks alone would not show. */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Automaton } from "../../src/grammar/automaton.ts";
@@ -56,7 +56,7 @@ describe("masks", () => {
   });
 
   test("of what is matched above one stack are found for all of them", () => {
-    // Pairs: a run of single characters would be taken without a walk (repeated-characters.test.ts).
+    // Pairs, because a run of single characters would be accepted without a walk (repeated-characters.test.ts).
     const nested = grammarOf("gbnf", 'root ::= "(" root ")" | "<" root ">" | ([a-z ] [a-z ])+');
     const [first = 0, second = 0] = taken(nested, ["((ab", "<<(ab"]);
     expect(first).toBeGreaterThan(500);

@@ -1,4 +1,4 @@
-/** Special tokens in grammars: they come where the grammar names them, and nowhere else. */
+/** Special tokens in grammars: they are allowed only where the grammar names them. */
 import { describe, expect, test } from "vitest";
 import { idsOf } from "../../proof/grammar/walk.ts";
 import { Problem } from "../../src/errors.ts";

@@ -17,7 +17,7 @@ const HOW = { whitespace: "compact", property_order: "schema" } as const;
 type Options = { triggers?: string[]; at_least_one?: boolean; stop_after_first?: boolean };
 const tags = (value: unknown, options: Options = {}) => compiled({ kind: "tags", value, ...HOW, ...options });
 
-/** The tokens that represent a part of a text: no text contains byte FF, and special tokens are spelled with it. */
+/** The tokens for a part of a text. No text contains byte FF, so special tokens are spelled with it. */
 const withText = Array.from({ length: DEMO.size }, (_, id) => id).filter((id) => {
   const [first] = bytesOf(DEMO, id);
   return first !== undefined && first !== 0xff;
@@ -216,7 +216,7 @@ test("a special token of the vocabulary begins a tag, and free text takes the ot
     const mask = matcher.maskOf(matcher.stateBehind(history, 0));
     return Array.from({ length: 8 }, (_, id) => id).filter((id) => ((mask[0]! >>> id) & 1) === 1);
   };
-  // free text: all but the end of a tag that has not begun is text, and the text may end
+  // free text: everything except the end of a tag that has not begun is text, and the text may end
   expect(allowed(0, 6)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect(allowed(0, 4)).toEqual([3]);
   expect(allowed(0, 4, 3)).toEqual([3, 5]);

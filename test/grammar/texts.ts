@@ -18,14 +18,14 @@ export function grammarOf(
   return compiled({ kind, value, whitespace: "compact", property_order: "schema", ...how });
 }
 
-/** "whole", "begun" when more must come, "no" when nothing could make it one. */
+/** "whole", "begun" when more must follow, "no" when no continuation is accepted. */
 export function takes(grammar: Grammar, text: string): "whole" | "begun" | "no" {
   const state = grammar.advance(grammar.start, UTF8.encode(text));
   if (state === NEVER) return "no";
   return grammar.automaton.nullable(state) ? "whole" : "begun";
 }
 
-/** The texts of the tokens that may come after a text. */
+/** The texts of the tokens that may follow a text. */
 export function allowedBehind(grammar: Grammar, text: string, vocabulary: Vocabulary = DEMO): string[] {
   const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: [] });
   const mask = matcher.masks.of(grammar.advance(grammar.start, UTF8.encode(text)));
@@ -36,7 +36,7 @@ export function allowedBehind(grammar: Grammar, text: string, vocabulary: Vocabu
   return texts;
 }
 
-/** The code, pointer and sentence of a grammar that is refused. */
+/** The code, pointer and message of the refusal of a grammar. */
 export function refusal(kind: string, value: unknown): string {
   try {
     grammarOf(kind, value);

@@ -12,7 +12,7 @@ function namesOf(count: number, length: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => `${String(i).padStart(4, "0")}${"n".repeat(length)}`);
 }
 
-/** Optional properties, so that each state is a choice between all that are left. */
+/** Optional properties, so that each state is a choice among all remaining ones. */
 function optional(names: readonly string[]): Grammar {
   return grammarOf({
     properties: Object.fromEntries(names.map((name) => [name, { type: "boolean" }])),
@@ -41,7 +41,7 @@ describe("the bytes of transitions", () => {
     expect(grammar.advance(grammar.start, textOf(names))).not.toBe(NEVER);
     const states = grammar.automaton.nodes.count - before;
     expect(states).toBeGreaterThan(40 * count);
-    // A row has 4 bytes for each of the classes, of which there are more than 50.
+    // A row has 4 bytes for each class, and there are more than 50 classes.
     expect(grammar.automaton.bytes / states).toBeLessThan(4 * 50);
   });
 

@@ -1,4 +1,4 @@
-/** Requests of /v1 that are answered with 200, each form of body and reply among them. */
+/** Requests of /v1 that are answered with 200, with each form of body and reply among them. */
 
 const LABELLED = [0, 1, 0, 1, 1, 0].map((target, i) => ({ logits: [Math.sin(i) * 3, 1, 0], target }));
 const CLEAN = Array.from({ length: 120 }, (_, i) => ({ logits: [3 + Math.sin(i), Math.cos(i), 0] }));

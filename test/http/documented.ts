@@ -46,7 +46,7 @@ export const EACH = Object.entries(OPENAPI.paths).flatMap(([path, methods]) =>
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
 ajv.addSchema(DOCUMENT, "openapi");
 
-/** The part of the document at a pointer, or at the place that it refers to, with the pointer to it. */
+/** The part of the document at a pointer, with references followed, and the pointer to it. */
 function told<Part>(pointer: string): readonly [at: string, part: Part | undefined] {
   const part = pointer
     .split("/")
@@ -90,7 +90,7 @@ export function ask(url: string, { method, path, headers = {}, body }: Asked): P
   });
 }
 
-/** Asks for another protocol, and ends it as soon as it begins. */
+/** Requests another protocol, and ends the connection as soon as that protocol begins. */
 export async function upgraded(url: string, method: string, protocol: string): Promise<Answer> {
   const headers = {
     upgrade: protocol,
@@ -104,14 +104,14 @@ export async function upgraded(url: string, method: string, protocol: string): P
   return { status: statusCode, headers: answered, body: Buffer.alloc(0) };
 }
 
-/** Headers of HTTP and of the Fetch standard, whose meaning no document of ours can add to. */
+/** Headers that HTTP and the Fetch standard define, so that our document need not describe them. */
 const OF_HTTP =
   /^(?:connection|content-(?:type|length)|date|keep-alive|sec-websocket-accept|transfer-encoding|vary|x-content-type-options|access-control-.*)$/;
 
-/** Documented headers that come only when the request needs them. */
+/** Documented headers that are sent only when the request requires them. */
 const WHERE_ASKED_FOR = new Set(["traceresponse", "content-encoding", "inference-header-content-length"]);
 
-/** The differences between an answer and the document; none when they agree. `route` as in the document. */
+/** The differences between an answer and the document; none when they agree. `route` is the path as in the document. */
 export function complaints(route: string, method: string, { status, headers, body }: Answer): string[] {
   const place = `/paths/${escaped(route)}/${method.toLowerCase()}/responses/${status}`;
   const [at, described] = told<Described>(place);
@@ -153,14 +153,14 @@ function bodyComplaints(
   return texts.flatMap((text) => invalid(pointer, JSON.parse(text)));
 }
 
-/** The document's complaints about a JSON body; none for a route whose body it does not describe. */
+/** The errors in a JSON body according to the document; none for a route whose body it does not describe. */
 export function bodyRefusals(route: string, body: object): string[] {
   const content = OPENAPI.paths[route]?.["post"]?.requestBody?.content ?? {};
   if (!("application/json" in content)) return [];
   return invalid(`/paths/${escaped(route)}/post/requestBody/content/application~1json/schema`, body);
 }
 
-/** Checks the JSON in front of a tensor with the schema for JSON alone. */
+/** Checks the JSON in front of a tensor with the schema for JSON bodies. */
 export function headComplaints(route: string, { headers, body, ...rest }: Answer): string[] {
   const head = body.subarray(0, Number(headers["inference-header-content-length"]));
   const json = { ...headers, "content-type": "application/json" };

@@ -18,12 +18,12 @@ export interface Line {
 export interface Duplex {
   readonly outgoing: ClientRequest;
   write(bytes: Uint8Array | string): void;
-  /** the head of the response, once it is there */
+  /** the head of the response, once it has arrived */
   head(): Promise<IncomingMessage>;
   /** the next line as text; undefined after the last */
   text(): Promise<string | undefined>;
   line(): Promise<Line | undefined>;
-  /** ends the request and answers the lines that still come; the connection ends after them */
+  /** ends the request and returns the remaining lines; the connection ends after them */
   rest(): Promise<Line[]>;
 }
 
@@ -59,7 +59,7 @@ export function openDuplex(url: string, headers: Readonly<Record<string, string>
   };
 }
 
-/** A WebSocket, and its next messages as text. Messages that came early are kept. */
+/** A WebSocket, and its next messages as text. Messages that arrive early are kept. */
 export async function openSocket(own: Listening, path = "/v1/stream") {
   const waiting: ((text: string) => void)[] = [];
   const early: string[] = [];

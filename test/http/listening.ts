@@ -1,11 +1,11 @@
-/** The application listening on a free port of this machine, with the limits a test asks for. */
+/** The application, listening on a free port of this machine, with the limits of a test. */
 import { type App, buildApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { loadVocabularies } from "../../src/config/vocabularies.ts";
 import { watermarkKeys } from "../../src/sampling/draw/watermark/keys.ts";
 import { createSampler, type Sampler } from "../../src/sampling/sampler.ts";
 
-/** Those of a service without a folder of others. */
+/** The vocabularies of a service without VOCABULARIES_DIR. */
 const VOCABULARIES = loadVocabularies("", "");
 
 /** The watermark key that every test may use. */
@@ -14,11 +14,11 @@ const KEYS = watermarkKeys({ main: 42n });
 export interface Listening extends App {
   readonly url: string;
   readonly sampler: Sampler;
-  /** Closes the remaining connections, and ends. */
+  /** Closes the remaining connections, and ends the application. */
   close(): Promise<void>;
 }
 
-/** `limits` as in LOGIT_SAMPLER_…, in lower case: `{ rows_max: 2 }`; `environment` as it is. */
+/** `limits` are LOGIT_SAMPLER_… in lower case, such as `{ rows_max: 2 }`; `environment` is used unchanged. */
 export async function listen(
   limits: Readonly<Record<string, number>> = {},
   environment: Readonly<Record<string, string>> = {},
@@ -43,7 +43,7 @@ export async function listen(
   return { ...app, url, sampler, close };
 }
 
-/** Waits, turn by turn of the event loop, until something holds. */
+/** Waits, turn by turn of the event loop, until a condition holds. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-/** An application to which tests send any bytes, and its answers. */
+/** An application to which tests send arbitrary bytes, and its answers. */
 import type { Buffer } from "node:buffer";
 import { startApp } from "./routes/analysis-app.ts";
 

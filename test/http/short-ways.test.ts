@@ -16,7 +16,7 @@ import { f32, inferRequest } from "./routes/v2/v2.ts";
 const VOCAB_SIZE = 100_000;
 
 let app: Listening;
-/** what Node's parser handed to anybody */
+/** the chunks that Node's parser handed out */
 let pushed: Uint8Array[];
 
 beforeEach(async () => {
@@ -39,7 +39,7 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-/** The text that comes until it has these words. */
+/** The received text, once it contains these words. */
 async function textWith(socket: Socket, words: RegExp): Promise<string> {
   let text = "";
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
@@ -64,7 +64,7 @@ async function sent(...bytes: (string | Uint8Array)[]): Promise<void> {
   socket.destroy();
 }
 
-/** One body in a chunk of HTTP, which the parser must take apart. */
+/** One body in an HTTP chunk, which the parser must unwrap. */
 function inChunk(body: Uint8Array): (string | Uint8Array)[] {
   return [
     LINE,
@@ -122,7 +122,7 @@ describe("the scratch that all connections read into", () => {
 
   test("interleaved gzip bodies of /v2 on two connections stay apart", async () => {
     const requests = [3, 90_000].map((token_id) => {
-      // Noise, that gzip shrinks little.
+      // Noise that gzip hardly compresses.
       const values = Float32Array.from(
         { length: VOCAB_SIZE },
         (_, id) => -1 - ((id * 7919) % 10_007) / 10_007,
@@ -160,7 +160,7 @@ describe("memory of chunks", () => {
     stream.write(Buffer.concat([textFrame({ seed: "7", temperature: 0 }), ...rows]));
     expect((await stream.rest()).length).toBe(5);
     expect(free).toHaveBeenCalled();
-    // A freed chunk has no bytes left to count.
+    // A freed chunk has length 0.
     expect(count.mock.calls.filter(([bytes]) => bytes === 0).length).toBeGreaterThan(0);
   });
 
@@ -170,7 +170,7 @@ describe("memory of chunks", () => {
     let answers = 0;
     socket.on("message", () => (answers += 1));
     socket.send('{"seed": 1, "temperature": 0}');
-    // A row whose turn does not come at once is looked at again, and left to the collector.
+    // A row that must wait for its turn is read again later, so its chunk is left to the garbage collector.
     for (let sent = 1; sent <= 20; sent++) {
       socket.send(row(7));
       await until(() => answers === sent);

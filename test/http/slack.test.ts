@@ -1,4 +1,7 @@
-/** How far p may be off where masses tie: alike in every form that a row comes in, as the same model gives all of them. */
+/**
+ * The allowed error of p when masses tie: the same for every form of a row, because the same model may send any of
+ * them.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startApp } from "./routes/analysis-app.ts";
 import { bf16, f32 } from "./routes/v2/v2.ts";

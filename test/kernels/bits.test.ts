@@ -8,7 +8,7 @@ const ALL = 0x7fffffff;
 const TEMPERATURES = [0.8, 1, 0.37, 2.5, 1000, 0.002, 1e-5, 3e7, 1e-25];
 const VOCAB_SIZE = 3001;
 
-/** How many of two lists differ in a bit. */
+/** The number of elements in which two lists differ by a bit. */
 function differing(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let count = Math.abs(a.length - b.length);
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) count += 1;

@@ -1,4 +1,4 @@
-/** Passes that put rows together: bit for bit what Math.fround makes of the same steps. */
+/** Passes that combine rows: bit for bit the result of the same steps with Math.fround. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Kernel, type Row } from "../../src/kernels/kernel.ts";

@@ -10,7 +10,7 @@ function within(x: number): number {
   return x === -Infinity ? x : Math.min(Math.max(x, -FLOAT_MAX), FLOAT_MAX);
 }
 
-/** One edit: its request, and its effect on a plain array. */
+/** One edit: a call of the kernel, and its effect on a plain array. */
 type Edit =
   | { readonly kind: "set"; readonly id: number; readonly value: number }
   | { readonly kind: "add"; readonly pairs: readonly (readonly [number, number])[]; readonly t: number }
@@ -46,7 +46,7 @@ function plainly(values: Float32Array, edit: Edit): void {
   }
 }
 
-/** A word is missing at the end. */
+/** One word at the end is missing. */
 function maskOf(seed: number): Uint32Array {
   const bits = seededUniform(seed);
   return Uint32Array.from({ length: VOCAB_SIZE >> 5 }, () => Math.floor(bits() * 2 ** 32));

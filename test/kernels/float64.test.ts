@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exp, ln } from "../../src/kernels/float64.ts";
 
-/** Distance in units of the last place of `expected`; its neighbours' spacing, also among subnormals. */
+/**
+ * The distance in units of the last place of `expected`, that is the spacing of its neighbours, also among subnormals.
+ */
 function unitsApart(actual: number, expected: number): number {
   if (Object.is(actual, expected)) return 0;
   const unit = Math.max(2 ** (Math.floor(Math.log2(Math.abs(expected))) - 52), Number.MIN_VALUE);

@@ -19,7 +19,7 @@ const kernel = new Kernel({ vocab_size_max: V, rows_max: 1 });
 const row = kernel.leaseRow() as Row; // there is one
 const T = 0.8;
 const NOISE: Noise = { counter: [11, 22, 33], key: [44, 55], coarse: true };
-/** Maximum shift of a running sum by float32 weights. */
+/** The largest shift of a running sum by float32 weights. */
 const ERROR = 1e-6;
 
 const ROWS: readonly (readonly [string, Float32Array])[] = [
@@ -41,7 +41,7 @@ const CUTS: readonly (readonly [string, Cut])[] = [
   ["with a tie in the middle", cutFrom(-2, 1500)],
 ];
 
-/** Probabilities at T of what survives. */
+/** The probabilities at T of the tokens that survive. */
 function probabilities(values: Float32Array, { floor, tie_id }: Cut): number[] {
   const weights = Array.from(values, (x, id) =>
     x > floor || (x === floor && id <= tie_id) ? Math.exp((x - row.max) / T) : 0,
@@ -50,7 +50,7 @@ function probabilities(values: Float32Array, { floor, tie_id }: Cut): number[] {
   return weights.map((weight) => weight / sum);
 }
 
-/** True when a token is the one at u, as far as float32 can tell. */
+/** True when the token is the one at u, within the precision of float32. */
 function expectDrawn(weights: readonly number[], token_id: number, u: number): void {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const from = weights.slice(0, token_id).reduce((sum, weight) => sum + weight, 0) / total;
@@ -129,11 +129,11 @@ test("of a u at gamma itself the token is not green, of the next lower one it is
     (a, b) => a - b,
   );
   const green = Array.from({ length: V }, (_, id) => id).find((id) => uniformOf(NOISE, id) === least);
-  // One token has nearly all of the mass, where it alone is green.
+  // One token has nearly all of the mass, in a row in which it alone is green.
   expect(kernel.drawMarked(row, 1, EVERYTHING, { noise: NOISE, gamma: next, gain: GAIN_MAX }, 0.5)).toBe(
     green,
   );
-  // Where none is, the middle of the row is drawn.
+  // When no token is green, the draw is from the middle of the row.
   expect(kernel.drawMarked(row, 1, EVERYTHING, { noise: NOISE, gamma: least, gain: GAIN_MAX }, 0.5)).toBe(
     Math.floor(V / 2),
   );

@@ -30,7 +30,7 @@ function fill(values: Float32Array): void {
   calls.clear();
 }
 
-/** Answers as the kernel does and compares with a full sort in float64; returns the functions that were called. */
+/** Answers as the kernel does, and compares with a full sort in float64. Returns the functions that were called. */
 function topP(values: Float32Array, temperature: number, p: number): Set<string> {
   fill(values);
   const answer = findTopP(machine, sums, { row, temperature, share: p - MASS_SLACK, inclusive: false });
@@ -83,7 +83,7 @@ describe("top-p", () => {
   });
 
   test("of rows that fool the sample falls back to the radix and is still right", () => {
-    // Every sampled vector is low, everything between them is high.
+    // Every sampled vector is low; all vectors between them are high.
     const hidden = Float32Array.from({ length: VOCAB_SIZE }, (_, id) =>
       id % 16 < 4 ? -5 : 1 + (id % 7) / 10,
     );
@@ -108,7 +108,7 @@ describe("the cut at a rank", () => {
       fill(values);
       const cut = kthLargest(machine, row, k);
       expect(calls).toContain("bracketByCount");
-      // The radix counts first whether there are so many.
+      // The radix first counts whether there are that many tokens.
       expect(calls).not.toContain("count");
       const last = ranked(values)[k - 1]!;
       expect(cut).toMatchObject({ floor: values[last]! + 0, tie_id: last });

@@ -40,7 +40,7 @@ function normalRow(sigma: number, index: number): Float32Array {
   return Float32Array.from({ length: VOCAB_SIZE }, () => sigma * normal());
 }
 
-/** The token with the largest total, of equals the lowest id: the definition. */
+/** The token with the largest total; of equal totals, the lowest id: the definition. */
 function plainly(
   row: Float32Array,
   temperature: number,
@@ -82,7 +82,7 @@ describe.each([true, false])("coarse %s", (coarse) => {
     }
   });
 
-  // At 12 most groups cannot win and are passed over, at 0.1 none can be.
+  // At 12 most groups cannot win and are skipped; at 0.1 no group can be skipped.
   test.each([0.1, 1, 3, 12])("the noisiest of a row with standard deviation %d", (sigma) => {
     for (let i = 0; i < 40; i++) {
       const values = normalRow(sigma, i);
@@ -114,7 +114,7 @@ describe.each([true, false])("coarse %s", (coarse) => {
 test("of equal totals the lowest id wins", () => {
   const plain = new PlainLists(2);
   const noise = noiseOf(1, true);
-  // Their uniforms differ, so the scores make up for it exactly.
+  // Their uniforms differ, and the scores compensate for it exactly.
   const [a, b] = [gumbelOf(uniformOf(noise, 5)), gumbelOf(uniformOf(noise, 9))];
   plain.token_ids.set([9, 5]);
   plain.scores.set([-b, -a]);

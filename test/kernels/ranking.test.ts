@@ -16,7 +16,7 @@ function load(values: ArrayLike<number>): void {
   row.finish();
 }
 
-/** Ids by value, largest first, equals by id. */
+/** Ids by value, largest first; equal values by id. */
 function sorted(values: Float32Array): number[] {
   return Array.from(values.keys()).sort((a, b) => values[b]! - values[a]! || a - b);
 }
@@ -36,7 +36,7 @@ describe("a ranking", () => {
       const expected = sorted(values).filter((id) => values[id] !== Number.NEGATIVE_INFINITY);
       expect(ids, name).toEqual(expected.slice(0, ids.length));
       const next = values[expected[ids.length] ?? -1];
-      // Removed tokens are not part of any sum.
+      // No sum contains removed tokens.
       if (next !== undefined) expect((row.max - next) / temperature, name).toBeGreaterThan(39.9);
     }
   });
@@ -54,7 +54,7 @@ describe("a ranking", () => {
   });
 
   test("is given up where values crowd in few bins, after a number of moves", () => {
-    // All but one within a millionth of the range, ascending: each would move in front of all before it.
+    // All values except one are within a millionth of the range and ascend, so each would move before all earlier ones.
     load(Float32Array.from({ length: V }, (_, id) => (id === 0 ? 30 : id * 1e-9)));
     expect(rankedIds(1)).toBeUndefined();
     expect(kernel.rankedWeights(row, 1)).toBeUndefined();

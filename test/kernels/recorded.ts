@@ -1,4 +1,4 @@
-/** A machine that writes down which of its functions are called: what shows whether a short way was taken. */
+/** A machine that records which of its functions are called: this shows whether a fast path was taken. */
 import type { KernelExports, Machine } from "../../src/kernels/instance.ts";
 
 export function recorded(machine: Machine): { machine: Machine; calls: Set<string> } {

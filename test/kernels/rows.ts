@@ -1,4 +1,7 @@
-/** Rows that kernels meet: peaked, flat, masked, quantised, constant, and the awkward ones. Seeded, so they never change. */
+/**
+ * Typical and difficult rows for kernels: peaked, flat, masked, quantised, constant. They are seeded, so they never
+ * change.
+ */
 
 /** Uniforms of [0, 1) from a 32-bit mixer; only for test data. */
 export function seededUniform(seed: number): () => number {
@@ -16,7 +19,7 @@ function normal(uniform: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
-/** N(−2, 2.5) and 50 tokens up to +18: top-p keeps a handful. */
+/** N(−2, 2.5) and 50 tokens up to +18: top-p keeps few tokens. */
 export function peakedRow(vocab_size: number, seed: number): Float32Array {
   const uniform = seededUniform(seed);
   const row = Float32Array.from({ length: vocab_size }, () => -2 + 2.5 * normal(uniform));
@@ -39,7 +42,7 @@ function constantRow(vocab_size: number, value: number): Float32Array {
   return new Float32Array(vocab_size).fill(value);
 }
 
-/** All `rest` but for a few tokens. */
+/** All elements are `rest`, except a few tokens. */
 export function sparseRow(
   vocab_size: number,
   rest: number,

@@ -6,7 +6,7 @@ import { Kernel } from "../../src/kernels/kernel.ts";
 const kernel = new Kernel({ vocab_size_max: 1000, rows_max: 1 });
 const row = kernel.leaseRow()!;
 
-/** Values that a block may hold: of one sign, or of both. */
+/** The signs of a block's values: one sign, or both. */
 const BLOCK_VALUES = [
   [-Infinity],
   [-3e38, -1, -1e-40, -Infinity],

@@ -66,7 +66,7 @@ function pairs(count: number): (readonly [number, number])[] {
   return Array.from({ length: count }, (_, i) => [list.token_ids[i]!, list.scores[i]!] as const);
 }
 
-/** Of two zeros either may stand in a ranked list. */
+/** Two zeros may be in either order in a ranked list. */
 function positive([id, score]: readonly [number, number]): readonly [number, number] {
   return [id, score + 0];
 }

@@ -1,4 +1,4 @@
-/** Short ways of the kernel: each is taken where it serves, which only the passes that it spares can tell. */
+/** Fast paths of the kernel: each is taken where it helps, which only the skipped passes show. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { instantiate } from "../../src/kernels/instance.ts";
 import { cutFrom, Kernel } from "../../src/kernels/kernel.ts";
@@ -21,7 +21,7 @@ function fill(values: ArrayLike<number>): void {
   calls.clear();
 }
 
-/** The passes that a question takes. */
+/** The passes that an operation takes. */
 function passes(ask: () => unknown): readonly string[] {
   calls.clear();
   ask();
@@ -115,7 +115,7 @@ describe("near", () => {
   });
 });
 
-/** Equal logits, whose masses are exact: what p is off by shows in the last token. */
+/** Equal logits, whose masses are exact, so an error of p shows in the last token. */
 describe("the slack of top-p", () => {
   test.each([
     ["in the head", 4, "boundBelow"],
@@ -135,7 +135,8 @@ describe("the slack of top-p", () => {
     expect(passes(() => kept(0.5))).toContain(way);
     expect([0, 5e-8, -5e-8].map((off) => kept(0.5 + off))).toEqual([half, half, half]);
     expect(kept(0.5 + 2e-7)).toBe(half + 1);
-    // Inclusive, one more stays whose mass before is p: off by as much in the other direction.
+    // With the inclusive rule one more token stays, the one before which the mass is p: an error in the other
+    // direction.
     expect([0, 5e-8, -5e-8].map((off) => kept(0.5 + off, true))).toEqual([half + 1, half + 1, half + 1]);
     expect(kept(0.5 - 2e-7, true)).toBe(half);
   });

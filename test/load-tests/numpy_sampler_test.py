@@ -1,4 +1,4 @@
-"""The numpy sampler of load-tests/peers leaves the tokens that the service leaves."""
+"""The numpy sampler of load-tests/peers keeps the tokens that the service keeps."""
 
 import http.client
 import json

@@ -23,7 +23,7 @@ export interface Answer {
 
 export interface Host {
   readonly told: Told;
-  /** Calls a function with numbers on the desk, after this was put into the box. */
+  /** Writes bytes into the box, then calls a function with numbers on the desk. */
   call(name: string, numbers: readonly number[], bytes?: Uint8Array): Answer;
   /** One request: JSON, or a header and a tensor; in pieces when it is longer than the box, or than `piece`. */
   request(path: string, head: object, tensor?: Uint8Array, piece?: number): string;
@@ -33,7 +33,7 @@ export interface Host {
 
 const UTF8 = new TextEncoder();
 
-/** The last one made holds: there is one desk. */
+/** There is one desk, so only the last one made is valid. */
 export function createHost(setup: object = {}): Host {
   const api = (globalThis as unknown as { readonly logit_sampler: Api }).logit_sampler; // main.ts has put it there
   const told = JSON.parse(

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const FORMS = { f32, f16, bf16 };
 
-/** Ids of requests are the service's alone. */
+/** Request ids exist only in the service. */
 function withoutIds(text: string): string {
   return text.replaceAll(/"request_id":"[^"]*"/g, '"request_id":""');
 }
@@ -134,7 +134,10 @@ test.each([
   expect(await same("sample", body)).toContain("urn:logit-sampler:problem:");
 });
 
-/** The lines of a local stream to these messages; a draft's rows end where it is answered, as the package sends them. */
+/**
+ * The lines of a local stream for these messages. The rows of a draft end when it is answered, as the package sends
+ * them.
+ */
 function localStream(options: object, messages: readonly (object | Uint8Array)[]): string[] {
   const utf8 = new TextEncoder();
   const opening = utf8.encode(JSON.stringify(options));

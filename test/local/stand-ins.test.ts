@@ -9,7 +9,7 @@ import { decodeUtf8, encodeInto, encodeUtf8 } from "../../src/local/utf8.ts";
 const BYTES = fc.oneof(
   fc.uint8Array({ maxLength: 40 }),
   fc.string({ unit: "binary", maxLength: 20 }).map((text) => new TextEncoder().encode(text)),
-  // Bytes near the borders of UTF-8's forms.
+  // Bytes at the limits of UTF-8's forms.
   fc
     .array(
       fc.constantFrom(
@@ -79,7 +79,7 @@ test("base64 is written as Node writes it", () => {
   fc.assert(
     fc.property(letters, (text) => {
       const [own, node] = [Buffer.alloc(30), NodeBuffer.alloc(30)];
-      // Node goes on after letters that are none, and its readers refuse such texts by the count.
+      // Node reads on after invalid characters; callers detect such texts by the length.
       const is_plain = /^[\w+/-]*={0,2}$/.test(text);
       const [written, expected] = [own.write(text, "base64"), node.write(text, "base64")];
       if (is_plain) expect([written, ...own]).toEqual([expected, ...node]);

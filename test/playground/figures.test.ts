@@ -13,7 +13,7 @@ import { readText } from "../../playground/src/rows/parse-text.ts";
 import { logitsOf, randomRow, sample } from "../sampling/sample.ts";
 
 describe("chi-square", () => {
-  // Q(1/2, x) = erfc(√x), Q(1, x) = e⁻ˣ; the rest from tables of the 5 % points
+  // Q(1/2, x) = erfc(√x), Q(1, x) = e⁻ˣ; the other values are from tables of 5 % points
   test.each([
     [1, 2, Math.exp(-2)],
     [0.5, 3.841459 / 2, 0.05],

@@ -1,5 +1,5 @@
 /**
- * Texts that people paste, each with the expected reading. The printouts are those of NumPy, torch, JAX and TensorFlow.
+ * Texts that people paste, each with the expected result. The printouts are those of NumPy, torch, JAX and TensorFlow.
  */
 import { describe, expect, test } from "vitest";
 import { readText } from "../../playground/src/rows/parse-text.ts";

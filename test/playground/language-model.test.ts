@@ -13,13 +13,13 @@ const FOLDER = new URL("../../examples/model-host/model/", import.meta.url);
 const PROMPT = [1100, 1098, 1007, 6996, 667, 261];
 const TEXT = [3366, 1426, 270];
 
-/** How many tokens each run of a model was given. */
+/** The number of tokens that each run of a model read. */
 let given: number[] = [];
 
 let session: InferenceSession;
 let config: ModelConfig;
 
-/** A model that has read nothing: all it remembers is its own. */
+/** A model that has read nothing: its cache contains only its own text. */
 function model(): LanguageModel {
   const run = (feeds: Record<string, Tensor>) => {
     given.push(feeds["input_ids"]?.dims[1] ?? 0);
@@ -72,7 +72,7 @@ describe("the demo model", () => {
     expect(await busy.logitsAfter([...PROMPT, ...TEXT], PROMPT.length)).toEqual(expected);
     const at_once = await model().logitsAfter([...PROMPT, ...TEXT], PROMPT.length);
     expect(at_once).toEqual(expected);
-    // the reason for the rule: reading the same tokens as one prompt gives other numbers
+    // the reason for the rule: the same tokens, read as one prompt, give other numbers
     expect(await busy.logitsAfter([...PROMPT, ...TEXT], PROMPT.length + 3)).not.toEqual(expected);
   });
 });

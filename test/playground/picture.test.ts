@@ -1,4 +1,4 @@
-/** The text of saved pictures: colours that every viewer reads, and words that stay words. */
+/** The text of saved pictures: its colours work in every viewer, and its words stay text. */
 import { describe, expect, test } from "vitest";
 import { paintOf, tag } from "../../playground/src/picture/svg.ts";
 

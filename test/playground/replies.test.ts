@@ -1,4 +1,4 @@
-/** Replies of servers as they write them, and the row that each must be read as. */
+/** Replies of servers in their own format, and the row that each must give. */
 import { describe, expect, test } from "vitest";
 import { readText } from "../../playground/src/rows/parse-text.ts";
 import { floats, labels, rounded } from "./read-back.ts";

@@ -1,4 +1,4 @@
-/** The same two alternatives in the reply of each server, as it writes them. */
+/** The same two alternatives in the reply of each server, in its own format. */
 import { describe, expect, test } from "vitest";
 import { readText } from "../../playground/src/rows/parse-text.ts";
 import { floats, labels, rounded } from "./read-back.ts";

@@ -1,4 +1,4 @@
-/** The chains that the proof of statistics draws from, against the stages as they are. */
+/** The chains of the statistics proof, compared with the present stages. */
 import { describe, expect, test } from "vitest";
 import { DRAWN, expectedOf, topK, topP } from "../../proof/statistics/chains.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";

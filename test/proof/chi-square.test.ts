@@ -1,9 +1,9 @@
-/** The statistics of the proof, against printed tables and against distributions that are known. */
+/** The statistics of the proof, against printed tables and known distributions. */
 import { describe, expect, test } from "vitest";
 import { goodnessOfFit, lnGamma, upperTail } from "../../proof/statistics/chi-square.ts";
 
 describe("the upper tail of χ²", () => {
-  // Abramowitz and Stegun, table 26.8.
+  // Values of Abramowitz and Stegun, table 26.8.
   test.each([
     [1, 3.84146, 0.05],
     [2, 9.21034, 0.01],

@@ -1,5 +1,5 @@
-"""The asynchronous client: it draws what the other client draws, and handles servers that close connections, send
-slowly or send wrong answers."""
+"""The asynchronous client: it draws the same tokens as the synchronous client, and handles servers that close
+connections, send slowly or send wrong answers."""
 
 import asyncio
 import os

@@ -23,7 +23,7 @@ OPTIONS = {"temperature": 0.9, "top_p": 0.95, "repetition_penalty": 1.2, "histor
 
 
 def row_of(seed, size=300):
-    """Repeatable logits that float32 holds exactly."""
+    """Logits that float32 holds exactly, the same in every run."""
     return [((index * 7919 + seed * 104729) % 1000) / 64.0 - 8.0 for index in range(size)]
 
 
@@ -258,7 +258,7 @@ class Streams(unittest.TestCase):
 
 
 class Retries(unittest.TestCase):
-    """Against a server that refuses so often, and then answers."""
+    """Against a server that refuses this number of times, and then answers."""
 
     def refusing(self, times, body):
         seen = []
@@ -303,7 +303,7 @@ class Retries(unittest.TestCase):
 
 
 class Unread(unittest.TestCase):
-    """A server that answers by the head alone and closes, while the body is still being sent."""
+    """A server that answers after the head alone and closes while the body is still being sent."""
 
     def refuse(self, answer):
         listener = socket.create_server(("127.0.0.1", 0))
@@ -314,7 +314,7 @@ class Unread(unittest.TestCase):
             while b"\r\n\r\n" not in connection.recv(65536):
                 pass
             connection.sendall(answer)
-            # Ends the output while unread input remains: the sender sees a reset.
+            # Ends the output while unread input remains, so that the sender sees a reset.
             connection.shutdown(socket.SHUT_RDWR)
             connection.close()
 

@@ -1,4 +1,4 @@
-/** The conformance runner of the Python package: its report on a right sampler, and on some wrong ones. */
+/** The conformance runner of the Python package: its report on a right sampler and on some wrong ones. */
 import { expect, test } from "vitest";
 import { runPython, whyNoPython } from "./python.ts";
 

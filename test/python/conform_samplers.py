@@ -1,4 +1,4 @@
-"""Functions that a test of the command names."""
+"""Functions that the tests of the command name on the command line."""
 
 import plain_sampler
 

@@ -1,4 +1,4 @@
-"""The runner, and its power: a plain sampler passes, and switches that break it are found and named."""
+"""The runner and its power: a plain sampler passes, and each switch that breaks it is found and named."""
 
 import collections
 import json
@@ -50,7 +50,7 @@ class Power(unittest.TestCase):
 
 
 class Drawer(unittest.TestCase):
-    """A sampler that only draws: counts in place of probabilities."""
+    """A sampler that only draws: it gives counts in place of probabilities."""
 
     def drawer(self, broken=None):
         sampler = plain_sampler.sampler_with(broken)

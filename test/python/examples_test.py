@@ -21,13 +21,13 @@ def example(path):
 
 
 def row_after(tokens):
-    """The row of a table: any numbers, the same each time."""
+    """The row of a table: arbitrary numbers, the same each time."""
     key = (tokens[-1] if tokens else 0) * 31 + len(tokens)
     return [(((key + 1) * 7919 + token_id * 104_729) % 9973) / 1500 for token_id in range(VOCABULARY)]
 
 
 class Table:
-    """A model whose cache is the beams' tokens."""
+    """A model whose cache contains the tokens of the beams."""
 
     def begin(self, prompt):
         self.live = [list(prompt)]

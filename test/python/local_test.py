@@ -1,5 +1,5 @@
-"""Compares Sampler with SamplerClient: the same replies and the same refusals. Also tests the conditions of a library
-in a process.
+"""Compares Sampler with SamplerClient: the same replies and the same refusals. Also tests what a library in a process
+must survive: threads, forks, signals, memory.
 
 Run by proof/local against the live service (LOGIT_SAMPLER_URL) with an engine and numpy installed.
 """

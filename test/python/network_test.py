@@ -73,7 +73,7 @@ def answer_once(connection):
 
 
 def answer_once_then_drop(connection):
-    """The second request is read, and the connection ends in place of a reply."""
+    """The server reads the second request and ends the connection in place of a reply."""
     read_request(connection)
     connection.sendall(WHOLE)
     read_request(connection)
@@ -283,7 +283,7 @@ class Streams(Served):
     OPTIONS = {"temperature": 1.2, "mirostat": 2, "repetition_penalty": 1.2, "history": [5], "prompt_length": 1}
 
     def drawn(self, cut_at, act=lambda stream: None, **options):
-        """The tokens of eight rows, with the connection cut before some of them."""
+        """The tokens of eight rows; the connection is cut before some of them."""
         forwarder = Forwarder(self)
         client = self.client(forwarder.url)
         with client.stream(**self.OPTIONS, **options) as stream:

@@ -1,4 +1,5 @@
-"""A plain sampler over lists of floats, with switches that each break it in one way that a real engine has been broken in."""
+"""A plain sampler over lists of floats. Each of its switches breaks it in one way in which a real engine has been
+broken."""
 
 import math
 
@@ -262,7 +263,7 @@ class Step:
         return {i: x for i, x in tokens.items() if i not in entry["stop_token_ids"]}
 
 
-#: Each switch with a part of the sentence that names it. Greedy, squared and "ran twice" have one meaning each.
+# : Each switch, with a part of the sentence that names it. Greedy, squared and "ran twice" have one sentence each.
 MUTANTS = {
     "first temperature": "temperature came before",
     "last temperature": "came before temperature",

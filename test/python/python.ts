@@ -1,19 +1,21 @@
 /**
- * Runs Python tests against the live service. Where there is no Python they are skipped, but not in CI, which has to
- * bring it (and numpy, which the adapters need).
+ * Runs Python tests against the live service. Without Python they are skipped, except in CI, which must provide it (and
+ * numpy, which the adapters need).
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** TEST_PYTHON names another than the system's. */
+/** TEST_PYTHON names another Python than the system's. */
 const NAMES = [process.env["TEST_PYTHON"] ?? "/usr/bin/python3", "python3"];
 /** The Python of the tests; undefined when there is none. */
 export const PYTHON = NAMES.find((name) => spawnSync(name, ["--version"]).status === 0);
 const IN_CI = process.env["CI"] === "true";
 
-/** Why tests that need these modules cannot run here; undefined when they can, and in CI, where they must. */
+/**
+ * The reason why tests that need these modules cannot run here; undefined when they can, and in CI, where they must.
+ */
 export function whyNoPython(...modules: readonly string[]): string | undefined {
   if (IN_CI) return undefined;
   if (PYTHON === undefined) return "there is no python3 here";
@@ -21,7 +23,7 @@ export function whyNoPython(...modules: readonly string[]): string | undefined {
   return missing.length === 0 ? undefined : `python3 has no ${missing.join(", ")} here`;
 }
 
-/** Runs one file of unittest tests; throws its output when any of them failed. */
+/** Runs one file of unittest tests; throws its output when one of them fails. */
 export async function runPython(
   file: string,
   url: string,

@@ -1,7 +1,7 @@
-/** Random options that several stages share, small enough that their tokens meet in short rows and histories. */
+/** Random options that several stages share, small enough that their tokens occur in short rows and histories. */
 import fc from "fast-check";
 
-/** Numbers of a range, in steps that are easy to read in a counterexample. */
+/** Numbers from a range, in steps that are easy to read in a counterexample. */
 export function stepsOf(min: number, max: number, steps = 40): fc.Arbitrary<number> {
   return fc.integer({ min: 0, max: steps }).map((i) => min + ((max - min) * i) / steps);
 }
@@ -28,5 +28,5 @@ export const bitmask = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => btoa(String.fromCharCode(255, ...bytes.subarray(1))));
 
-/** Tokens that a stage leaves alone, if any. */
+/** Tokens that a stage spares, if any. */
 export const spared = fc.option(fc.array(ids, { maxLength: 3 }), { nil: undefined });

@@ -12,7 +12,7 @@ export function fixed(x: number): bigint {
   return BigInt(Math.trunc(x * 2 ** 480));
 }
 
-/** The nearest float64, or nearly: 64 bits of the number are kept before the last rounding. */
+/** The nearest float64, or almost: 64 bits of the number are kept before the last rounding. */
 export function toNumber(x: bigint): number {
   const sign = x < 0n ? -1 : 1;
   const size = x < 0n ? -x : x;

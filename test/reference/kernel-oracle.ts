@@ -1,7 +1,7 @@
 /**
- * The kernel's weights, block sums, normaliser and draw once more, one element at a time with Math.fround after
- * every operation. The wasm module must give the same bits: then every engine does, because each step is one that
- * IEEE 754 fixes.
+ * The kernel's weights, block sums, normaliser and draw again, one element at a time with Math.fround after every
+ * operation. The wasm module must give the same bits. Then every engine gives them, because IEEE 754 defines the result
+ * of each step.
  */
 
 const f = Math.fround;

@@ -1,11 +1,13 @@
 /**
- * Every kernel pass, defined in plain float64 TypeScript over ordinary arrays: sort everything, sum everything. Slow
- * and short, so that it can be compared with the definition.
+ * Every kernel pass, defined in plain float64 TypeScript over ordinary arrays: it sorts and sums everything. It is slow
+ * and short, so that a reader can compare it with the definition.
  */
 
 const rankings = new WeakMap<object, readonly number[]>();
 
-/** Ids by logit descending, id ascending among equals; −Infinity left out. Remembered: rows must not change afterwards. */
+/**
+ * Ids by logit descending, id ascending among equals; −Infinity left out. Cached, so rows must not change afterwards.
+ */
 export function ranked(row: ArrayLike<number>): readonly number[] {
   const known = rankings.get(row);
   if (known !== undefined) return known;
@@ -60,7 +62,7 @@ export interface ReferenceTopP {
   /** survivors, best first */
   readonly ids: number[];
   readonly mass: number;
-  /** distance of the bound from the nearest cumulated mass: below 1e-6 either answer is right */
+  /** distance of the bound from the nearest cumulated mass; below 1e-6 either answer is right */
   readonly margin: number;
 }
 
@@ -87,7 +89,10 @@ export function referenceTopP(
   return { ids: order.slice(0, kept), mass: mass / total, margin };
 }
 
-/** First survivor in id order at which the running mass exceeds u of the total, and how far u was from a step. */
+/**
+ * The first survivor in id order at which the running mass exceeds u of the total, and the distance of u from the
+ * nearest step.
+ */
 export function referenceDraw(
   row: ArrayLike<number>,
   temperature: number,
@@ -118,7 +123,7 @@ export function referenceDistribution(
   temperature: number,
   ids: readonly number[],
 ): ReferenceDistribution {
-  // Everything relative to the largest, so that large |x|/T take no digits away.
+  // All logits relative to the largest, so that a large |x|/T costs no digits.
   const max = ids.reduce((largest, id) => Math.max(largest, row[id]!), -Infinity);
   const depths = ids.map((id) => (row[id]! - max) / temperature);
   const relative = Math.log(depths.reduce((sum, depth) => sum + Math.exp(depth), 0));
@@ -134,7 +139,7 @@ export function referenceDistribution(
   };
 }
 
-/** Survivors of locally typical sampling by distance, and how far the bound was from a cumulated mass. */
+/** Survivors of locally typical sampling by distance, and the distance of the bound from a cumulated mass. */
 export function referenceTypical(
   row: ArrayLike<number>,
   temperature: number,
@@ -152,7 +157,7 @@ export function referenceTypical(
     if (kept > 0 && !(mass < p - 1e-7)) break;
     mass += Math.exp(row[ids[kept]!]! / temperature - logsumexp);
   }
-  // Different logits as good as equally far may come in either order.
+  // Different logits at nearly equal distances may come in either order.
   const last = ids[kept - 1]!;
   const rival = ids.some((id) => row[id] !== row[last] && Math.abs(distance(id) - distance(last)) < 1e-5);
   return { ids: ids.slice(0, kept), mass, margin: rival ? 0 : margin };

@@ -1,13 +1,13 @@
-/** The export `stages` of a file in `stages/`: each stage once more, from its definition, with options to test it. */
+/** The export `stages` of a file in `stages/`: each stage again, from its definition, with options to test it. */
 import type fc from "fast-check";
 import type { Options, Rule } from "./tokens.ts";
 
 export interface ReferenceStage {
-  /** the stage over ordinary arrays in float64, with no care for speed */
+  /** the stage over ordinary arrays in float64, without regard for speed */
   readonly rule: Rule;
   /** random options, in the ranges in which people use them and somewhat beyond */
   readonly options: Readonly<Record<string, fc.Arbitrary<unknown>>>;
-  /** options whose meaning depends on the stages before it: drawn where the stage runs alone */
+  /** options whose meaning depends on the stages before; drawn only when the stage runs alone */
   readonly alone?: Readonly<Record<string, fc.Arbitrary<unknown>>>;
   /** the state after a draw */
   readonly next?: (state: Options, options: Options, drawn: DrawnToken) => object;

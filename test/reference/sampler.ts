@@ -1,8 +1,8 @@
 /**
- * The plain float64 sampler: every stage once more, written from its definition over ordinary arrays, with no care
- * for speed. It shares nothing with the core but the options and the uniforms, and is what the core must agree with.
+ * The plain float64 sampler: every stage again, written from its definition over ordinary arrays, without regard for
+ * speed. The core must agree with it; the two share only the options and the uniforms.
  *
- * The stages are whatever the files of `stages/` export: a new one needs its file and nothing here.
+ * It uses all stages that the files of `stages/` export: a new stage needs a file there and no change here.
  */
 import { readdirSync } from "node:fs";
 import type { Reference } from "./reference.ts";
@@ -20,7 +20,7 @@ export interface ReferenceAnswer {
   /** ascending */
   readonly token_ids: readonly number[];
   readonly probabilities: readonly number[];
-  /** how near any decision came to going the other way: below 1e-6 either answer is right */
+  /** the smallest distance of any decision from its bound; below 1e-6 either answer is right */
   readonly margin: number;
 }
 

@@ -4,7 +4,7 @@ import type fc from "fast-check";
 export type Fields = Readonly<Record<string, unknown>>;
 export type Rows = readonly (readonly number[])[];
 
-/** The combined scores, and for each token the sum of the sizes of the numbers that were added up for it. */
+/** The combined scores, and for each token the sum of the absolute values that were added up for it. */
 export interface Scores {
   readonly scores: readonly number[];
   readonly sizes: readonly number[];
@@ -12,11 +12,11 @@ export interface Scores {
 
 /** The export `combination` of a file in `combinations/`: the rule from its definition, with options to test it. */
 export interface ReferenceCombination {
-  /** the sources are already divided by their own temperatures */
+  /** the sources, already divided by their own temperatures */
   readonly rule: (sources: Rows, options: Fields) => Scores;
   /** random options of the rule */
   readonly options: fc.Arbitrary<Fields>;
-  /** how many sources it is tried with */
+  /** the numbers of sources with which it is tested */
   readonly sources: fc.Arbitrary<number>;
 }
 
@@ -46,7 +46,7 @@ export function logSumExp(values: readonly number[]): number {
   return max + Math.log(values.reduce((total, x) => total + Math.exp(x - max), 0));
 }
 
-/** Counted from the largest, so that rows far from zero keep their digits. */
+/** Relative to the largest, so that rows far from zero keep their digits. */
 export function logSoftmax(row: readonly number[]): number[] {
   const max = Math.max(...row);
   const mass = logSumExp(row.map((x) => x - max));

@@ -1,4 +1,4 @@
-/** The data of the plain stages: a list of tokens, and the few sums over it that their definitions use. */
+/** The data of the plain stages: a list of tokens, and the few sums that their definitions use. */
 
 export interface Token {
   readonly id: number;
@@ -13,7 +13,9 @@ export interface World {
   uniform(purpose: "xtc"): number;
   /** the state that a stage carries from step to step */
   state(stage: string): Readonly<Record<string, unknown>>;
-  /** reports the distance of a number from the bound that it was compared with; 0 is an exact tie, which ids decide */
+  /**
+   * reports the distance of a number from the bound with which it was compared; 0 is an exact tie, which the ids decide
+   */
   near(distance: number): void;
 }
 
@@ -29,7 +31,7 @@ export function number(options: Options, name: string): number {
 }
 
 export function sum(values: readonly number[]): number {
-  // smallest first, so that little is lost
+  // smallest first, to lose few digits
   return [...values].sort((a, b) => Math.abs(a) - Math.abs(b)).reduce((total, value) => total + value, 0);
 }
 
@@ -43,7 +45,7 @@ export function logSumExp(tokens: readonly Token[]): number {
 }
 
 export function probabilitiesOf(tokens: readonly Token[]): number[] {
-  // Counted from the largest: at scores of 1e15 a logarithm of the sum would have no digits left.
+  // Relative to the largest: at scores of 1e15 a logarithm of the sum would have no digits left.
   const max = largest(tokens);
   const weights = tokens.map(({ score }) => Math.exp(score - max));
   const total = sum(weights);
@@ -61,8 +63,8 @@ export function ranked(tokens: readonly Token[]): Token[] {
 }
 
 /**
- * The first n of an order, and with ties also all with the last one's score; reports the distance of the cut from the
- * next token.
+ * The first n of an order; with ties also all tokens with the last one's score. Reports the distance of the cut from
+ * the next token.
  */
 export function prefix(
   order: readonly Token[],
@@ -79,7 +81,7 @@ export function prefix(
   return order.slice(0, end);
 }
 
-/** How many tokens of an order form the smallest prefix of mass p; at least 1. */
+/** The length of the smallest prefix of an order with mass p; at least 1. */
 export function prefixOfMass(
   probabilities: readonly number[],
   p: number,

@@ -15,14 +15,14 @@ import { sample } from "./sample.ts";
 import type { Entry } from "./stages/rows.ts";
 import { survivors, survivorsOf } from "./survivors.ts";
 
-/** Nearer to a bound than this, rounding may decide: the reference's own errors and float32 edits of the row. */
+/** Closer to a bound than this, rounding may decide: the reference's own errors, and float32 edits of the row. */
 const MARGIN = 1e-6;
 
 function entryOf(stage: string): fc.Arbitrary<Entry> {
   return fc.record({ stage: fc.constant(stage), ...REFERENCE[stage]?.options });
 }
 
-/** With the options whose meaning depends on the stages before it. */
+/** Includes the options whose meaning depends on the stages before. */
 function aloneOf(stage: string): fc.Arbitrary<Entry> {
   return fc.record({ stage: fc.constant(stage), ...REFERENCE[stage]?.options, ...REFERENCE[stage]?.alone });
 }
@@ -55,7 +55,7 @@ function rows(min: number, max: number): fc.Arbitrary<Row> {
     }));
 }
 
-/** How many of the cases could be compared. */
+/** How many cases could be compared. */
 interface Tally {
   compared: number;
   set_aside: number;
@@ -115,7 +115,7 @@ function compareState({ logits, history, prompt_length }: Row, entry: Entry, ste
 const names = STAGES.filter(({ readsText }) => readsText !== true).map(({ name }) => name);
 const steps = fc.integer({ min: 0, max: 1_000_000 });
 
-/** A busy machine may take long; the cases are always the same. */
+/** A busy machine may need long; the cases are always the same. */
 const PATIENCE_MS = 60_000;
 
 describe("the core and the plain float64 sampler agree", { timeout: PATIENCE_MS }, () => {

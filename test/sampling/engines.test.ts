@@ -1,6 +1,6 @@
 /**
- * Steps with the answers that hosts' own code gave (conformance/hosts, made by `npm run proof:engines -- --write`): under
- * the host's preset the same tokens stay, with the same probabilities.
+ * Steps with the answers that hosts' own code gave (conformance/hosts, made by `npm run proof:engines -- --write`):
+ * under the host's preset the same tokens stay, with the same probabilities.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

@@ -9,7 +9,7 @@ import { REFERENCE } from "../reference/sampler.ts";
 import { sample } from "./sample.ts";
 import { survivors } from "./survivors.ts";
 
-/** The stages with a plain definition, over whose random options the claim is tried. */
+/** The stages with a plain definition; the test uses their random options. */
 const DEFINED = STAGES.filter(({ name }) => name in REFERENCE);
 
 /** Rows of 24 tokens whose scores all differ, so that one is the best. */
@@ -46,7 +46,10 @@ function claims({ keepsArgmax, keepsArgmaxWith }: Stage, options: StageOptions |
   return keepsArgmax || (options !== undefined && keepsArgmaxWith?.(options) === true);
 }
 
-/** True when the likeliest token after the stage, the lowest id among equals, is another than before it; true when none is left. */
+/**
+ * True when the likeliest token after the stage, the lowest id among equals, differs from the one before; also when no
+ * token is left.
+ */
 function bestChanged(logits: readonly number[], entry: object, history: readonly number[]): boolean {
   try {
     const { token_ids, probabilities } = survivors(logits, { chain: [entry], history, seed: 5 });
@@ -59,16 +62,16 @@ function bestChanged(logits: readonly number[], entry: object, history: readonly
   }
 }
 
-/** As long as the ids in the stages' examples ask for. */
+/** Long enough for the ids in the examples of the stages. */
 const ROWS = Array.from({ length: 24 }, (_, seed) => {
   const row = new Float32Array(50_400);
-  // The best are close together, so that little makes another the best.
+  // The best tokens are close together, so a small change makes another one the best.
   for (let id = 0; id < 64; id++) row[id] = 8 + (((id + 1) * (seed + 3) * 7919) % 101) / 100;
   return row;
 });
 const HISTORY = [1, 2, 3, 1, 2, 4, 1, 2, 3, 1, 2];
 
-/** Those that need no vocabulary. */
+/** Stages that need no vocabulary. */
 const BY_IDS = STAGES.filter(({ readsText }) => readsText !== true);
 
 describe.each(BY_IDS.map(({ name, example }) => [name, example] as const))("%s", (name, example) => {
@@ -78,7 +81,7 @@ describe.each(BY_IDS.map(({ name, example }) => [name, example] as const))("%s",
         const chain = [{ stage: name, ...example }, last];
         return sample(logits, { chain, history: HISTORY, prompt_length: 3, seed: 5, step }).token_id;
       };
-      // Nothing is left out before a top_k that may keep more than one.
+      // No stage is skipped before a top_k that may keep more than one token.
       expect(drawn({ stage: "temperature", temperature: 0 })).toBe(
         drawn({ stage: "top_k", top_k: 1, ties: "keep" }),
       );

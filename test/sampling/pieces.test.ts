@@ -1,4 +1,4 @@
-/** A step that is taken a piece at a time comes out as one that is taken at once, and one that is too much is refused. */
+/** A step that runs in pieces gives the result of one that runs at once, and a step that is too large is refused. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Row } from "../../src/kernels/kernel.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
@@ -30,7 +30,7 @@ function leased(sampler: typeof at_once): Row {
   return row;
 }
 
-/** A step that is not taken at once. */
+/** A step that runs in pieces. */
 function begun(row: Row, options: StepOptions): Generator<undefined, Sampled> {
   const pieces = in_pieces.begin(row, options);
   if ("next" in pieces) return pieces;

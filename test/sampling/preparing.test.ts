@@ -1,4 +1,4 @@
-/** Grammars are prepared while other steps run: the results are those of each step alone. */
+/** Grammars are compiled while other steps run: each result is that of the step alone. */
 import { expect, test } from "vitest";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import type { Sampled } from "../../src/sampling/report/report.ts";
@@ -53,8 +53,8 @@ test("another step is taken between the pieces of a grammar, and none between th
 });
 
 /**
- * Steps on one sampler, a piece of each in turn, as the gate schedules them: while a step is inside its last pieces, no
- * other step runs.
+ * Runs steps on one sampler, one piece of each in turn, as the gate schedules them. While a step runs its last pieces,
+ * no other step runs.
  */
 function byTurns(own: Sampler, asked: readonly object[]): Sampled[] {
   const open = asked.map((grammar) => piecesOf(own, grammar));

@@ -1,4 +1,4 @@
-/** Remembered chains: the same options give the same chain, different ones never do. */
+/** The cache of chains: the same options give the same chain, and different options never do. */
 import { expect, test } from "vitest";
 import type { Chain } from "../../src/sampling/chain.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";

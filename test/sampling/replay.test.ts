@@ -1,4 +1,4 @@
-/** Replays: honest tokens match, margins say how far others miss, receipts hold what they hash. */
+/** Replays: honest tokens match, margins measure how far other tokens miss, and receipts hash what they promise. */
 import { describe, expect, test } from "vitest";
 import type { Row } from "../../src/kernels/kernel.ts";
 import { allAtOnce } from "../../src/pieces.ts";
@@ -65,7 +65,7 @@ test.each([{}, { temperature: 0.5 }, { top_p: 0.9 }, { top_k: 40 }])(
       const { token_id } = sampled(options);
       const { uniform = 2, from = 2, to = 2 } = replayed({ ...options, token_id });
       expect(from).toBeLessThan(to);
-      // Rounding may put the edge of the draw's own sum beside that of the interval.
+      // Rounding may separate the edge of the draw's own sum from the edge of the interval.
       expect(uniform).toBeGreaterThanOrEqual(from - 1e-9);
       expect(uniform).toBeLessThanOrEqual(to + 1e-9);
     }

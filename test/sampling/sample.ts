@@ -1,4 +1,4 @@
-/** Samples one row as a client would ask for it. */
+/** Samples one row as a client would request it. */
 import { afterAll } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import type { Row } from "../../src/kernels/kernel.ts";
@@ -28,7 +28,7 @@ export function rowsOf(
   };
 }
 
-/** Loads the logits, samples, and gives the row back. */
+/** Loads the logits, samples, and returns the row. */
 export function sample(logits: ArrayLike<number>, options: Options = {}): Sampled {
   const row = sampler.leaseRow();
   if (row === undefined) throw new Error("the one row is leased");
@@ -63,7 +63,7 @@ export function logitsOf(probabilities: readonly number[]): number[] {
   return probabilities.map((p) => Math.log(p));
 }
 
-/** A repeatable row: normal logits, a few of them high when `peaked`. */
+/** A row that is the same in every run: normal logits, a few of them high when `peaked`. */
 export function randomRow(vocab_size: number, seed: number, peaked: boolean): Float32Array {
   let state = seed * 2654435761 + 1;
   const next = () => {

@@ -1,4 +1,4 @@
-/** Short ways of a step: each is taken where it serves, which its answer does not tell. */
+/** Fast paths of a step: each is taken where it helps, which the answer does not show. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { instantiate } from "../../src/kernels/instance.ts";
 import { Kernel } from "../../src/kernels/kernel.ts";
@@ -59,7 +59,7 @@ function parsedMark<Options extends MarkOptions>({ options, name, example }: Wat
 const DRAWS = { n: 1, replacement: true };
 const OWN = { rule: "gumbel", variant: "own" } as const;
 
-/** None makes a list of tokens out of a row of which all are kept. */
+/** No step copies a row into a list of tokens when all of the row is kept. */
 test.each<readonly [string, typeof flatRow, (kept: Candidates) => unknown]>([
   ["smoothing", flatRow, (kept) => kept.smooth(0.2, 0)],
   [

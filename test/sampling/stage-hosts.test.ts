@@ -1,6 +1,6 @@
 /**
  * Results of the hosts' own code for single stages (test/vectors/stage-hosts.ndjson: rows, options, and the resulting
- * probabilities, each with the host, its version and the file or class that ran). Ours must be the same.
+ * probabilities, each with the host, its version, and the file or class that ran). Our results must be the same.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

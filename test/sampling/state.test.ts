@@ -1,4 +1,4 @@
-/** Samplers that carry state: echoing it from call to call is the same as one sequence that keeps it. */
+/** Samplers with state: sending the state back with each call gives the result of one sequence that keeps it. */
 import { describe, expect, test } from "vitest";
 import { openStream } from "../../src/sampling/stream.ts";
 import { randomRow, sample, sampler } from "./sample.ts";

@@ -1,4 +1,4 @@
-/** Random programs on a stream against the same programs as calls that stand alone. */
+/** Random programs on a stream, against the same programs as single calls. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Sampled } from "../../src/sampling/report/report.ts";
@@ -49,7 +49,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-/** The same program with a plain list of tokens and calls that stand alone. */
+/** The same program with a plain list of tokens and single calls. */
 class Bookkeeper {
   history: number[];
   #options: Record<string, unknown>;

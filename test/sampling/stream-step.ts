@@ -1,4 +1,4 @@
-/** Steps of a stream as a test takes them. */
+/** Steps of a stream for tests. */
 import type { Sampled } from "../../src/sampling/report/report.ts";
 import type { SampleStream } from "../../src/sampling/stream.ts";
 import { sampler } from "./sample.ts";

@@ -1,4 +1,4 @@
-/** Tokens told by their text, and sequences that are texts, wherever options take ids. */
+/** Tokens named by their text, and sequences given as texts, in all options that take ids. */
 import { describe, expect, test } from "vitest";
 import { createSampler } from "../../src/index.ts";
 import { tokenNamed, tokensOfBytes } from "../../src/vocabulary/lookup.ts";
@@ -6,7 +6,7 @@ import { vocabulariesOf } from "../../src/vocabulary/vocabularies.ts";
 import { createVocabulary } from "../../src/vocabulary/vocabulary.ts";
 import { problemOf } from "./sample.ts";
 
-/** The first three are the bytes of é and of a, as SentencePiece has them before its letters. */
+/** The first three are the bytes of é and of a, which SentencePiece places before its letters. */
 const TOKENS = [
   [0xc3],
   [0xa9],
@@ -58,7 +58,7 @@ function banned(options: Fields, history: readonly number[] = []): number[] {
   return FLAT.map((_, id) => id).filter((id) => !kept_token_ids.includes(id));
 }
 
-/** Its log-probability tells what was added to a token's score. */
+/** A log-probability shows what was added to a token's score. */
 function added(token_id: number, options: Fields, history: readonly number[] = []): number {
   const report = (more: Fields) =>
     sampler.sample(FLAT, {

@@ -1,4 +1,4 @@
-/** What the OpenAPI document says of the analysis endpoints, held to what they do. */
+/** Compares the OpenAPI document's descriptions of the analysis endpoints with their replies. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { ANALYSIS_REPLIES } from "../../src/schemas/analysis-replies.ts";

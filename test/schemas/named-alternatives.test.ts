@@ -1,4 +1,6 @@
-/** Alternatives have names: generators of clients (openapi-python-client) drop a reply of which two parts are called alike. */
+/**
+ * Alternatives have names: client generators (openapi-python-client) drop a reply that has two parts of the same name.
+ */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 

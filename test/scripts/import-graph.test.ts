@@ -1,4 +1,4 @@
-/** What is found of circles of imports, and that src has none but those that are known. */
+/** The search for import cycles, and that src has only the known ones. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Which changes mutation testing makes: one of meaning in a line, and none in words or types. */
+/** The changes that mutation testing makes: one change of meaning in a line, and none in words or types. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../evidence/seeded.ts";

@@ -1,4 +1,4 @@
-/** What `npm run new` writes: one more of a kind, in the lists as they are. */
+/** The files that `npm run new` writes: a new member of a kind, added to the present lists. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { listed, SKELETONS } from "../../scripts/skeletons.ts";

@@ -1,11 +1,11 @@
-/** Reading of a pipe that has nothing yet, played by a readSync that says so. */
+/** Reading a pipe that has no data yet: a fake readSync reports EAGAIN. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Bytes, Starved, system } from "../../src/shards/bytes.ts";
 import { openNdjson } from "../../src/shards/ndjson.ts";
 import { openNpy } from "../../src/shards/npy.ts";
 import { npy } from "./files.ts";
 
-/** The pipe's output, call by call: bytes, or null when it has nothing yet. At the end it is closed. */
+/** The results of the pipe's reads, call by call: bytes, or null when it has no data yet. At the end it is closed. */
 let given: (Uint8Array | null)[] = [];
 
 beforeEach(() => {
@@ -26,12 +26,12 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** Every byte for itself, with an empty look before each. */
+/** Every byte separately, with an empty read before each. */
 function dripping(bytes: Uint8Array): (Uint8Array | null)[] {
   return Array.from(bytes, (_, i) => [null, bytes.subarray(i, i + 1)]).flat();
 }
 
-/** Calls until the pipe has enough, and answers how often it had not. */
+/** Reads until the pipe has enough bytes, and returns how often it did not. */
 function patiently<Result>(attempt: () => Result): { readonly result: Result; readonly starved: number } {
   for (let starved = 0; starved < 10_000; starved++) {
     try {

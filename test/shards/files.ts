@@ -1,4 +1,4 @@
-/** Writes shards as numpy, safetensors and others write them, into a folder that is taken away in the end. */
+/** Writes shards as numpy, safetensors and others do, into a folder that is removed at the end. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ import type { ShardOptions } from "../../src/shards/shard.ts";
 
 export interface ShardFolder {
   readonly folder: string;
-  /** A file of this ending, called as nothing else here unless it has a name. */
+  /** A file with this extension, with a unique name unless one is given. */
   file(ending: string, bytes: Uint8Array | string, name?: string): string;
 }
 
-/** A folder of the test file that asks for it, which is taken away after its last test. */
+/** A folder for the calling test file, which is removed after its last test. */
 export function shardFolder(): ShardFolder {
   const folder = mkdtempSync(join(tmpdir(), "shards-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -68,7 +68,7 @@ export interface ReadRow {
   readonly values: readonly number[];
   readonly target: unknown;
   readonly tail?: { readonly ids: readonly number[]; readonly count: number; readonly logit: number };
-  /** the sentence of a row that is none */
+  /** the error message for an invalid row */
   readonly problem?: string;
 }
 

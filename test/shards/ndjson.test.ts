@@ -33,7 +33,7 @@ test("a line that is no row is told, and those behind it are read", async () => 
       '{"logits": [1, 2]}',
     ].join("\n"),
   );
-  // It begins as JSON begins, so it is one.
+  // It begins like JSON, so it is read as JSON.
   const rows = await rowsOf(path, { vocab_size: 6 });
   expect(rows.map(({ problem }) => problem)).toEqual([
     'a line must be a JSON object, got "{\\"logits\\": [1"',

@@ -150,7 +150,7 @@ describe("which columns rows are made of", () => {
     ...more,
   });
 
-  /** A file whose logits have these elements of a schema; the values do not matter, since it is refused. */
+  /** A file whose logits have these schema elements; it is refused, so the values do not matter. */
   const ofSchema = (...elements: object[]) => {
     const path = join(folder, `s${written++}.parquet`);
     parquetWriteFile({
@@ -161,7 +161,7 @@ describe("which columns rows are made of", () => {
     return path;
   };
 
-  // A file without rows is refused by nothing but its names: the schemas stand in one with rows.
+  // A file without rows is refused for its column names only, so the schemas are written into a file with rows.
   test.each([
     [
       "lists in lists",

@@ -1,4 +1,4 @@
-/** Tokens as bytes, from the files that say what they are. */
+/** Tokens as bytes, from the files that define them. */
 import { readFileSync } from "node:fs";
 import { decode as decodeHarmony } from "gpt-tokenizer/encoding/o200k_harmony";
 import { describe, expect, test } from "vitest";
@@ -148,7 +148,7 @@ describe("GGUF", () => {
 
   test("the metadata about the tokenizer is read, the rest stepped over", () => {
     const read = tokensOfGguf(Uint8Array.from(file));
-    // what was added stands as it is written
+    // added tokens are written literally
     expect(read.tokens).toEqual([
       undefined,
       undefined,

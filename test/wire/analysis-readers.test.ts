@@ -13,7 +13,7 @@ interface Read {
   readonly rows: readonly { readonly values: number[]; readonly target: unknown }[];
 }
 
-/** Everything that a body says, its bytes cut into pieces of `size`. */
+/** Everything in a body, read in pieces of `size` bytes. */
 function read(reader: AnalysisReader, body: string | Uint8Array, size = 0): Read {
   const rows: { values: number[]; target: unknown }[] = [];
   const take = () => {

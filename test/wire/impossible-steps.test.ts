@@ -1,4 +1,4 @@
-/** JSON that is no step: code, pointer and message, the same for every division into chunks. */
+/** JSON that is not a valid step: code, pointer and message are the same for every division into chunks. */
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import { openBatchJson } from "../../src/wire/batch-body.ts";
@@ -245,7 +245,10 @@ describe("a step that cannot be", () => {
   });
 });
 
-/** Rows that were read as text or as code and pointer; the sampler's own refusals are the service's to place. */
+/**
+ * Rows given as text, or as code and pointer of their problem; the service adds the pointers of the sampler's own
+ * refusals.
+ */
 function answersWithProblems(body: string, size: number): unknown[] {
   const open = (context: WireContext) => {
     const reader = openBatchJson(context);

@@ -1,4 +1,4 @@
-/** Batches and tensors that cannot be: code and pointer, the same however the bytes are cut. */
+/** Invalid batches and tensors: code and pointer are the same for every division of the bytes. */
 import { describe, expect, test } from "vitest";
 import { openBatchJson } from "../../src/wire/batch-body.ts";
 import { openStepTensor } from "../../src/wire/step-body.ts";

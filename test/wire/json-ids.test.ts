@@ -1,4 +1,4 @@
-/** Sparse token ids are taken from the bytes when they are plainly written, and left to JSON.parse when they are not. */
+/** Sparse token ids are read from the bytes when they are plainly written, and by JSON.parse when they are not. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { codeOf, split } from "./split.ts";
@@ -7,7 +7,7 @@ describe("sparse token ids", () => {
   const around = (ids: string) => `{"logits":{"token_ids":[${ids}],"values":[1]},"a":[2]}`;
   const parsed = (text: string) =>
     (JSON.parse(text) as { logits: { token_ids: unknown[] } }).logits.token_ids;
-  /** The ids, wherever they ended up. */
+  /** The ids, from either reader. */
   const ids = (text: string, size: number) => {
     const { rest, taken } = split(text, "step", size);
     const { logits, a } = rest as { logits: { token_ids: unknown[]; values: unknown[] }; a: unknown };

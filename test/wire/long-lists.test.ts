@@ -1,4 +1,4 @@
-/** Long histories are read while they arrive, and come out as JSON.parse would read them. */
+/** Long histories are read while they arrive, with the result of JSON.parse. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { textBesideLogits } from "../../src/wire/growing-buffer.ts";
 import { LONG_LIST } from "../../src/wire/json/long-list.ts";
@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The longest text that JSON.parse was given. */
+/** The length of the longest text that JSON.parse was given. */
 function parsedLength(read: () => void): number {
   const parse = vi.spyOn(JSON, "parse");
   read();
@@ -67,7 +67,7 @@ describe("a history", () => {
   });
 
   test("counts as text: the limit refuses what it refused before", () => {
-    // 100,000 bytes, as split has it.
+    // 100,000 bytes, as `split` returns them.
     const text = (length: number) => {
       const begin = `{"history":[${Array.from({ length: 15_000 }, () => "1234").join()}`;
       return `${begin}],"a":"${"x".repeat(length - begin.length - 9)}"}`;

@@ -1,4 +1,4 @@
-/** Opens bodies for tests: a small sampler, a context with limits, and bytes cut wherever a test likes. */
+/** Opens bodies for tests: a small sampler, a context with limits, and bytes in pieces of any size. */
 import { Problem } from "../../src/errors.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
@@ -43,7 +43,7 @@ export function answers(open: Open, body: string | Uint8Array, size = 0): (strin
     const chunk = Uint8Array.from(piece);
     reader.write(chunk);
     take();
-    // Its memory goes to the next chunk: nobody may look at it again.
+    // Its memory is reused for the next chunk, so no reader may use it again.
     chunk.fill(0xff);
   }
   reader.end();
@@ -51,7 +51,7 @@ export function answers(open: Open, body: string | Uint8Array, size = 0): (strin
   return texts;
 }
 
-/** Code, pointer and sentence of the problem that a body as a whole has. */
+/** Code, pointer and message of the problem of a whole body. */
 export function refusal(open: Open, body: string | Uint8Array, size = 0): [string, string, string] {
   try {
     answers(open, body, size);
@@ -68,7 +68,7 @@ export function bytesOf(values: ArrayLike<number>): Buffer {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The JSON that stands before a tensor. */
+/** The JSON header before a tensor. */
 export const header = (fields: Fields) => Buffer.from(JSON.stringify(fields));
 
 /** Opens a tensor of one step after a JSON header. */

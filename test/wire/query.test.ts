@@ -1,4 +1,4 @@
-/** Query strings say what JSON would. */
+/** Query strings give the same options as JSON. */
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import { parseQuery } from "../../src/wire/query.ts";

@@ -1,4 +1,4 @@
-/** How many are remembered: as many as are allowed, and with one more all begin anew. */
+/** The size of the caches of texts: they keep the allowed number, and one text more clears them. */
 import { expect, test } from "vitest";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { recentChain } from "../../src/sampling/recent-chains.ts";
@@ -10,7 +10,7 @@ const PLAN = {
   options: parseStepOptions({}),
 };
 
-/** Reads `texts` until each is remembered, then whether the first still is, before and after another one. */
+/** Reads `texts` until each is cached, then reports whether the first still is, before and after another text. */
 function remembered(read: (text: string, make: () => void) => void): boolean[] {
   const is_known = (text: string) => {
     let made = 0;
@@ -49,7 +49,7 @@ test("chains, in the one memory that there is", () => {
     });
     return made === 0;
   };
-  // Until it has just begun anew, whatever stood there: with this key and the one before.
+  // Repeats until the cache has just been cleared, whatever it contained: with this key and the one before.
   let key = 1;
   is_known(0);
   while (!is_known(key) && is_known(key - 1)) key += 1;

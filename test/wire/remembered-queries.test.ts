@@ -1,4 +1,4 @@
-/** Remembered query strings: the plan is the one that parsing the string makes, whatever was asked before. */
+/** The cache of query strings: a cached plan is the one that parsing the string gives, whatever was read before. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
@@ -63,7 +63,7 @@ describe("a plan", () => {
     fc.assert(
       fc.property(sequence, (queries) => {
         const texts = new RememberedTexts<StepPlan>(IN_QUERY);
-        // Twice: what has come before is remembered then.
+        // Twice: the second reading uses the cache.
         for (const each of [...queries, ...queries])
           expect(outcome(() => texts.of(each, parsed))).toEqual(outcome(() => parsed(each)));
       }),

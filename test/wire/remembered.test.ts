@@ -1,4 +1,4 @@
-/** Remembered JSON texts: the plan is the one that reading the text makes, whatever was read before. */
+/** The cache of JSON texts: a cached plan is the one that reading the text gives, whatever was read before. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
@@ -66,7 +66,7 @@ describe("a plan", () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 30 }), (bodies) => {
         const texts = new RememberedTexts<Plan>(IN_JSON);
-        // Twice: what has come before is remembered then.
+        // Twice: the second reading uses the cache.
         for (const each of [...bodies, ...bodies])
           expect(outcome(() => texts.of(each, read))).toEqual(outcome(() => read(each)));
       }),
@@ -91,7 +91,7 @@ describe("a plan", () => {
   });
 
   test("follows the step that counts, not one that is written like it", () => {
-    // The schema of this step takes anything, so that only what is remembered can tell the two apart.
+    // This step's schema accepts everything, so only the cached entry distinguishes the two.
     const lenient = (text: string): Plan => {
       const value = JSON.parse(text) as { step: number };
       return { options: { ...parseStepOptions({}), step: value.step } };

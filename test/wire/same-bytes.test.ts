@@ -1,4 +1,4 @@
-/** The same step, however it is sent: the same bytes of reply. */
+/** The same step, sent in any way: the reply has the same bytes. */
 import { describe, expect, test } from "vitest";
 import { openBatchJson } from "../../src/wire/batch-body.ts";
 import { openStepJson } from "../../src/wire/step-body.ts";

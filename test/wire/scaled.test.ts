@@ -7,7 +7,7 @@ import { openDuplex, rowFrame, textFrame } from "../http/duplex.ts";
 import { type Listening, listen } from "../http/listening.ts";
 import { answers, batchBehind, behind, byQuery, bytesOf, header, pieces, refusal } from "./opened.ts";
 
-/** The values that gguf's own tools, and numpy, compute for blocks of Q8_0 and for int8 times a float32. */
+/** The values that gguf's own tools and numpy compute, for blocks of Q8_0 and for int8 times a float32. */
 interface ScaledRow {
   readonly encoding: "block" | "row";
   readonly bytes: string;

@@ -1,4 +1,4 @@
-/** A row read from shared memory is the row that its bytes would make, at any length and place. */
+/** A row read from shared memory equals the row of its bytes, at any length and offset. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

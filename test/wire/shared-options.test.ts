@@ -1,4 +1,4 @@
-/** What rows share is checked and looked through once, and no row can tell. */
+/** The shared options of rows are checked and read once, and no row's result shows it. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { RepeatFinder } from "../../src/sampling/history/repeats.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";

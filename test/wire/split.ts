@@ -1,4 +1,4 @@
-/** Sends a text through the envelope for tests: what is left of it, and what was taken out. */
+/** Sends a text through the envelope for tests: returns the remaining text and the extracted parts. */
 import { Problem } from "../../src/errors.ts";
 import { GrowingBuffer } from "../../src/wire/growing-buffer.ts";
 import { JsonEnvelope } from "../../src/wire/json/envelope.ts";
@@ -12,7 +12,7 @@ const LIMITS = {
   options: { bias_entries_max: 70_000, sources_max: 8 },
 };
 
-/** The rest of the text, and what was taken out of it by row and place. */
+/** The remaining text, and the extracted parts by row and place. */
 export function split(text: string | Uint8Array, places: Places = "step", size = 0) {
   const taken: Record<string, number[] | string> = {};
   const faults: Record<number, Problem> = {};

@@ -1,4 +1,7 @@
-/** Rows of a drafter as a sparse matrix in a binary body: the answers of the same rows in JSON, wherever the bytes are cut. */
+/**
+ * Rows of a drafter as a sparse matrix in a binary body: the answers of the same rows in JSON, for every division of
+ * the bytes.
+ */
 import { describe, expect, test } from "vitest";
 import { bf16, f16 } from "../../proof/fuzz/small-rows.ts";
 import { Problem } from "../../src/errors.ts";
@@ -31,7 +34,7 @@ function opened(json_text_bytes_max = 65_536) {
   return { sampler, context, leased };
 }
 
-/** What a reader makes of a body whose bytes come so many at a time, each piece gone once it was written. */
+/** The result of a body whose bytes arrive in pieces of this size; each piece is overwritten after it was written. */
 function answers(
   reader: VerifyReader,
   body: Uint8Array,
@@ -109,7 +112,7 @@ const LISTED: readonly Listed[] = [
 ];
 const SAID = { temperature: 0.9, seed: 3, draft_rows: "probabilities", method: "rejection" };
 
-/** Sequences whose rows of the target come one sequence after the other, and of the drafter likewise. */
+/** Sequences whose target rows come one sequence after the other, and whose drafter rows do too. */
 const CASES = {
   "a chain": { sequences: [{ draft_token_ids: [7, 9, 5] }], targets: 4, listed: [0, 1, 2] },
   block: { sequences: [{ draft_token_ids: [7, 9, 5], method: "block" }], targets: 4, listed: [0, 1, 2] },

@@ -1,4 +1,7 @@
-/** Rows of a drafter with another vocabulary: of their own length in JSON, padded in a tensor, and the same answer. */
+/**
+ * Rows of a drafter with another vocabulary give the same answer in JSON, with their own length, and padded in a
+ * tensor.
+ */
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import type { Row } from "../../src/kernels/kernel.ts";
@@ -54,7 +57,7 @@ function inJson(said: object, rows: readonly Float32Array[]) {
   return answer(openVerifyJson(false, context), Buffer.from(JSON.stringify(body)), sampler);
 }
 
-/** All rows are padded with what must not be looked at. */
+/** All rows are padded with values that must not be read. */
 function inTensor(said: object, rows: readonly Float32Array[], width: number) {
   const { sampler, context } = opened();
   const head = Buffer.from(JSON.stringify({ ...said, dtype: "f32", shape: [rows.length, width] }));

@@ -1,4 +1,4 @@
-/** Binary drafts whose bytes come in pieces: wherever they are cut, the replies are those of rows that are all there. */
+/** Binary drafts whose bytes arrive in pieces: for every division, the replies are those of complete rows. */
 import { describe, expect, test, vi } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import { Row as KernelRow, type Row } from "../../src/kernels/kernel.ts";
@@ -20,7 +20,7 @@ const LIMITS = {
   options: DEFAULT_OPTION_LIMITS,
 };
 
-/** A service of its own: its rows, and how many of them were leased. */
+/** A service for one test: its rows, and the number of rows that were leased. */
 function opened() {
   const sampler = createSampler({ vocab_size_max: 1024, rows_max: 16 });
   const leased: Row[] = [];
@@ -32,7 +32,7 @@ function opened() {
   return { sampler, context, leased };
 }
 
-/** What comes of a body whose bytes arrive so many at a time, each piece gone once it was written. */
+/** The result of a body whose bytes arrive in pieces of this size; each piece is overwritten after it was written. */
 function replies(header: object, rows: readonly Float32Array[], size: number) {
   const { sampler, context, leased } = opened();
   const head = Buffer.from(JSON.stringify(header));
@@ -80,7 +80,7 @@ const sequences = [
 ];
 const COUNTS = [3, 3, 1, 7, 5];
 
-/** The same on rows that are there. */
+/** The same with complete rows. */
 function expected(): Verified[] {
   const { sampler, context } = opened();
   let first = 0;
@@ -116,7 +116,8 @@ describe("a binary body of drafts", () => {
   test.each([1_000_000, 700])("reads the rows of its path alone, in pieces of %s bytes", (size) => {
     const append = vi.spyOn(KernelRow.prototype, "append");
     const finish = vi.spyOn(KernelRow.prototype, "finish");
-    // Row 0, and rows 3 and 4 after nodes 2 and 3: two of the tree are not read, and none after a rejected token.
+    // Row 0, and rows 3 and 4 after nodes 2 and 3: two rows of the tree are not read, and no row after a rejected
+    // token.
     const tree = { draft_token_ids: [5, 6, 7, 8, 9, 9], parents: [-1, -1, -1, 2, 3, 3], seed: 5 };
     const own = [[7], [1], [1], [8], [2], [1], [1]].map((allowed_token_ids) => ({ allowed_token_ids }));
     const header = { shape: [7, VOCABULARY], sequences: [tree], rows: own };

@@ -1,6 +1,6 @@
 """onnxruntime-genai's own beam search on the CPU, over an ONNX model whose logits are the rows of this proof.
 
-The model keeps the token ids in its cache of keys, so that each row is the hash of the last two tokens and the length.
+The model stores the token ids in its key cache and computes each row as the hash of the last two tokens and the length.
 """
 
 import json
@@ -15,7 +15,7 @@ from rows import _mixed, searches
 
 
 class Graph:
-    """Nodes and constants of an ONNX graph: each call adds one node and answers the name of its output."""
+    """Builds an ONNX graph: each call adds one node or constant and returns the name of its output."""
 
     def __init__(self):
         self.nodes = []

@@ -1,4 +1,4 @@
-"""The rows of evidence/beam-search.ts, and the searches of this proof: each line of standard input is one."""
+"""The rows of evidence/beam-search.ts, and the loop that runs searches: each line of standard input is one search."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ def _mixed(x):
 
 
 def row_of(world, tokens):
-    """float32 [vocab_size]: the row behind these tokens, prompt included."""
+    """float32 [vocab_size]: the row that follows these tokens, prompt included."""
     before = tokens[-2] if len(tokens) > 1 else 0
     last = tokens[-1] if len(tokens) > 0 else 0
     key = int(_mixed(world["seed"]))
@@ -35,5 +35,5 @@ def searches():
 
 
 def tell(sequences):
-    """One line for one search: sequences, best first, as [token ids, score]."""
+    """The output line of one search: sequences, best first, as [token ids, score]."""
     print(json.dumps([[[int(t) for t in ids], float(score)] for ids, score in sequences]), flush=True)

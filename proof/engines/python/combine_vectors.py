@@ -1,10 +1,10 @@
-"""What transformers itself makes of several rows: the vectors of test/vectors/combine-transformers.ndjson.
+"""Runs transformers' own code on several rows and writes the vectors of test/vectors/combine-transformers.ndjson.
 
-    pip download --no-deps transformers==4.49.0 && unzip transformers-4.49.0-py3-none-any.whl -d build/transformers-4.49
-    python proof/engines/python/combine_vectors.py build/transformers-4.49 > test/vectors/combine-transformers.ndjson
+pip download --no-deps transformers==4.49.0 && unzip transformers-4.49.0-py3-none-any.whl -d build/transformers-4.49
+python proof/engines/python/combine_vectors.py build/transformers-4.49 > test/vectors/combine-transformers.ndjson
 
-with a Python that has torch and transformers 5. Guidance is UnbatchedClassifierFreeGuidanceLogitsProcessor, whose model is one
-that answers the row at hand; DoLa's functions left the library after 4.49, and are read out of that release's file.
+with a Python that has torch and transformers 5. Guidance is UnbatchedClassifierFreeGuidanceLogitsProcessor, whose model
+returns the current row; DoLa's functions left the library after 4.49, and are read out of that release's file.
 """
 
 import ast

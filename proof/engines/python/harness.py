@@ -15,7 +15,7 @@ import numpy as np
 
 
 def answer_of(probabilities):
-    """The tokens with a probability above 0, ascending, and these."""
+    """The tokens with a probability above 0, ascending, and their probabilities."""
     p = np.asarray(probabilities, dtype=np.float64).reshape(-1)
     if not np.all(np.isfinite(p)):
         return {"error": "a probability is not a number"}

@@ -95,7 +95,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def folder_of(package):
-    """Where a package lies, without importing it."""
+    """The path of a package, found without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit(f"{package} is not installed here")
@@ -103,7 +103,8 @@ def folder_of(package):
 
 
 def stand_in(packages, real, missing=()):
-    """Imports of `packages` are stand-ins but for the modules in `real`; those in `missing` are stand-ins altogether."""
+    """Replaces imports of `packages` by stand-ins, except the modules in `real`. Packages in `missing` are stand-ins
+    entirely."""
     roots = {package: folder_of(package) for package in packages}
     roots.update({package: None for package in missing})
     sys.meta_path.insert(0, _Finder(roots, tuple(real)))

@@ -30,7 +30,7 @@ OTHERS = (TARGETS + 1) % CLASSES
 
 
 def figures(logits, targets):
-    """Loss and accuracy of rows of any lengths."""
+    """Loss and accuracy of rows of different lengths."""
     losses, firsts, best = [], 0, 0
     for row, target in zip(logits, targets):
         row = np.asarray(row, dtype=np.float64)
@@ -223,7 +223,7 @@ def pyarrow_files():
         refused(f"pa-missing-{name}.parquet", f"pyarrow, classes of {name} that are missing in places")
     pq.write_table(table(targets=pa.array(TARGETS.astype(np.float64))), path("pa-t-double.parquet"))
     holds("pa-t-double.parquet", "pyarrow, classes of float64", F32)
-    # Two columns of classes, in one group and in several, in either order.
+    # Two columns of classes, in one group and in several, in both orders.
     for first, second in [("target", "label"), ("labels", "target"), ("label", "labels")]:
         for size in [ROWS, 97]:
             file = f"pa-two-{first}-{second}-{size}.parquet"
@@ -289,7 +289,7 @@ def pyarrow_files():
 
 
 def kept_files():
-    """Rows of their best classes, with the mass of the others."""
+    """Rows that list their best classes, with the mass of the others."""
     order = np.argsort(-LOGITS, axis=1)[:, :10]
     logprobs = LOGITS - np.log(np.exp(LOGITS).sum(axis=1, keepdims=True))
     kept = np.take_along_axis(logprobs, order, axis=1)
@@ -319,7 +319,7 @@ def other_writers():
         frame.to_parquet(path(f"pd-{codec}.parquet"), engine="pyarrow", compression=codec)
         holds(f"pd-{codec}.parquet", f"pandas, {codec}", F32)
     frame.iloc[:0].to_parquet(path("pd-empty.parquet"))
-    # pandas knows no type of a column without values.
+    # pandas has no type for a column without values.
     tell("pd-empty.parquet", "pandas, no rows, of no type", "either")
     missing = frame.assign(target=frame["target"].where(frame.index % 7 != 0))
     missing.to_parquet(path("pd-missing.parquet"))

@@ -1,8 +1,8 @@
 """Encodes texts with Hugging Face's tokenizers, and asks llguidance for the forced tokens along each of them.
 
 `encode.py tokenizer.json`: a line of JSON in, {schema, text}, a line out, {ids, told, wrong}. `told` counts the tokens
-that llguidance's compute_ff_tokens returns: these are appended, and then the next token of the text. null when it
-refuses the schema. `wrong` counts those that are not the tokenizer's.
+that llguidance's compute_ff_tokens returns: these are appended, and then the next token of the text. It is null when
+llguidance refuses the schema. `wrong` counts those of them that the tokenizer would not write.
 """
 
 import json

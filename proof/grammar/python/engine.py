@@ -1,4 +1,5 @@
-"""The other side of proof/grammar/oracle.ts: a line of JSON in, {kind, value, token_ids}, a line out, the masks there.
+"""The process that proof/grammar/oracle.ts asks: reads lines of JSON, {kind, value, token_ids}, and answers each with a
+line of masks.
 
 The vocabulary is the first line: {tokens: [base64 or null], end_id}. A mask is base64 of 32-bit words, without the end.
 """
@@ -11,7 +12,7 @@ import numpy as np
 
 
 def serve(open_vocabulary):
-    """`open_vocabulary(tokens, end_id)` answers a function that makes a matcher of a JSON schema."""
+    """`open_vocabulary(tokens, end_id)` returns a function that makes a matcher from a JSON schema."""
     head = json.loads(sys.stdin.readline())
     tokens = [None if t is None else base64.b64decode(t) for t in head["tokens"]]
     end_id = head["end_id"]
@@ -26,7 +27,7 @@ def serve(open_vocabulary):
 
 
 def masks_along(matcher, token_ids, end_id):
-    """The mask before each token and behind the last; whether the text may end there."""
+    """The mask before each token and after the last one, and whether the text may end there."""
     masks, ends = [], []
     for token_id in [*token_ids, None]:
         words = matcher.mask().astype(np.uint32).ravel()

@@ -13,7 +13,7 @@ class Matcher:
 
     def __init__(self, tokenizer, vocab_size, schema):
         compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
-        # Otherwise where only one text can follow, only its usual tokens are allowed.
+        # Without this, llguidance allows only the usual tokens where just one text can follow.
         grammar = '%llguidance {"no_forcing": true}\n'
         # A text is a grammar in Lark.
         grammar += schema if isinstance(schema, str) else "start: %json " + json.dumps({**schema, "x-guidance": compact})

@@ -1,8 +1,8 @@
-"""A vocabulary as llguidance asks for it."""
+"""A vocabulary in the form that llguidance requires."""
 
 
 class Vocabulary:
-    """Text is divided by the longest tokens. A token without text has a name that no text has."""
+    """Splits text into the longest tokens. A token without text gets a name that occurs in no text."""
 
     def __init__(self, tokens, end_id):
         self.eos_token_id = end_id

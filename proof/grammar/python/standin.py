@@ -1,4 +1,4 @@
-"""Stand-ins for torch and transformers, which XGrammar imports for names that neither masks nor texts need."""
+"""Stand-ins for torch and transformers: XGrammar imports them for names that neither masks nor texts need."""
 
 import sys
 import types
@@ -10,7 +10,7 @@ assert tvm_ffi is not None
 
 
 class StandIn(types.ModuleType):
-    """A module in which every name is a class of nothing."""
+    """A module in which every name is an empty class."""
 
     def __getattr__(self, name):
         if name.startswith("__"):

@@ -1,4 +1,4 @@
-"""Masks of XGrammar. It imports torch and transformers for names only that no mask needs: a stand-in has those."""
+"""Masks of XGrammar. It imports torch and transformers only for names that no mask needs, so stand-ins replace them."""
 
 import json
 

@@ -1,6 +1,4 @@
-/**
- * A real engine with an injected fault: the proxy changes requests on the way, and the engine answers them normally.
- */
+/** A real engine with an injected fault: a proxy changes the requests, and the engine answers them normally. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -11,7 +9,7 @@ export interface Faulty {
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** `change` is asked of every step that the engine is to draw itself. */
+/** `change` is called for every step that the engine draws itself. */
 export async function faulty(engine: string, change: (body: Body) => Body): Promise<Faulty> {
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
@@ -35,7 +33,7 @@ export async function faulty(engine: string, change: (body: Body) => Body): Prom
   };
 }
 
-/** Requests with a seed are those for the engine's own sampler. */
+/** Only requests with a seed use the engine's own sampler. */
 function changed(text: string, change: (body: Body) => Body): string {
   const body = JSON.parse(text) as Body; // the audit's own
   return JSON.stringify(body["seed"] === undefined ? body : change(body));

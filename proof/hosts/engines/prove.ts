@@ -1,6 +1,7 @@
 /**
- * Real engines, driven by `logit-sampler generate` and judged by `logit-sampler audit`: the tokens of part rows against
- * those of whole ones, milliseconds a token beside the engine's own, and faults that are put in front of the engine.
+ * Real engines, driven by `logit-sampler generate` and judged by `logit-sampler audit`. Compares the tokens of partial
+ * rows with those of whole rows, and milliseconds a token with the engine's own sampler, and checks that injected
+ * faults are found.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +15,7 @@ const CLI = fileURLToPath(new URL("../../../dist/cli.js", import.meta.url));
 const PROMPT = "It was a fine morning, and";
 const TOKENS = 60;
 const TOP = 50;
-/** Tokens a second where the engine alone takes 2 ms. */
+/** Minimum tokens a second, where the engine alone takes 2 ms a token. */
 const PER_SECOND_MIN = 100;
 
 interface Fault {
@@ -131,7 +132,7 @@ async function driven(
   else report.figure("time", figure);
 }
 
-/** Of the lesser half: the machine may do something else now and then. */
+/** The mean of the faster half, because the machine may be busy now and then. */
 function msOf(lines: readonly Line[]): number {
   const each = lines.map(({ engine_ms, sampler_ms }) => engine_ms + sampler_ms).sort((a, b) => a - b);
   return each[Math.floor(each.length / 2)] ?? 0;

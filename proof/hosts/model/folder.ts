@@ -11,13 +11,13 @@ import type { DemoModel, Weight } from "./weights.ts";
 const SOURCE = fileURLToPath(new URL("../../../examples/model-host/model/", import.meta.url));
 const END = "<|endoftext|>";
 
-/** Writes the folder anew, always with the same files. */
+/** Writes the folder from scratch, always with the same files. */
 export async function writeModelFolder(folder: string, model: DemoModel): Promise<void> {
   await mkdir(join(folder, "onnx"), { recursive: true });
   const json = (name: string, value: unknown) =>
     writeFile(join(folder, name), `${JSON.stringify(value, undefined, 2)}\n`);
   await Promise.all([
-    // The output matrix is stored rounded apart from the embedding, so it is its own here.
+    // The output matrix is rounded separately from the embedding, so it is stored separately here.
     json("config.json", { ...model.config, tie_word_embeddings: false }),
     json("generation_config.json", { bos_token_id: 0, eos_token_id: 0 }),
     json("tokenizer_config.json", {

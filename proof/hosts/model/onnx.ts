@@ -73,7 +73,7 @@ interface Field {
   readonly number: number;
   /** of varints */
   readonly value: number;
-  /** of everything that has a length */
+  /** the wire type of fields with a length */
   readonly bytes: Uint8Array;
 }
 
@@ -107,7 +107,7 @@ function fieldsOf(bytes: Uint8Array): Field[] {
   return fields;
 }
 
-/** Of a repeated integer: one by one, or packed into one field. */
+/** The values of a repeated integer: one by one, or packed into one field. */
 function integersOf({ value, bytes }: Field): number[] {
   if (bytes.length === 0) return [value];
   const values: number[] = [];

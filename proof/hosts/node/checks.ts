@@ -7,7 +7,7 @@ import { connect, type Logits } from "logit-sampler/client";
 
 export const URL = need("LOGIT_SAMPLER_URL");
 export const MODEL = need("HOSTS_MODEL");
-/** The number of timed turns; times that are not kept need one. */
+/** The number of timed turns; times that are not stored need one. */
 const TURNS = Number(need("HOSTS_TURNS"));
 export const PROMPT = "The old ship sailed into the";
 export const OPTIONS = { temperature: 0.8, top_p: 0.95, repetition_penalty: 1.1, mirostat: 2 } as const;
@@ -66,7 +66,7 @@ export async function plain(
   return history.slice(prompt.length);
 }
 
-/** Milliseconds a token of each, the least of some runs by turns. A run returns how many tokens it made. */
+/** Milliseconds a token of each, the minimum of several runs in turns. A run returns the number of its tokens. */
 export async function measured(
   vocab_size: number,
   own: () => Promise<number>,

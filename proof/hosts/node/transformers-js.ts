@@ -1,4 +1,7 @@
-/** transformers.js in Node, on onnxruntime-node, with the demo model: over a stream, and with the library in its process. */
+/**
+ * transformers.js in Node, on onnxruntime-node, with the demo model: over a stream, and with the library in the same
+ * process.
+ */
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
@@ -71,7 +74,7 @@ await claim("the library in the process writes what the service writes", async (
   same(await inProcess(options), await overStream(options));
 });
 
-/** A schema that the demo model fills in as it likes; each text is complete within 60 tokens. */
+/** A schema with free texts; every text is complete within 60 tokens. */
 const SCHEMA = {
   type: "object",
   properties: { name: { type: "string", maxLength: 12 }, age: { type: "integer", minimum: 0, maximum: 120 } },

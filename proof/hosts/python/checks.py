@@ -17,17 +17,17 @@ from logit_sampler import SamplerClient
 
 URL = os.environ["LOGIT_SAMPLER_URL"]
 MODEL = os.environ["HOSTS_MODEL"]
-#: The folders of the models that are timed.
+# : The folders of the models with which times are measured.
 MODELS = [MODEL, *filter(None, os.environ.get("HOSTS_WIDE_MODELS", "").split(os.pathsep))]
-#: The number of timed turns; times that are not kept need one.
+# : The number of timed turns; times that are not stored need one.
 TURNS = int(os.environ["HOSTS_TURNS"])
 #: A port of 127.0.0.1 on which nothing listens.
 NOWHERE = "http://127.0.0.1:9"
-#: Whether the sampler in the process can be had here: its engine is a package of its own.
+# : Whether the sampler in the process is available: its engine is a separate package.
 HAS_LOCAL = importlib.util.find_spec("py_mini_racer") is not None
 PROMPT = "The old ship sailed into the"
 OPTIONS = {"temperature": 0.8, "top_p": 0.95, "repetition_penalty": 1.1, "mirostat": 2}
-#: What is timed: what every host's own sampler has.
+# : The timed options, which every host's own sampler supports.
 TIMED = {"temperature": 0.8, "top_p": 0.95}
 
 _TELL, sys.stdout = sys.stdout, sys.stderr  # what hosts print is none of the report
@@ -59,7 +59,7 @@ def claims(*functions):
 
 
 def raises(kind, action, words=""):
-    """Holds that an action raises an error of this kind that says these words; gives it back."""
+    """Checks that an action raises an error of this type whose text contains these words; returns the error."""
     try:
         action()
     except kind as error:
@@ -69,8 +69,7 @@ def raises(kind, action, words=""):
 
 
 def waited_s():
-    """Seconds, from some moment on, in which this thread neither ran nor waited for a core: its time of waiting for
-    others."""
+    """The seconds, since some fixed moment, in which this thread was ready to run but waited for a core."""
     ran, queued = open("/proc/thread-self/schedstat").read().split()[:2]
     return time.monotonic() - (int(ran) + int(queued)) / 1e9
 
@@ -100,9 +99,10 @@ def samplers():
 
 
 def measured(vocab_size, own, ours, what="", ways=None):
-    """Times ``own()`` and, for each of ``ways``, ``ours(way)``: by turns, so that the machine treats all alike.
+    """Times ``own()`` and, for each of ``ways``, ``ours(way)``: in turns, so that the load of the machine affects all
+    equally.
 
-    Both return milliseconds a token. ``ways`` are ``samplers()`` where nothing else is given.
+    Both return milliseconds a token. ``ways`` are ``samplers()`` by default.
     """
     runs = {"own": own, **{name: functools.partial(ours, way) for name, way in (ways or samplers()).items()}}
     turns = [{name: run() for name, run in runs.items()} for _ in range(TURNS)]

@@ -1,8 +1,8 @@
-"""NVIDIA Dynamo and TensorRT-LLM: Dynamo's real adapter for TensorRT-LLM drives our processor for Dynamo, and our processors
-for TensorRT-LLM are called as its PyTorch backend calls them.
+"""NVIDIA Dynamo and TensorRT-LLM: Dynamo's real adapter for TensorRT-LLM drives our processor for Dynamo, and our
+processors for TensorRT-LLM are called as its PyTorch backend calls them.
 
-TensorRT-LLM itself cannot be installed without NVIDIA's index and a GPU: its two base classes, which are abstract and
-have one method each, are stood in for here. The model is the demo model, run by transformers.
+TensorRT-LLM itself cannot be installed without NVIDIA's index and a GPU. Stand-ins replace its two base classes, which
+are abstract and have one method each. The model is the demo model, run by transformers.
 """
 
 import abc
@@ -33,7 +33,8 @@ COUNT = 6
 
 
 def write(processor, prompt, count=COUNT, req_id=1):
-    """As TensorRT-LLM calls a request's processor: logits [1, 1, V] that it changes, and all tokens so far."""
+    """As TensorRT-LLM calls the processor of a request: with logits [1, 1, V], which it changes, and all tokens so far.
+    """
     ids = list(prompt)
     for _ in range(count):
         logits = logits_after(ids)[None, None].clone()

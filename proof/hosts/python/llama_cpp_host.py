@@ -12,7 +12,7 @@ from logit_sampler import SamplerClient, SamplerProblem
 from logit_sampler.adapters.llama_cpp import ServiceLogitsProcessor
 
 COUNT = 12
-#: What Llama.generate() does when nothing is said.
+# : The defaults of Llama.generate().
 DEFAULTS = {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
 ENDLESS = {"min_tokens": COUNT, "stop_token_ids": [0]}
 client = SamplerClient(URL)
@@ -143,7 +143,7 @@ def timed(folder):
         return round((time.perf_counter() - begun) * 1000 / count, 3)
 
     def generated(**more):
-        """Tokens as they come, the end of the text among them."""
+        """The tokens in order, including the token that ends the text."""
         tokens = own.generate(own.tokenize(PROMPT.encode(), add_bos=False), reset=True, **more)
         for _, _ in zip(range(count), tokens):
             pass

@@ -46,7 +46,7 @@ def as_plain_calls():
     """every token is the one that a plain call draws"""
     with Recording(client, **OPTIONS, **ENDLESS, seed=7) as processor:
         tokens = tokens_of(model, logits_processors=[processor])
-    # mlx-lm begins a step more than it gives out.
+    # mlx-lm begins one more step than it returns.
     drawn = plain(processor.rows[:COUNT], len(prompt), **OPTIONS, **ENDLESS, seed=7)
     assert tokens == drawn, (tokens, drawn)
 

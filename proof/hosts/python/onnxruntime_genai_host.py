@@ -24,7 +24,7 @@ def generator(count=COUNT, **search):
 
 
 class Recording:
-    """A generator that keeps the rows that were looked at."""
+    """A generator that stores the rows that were read."""
 
     def __init__(self, made):
         self._made = made

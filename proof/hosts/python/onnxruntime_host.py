@@ -1,4 +1,4 @@
-"""onnxruntime: a loop of one's own around a session, with the Python client, over POSTs and over a stream."""
+"""onnxruntime: a hand-written loop around a session, with the Python client, over POSTs and over a stream."""
 
 import json
 import time

@@ -28,7 +28,8 @@ context.get_exec = lambda: types.SimpleNamespace(
 
 
 def parts_of_schedule_batch():
-    """The real classes by which SGLang ends a request, and its method that does; the module itself needs a GPU's libraries."""
+    """The real classes by which SGLang ends a request, and the real method that does it; the module itself needs the
+    libraries of a GPU."""
     tree = ast.parse(open(f"{FOLDER}/srt/managers/schedule_batch.py").read())
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     [method] = [node for node in classes["Req"].body if getattr(node, "name", "") == "update_finish_state"]

@@ -1,4 +1,5 @@
-"""transformers: generate() with the processor and with the loop, batches, cuts of the ways in which they could go wrong."""
+"""transformers: generate() with the processor and with the loop, and the cases in which they could go wrong: batches,
+lost connections, unsupported options."""
 
 import functools
 import threading
@@ -87,7 +88,7 @@ def batches():
     options = {"temperature": 0.8, "logit_bias": {}, "seed": 7}
     width = batch["input_ids"].shape[1]
     together = by_processor(batch, **options)
-    # A token of the first row alone, as the end: that row is padded from there on.
+    # A token that only the first row has, as the end token: that row is padded from there on.
     other = together[1, width:].tolist()
     place, end = next((at, each) for at, each in enumerate(together[0, width:].tolist()) if at > 0 and each not in other)
     processor = ServiceLogitsProcessor(client, pad_token_id=0, **options)

@@ -50,7 +50,7 @@ class TritonError:
 
 
 class Request:
-    """To a model of the same server: there is one, which is called language-model."""
+    """A request to a model of the same server: there is one, called language-model."""
 
     def __init__(self, model_name, requested_output_names, inputs, preferred_memory):
         self.model_name, self.names = model_name, requested_output_names

@@ -1,4 +1,4 @@
-"""Each line of this program has a mistake that mypy has to find, with the words behind it."""
+"""Each line of this program has a mistake that mypy must find; the comment has the expected words."""
 
 from logit_sampler import SamplerClient
 

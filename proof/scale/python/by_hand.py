@@ -1,9 +1,9 @@
 """`logit-sampler score` against numpy by hand in float32 over pyarrow, a block of 256 rows at a time, by the codec.
 
-    python by_hand.py FOLDER ROUNDS PROGRAM...
+python by_hand.py FOLDER ROUNDS PROGRAM...
 
-Prints JSON: seconds of CPU for each file, ours with the start of the process and theirs with that of Python and its imports,
-the least of the rounds, which are run in turns; and the seconds that `cat` takes, with the bytes of the file.
+Prints JSON: seconds of CPU for each file, the minimum of rounds that alternate. Ours include the start of the process,
+theirs the start of Python and its imports. Also prints the seconds that `cat` takes, and the bytes of the file.
 """
 
 import json

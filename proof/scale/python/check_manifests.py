@@ -11,7 +11,7 @@ import yaml
 
 
 def strict(schema):
-    """The schema without room for fields that it does not name, as the API server prunes them."""
+    """The schema without unknown fields, as the API server prunes them."""
     if isinstance(schema, list):
         return [strict(each) for each in schema]
     if not isinstance(schema, dict):

@@ -1,8 +1,8 @@
 """Scores, diagnoses and calibrates rows as one does with numpy, scipy and scikit-learn, in turns with logit-sampler.
 
-rivals.py TASK SHARD TARGETS ROUNDS PROGRAM ... writes one line of JSON: what both found, and the seconds of CPU that each
-round took them: of this process from when all is imported, and of the whole of the other one, its start included. One
-thread here, by the environment.
+rivals.py TASK SHARD TARGETS ROUNDS PROGRAM ... writes one line of JSON: the results of both, and their seconds of CPU
+in each round: of this process after its imports, and of the other process including its start. The environment limits
+this process to one thread.
 """
 
 import json
@@ -29,7 +29,7 @@ PIECE = 500
 
 
 def rows_of(path):
-    """The whole shard; an npy is mapped, a Parquet file read with pyarrow."""
+    """The whole shard; an npy file is memory-mapped, a Parquet file is read with pyarrow."""
     if path.endswith(".npy"):
         return np.load(path, mmap_mode="r")
     import pyarrow.parquet as pq
@@ -80,7 +80,8 @@ def diagnose(rows, targets):
 
 
 def calibrate(rows, targets, bins=15):
-    """The temperature where the loss has no slope (Brent), and both looks: ECE, class-wise ECE, Brier, log-loss."""
+    """The temperature at which the loss has slope 0 (Brent), and the report before and after it: ECE, class-wise ECE,
+    Brier, log-loss."""
     n, classes = rows.shape
 
     def slope(beta):

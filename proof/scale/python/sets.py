@@ -1,11 +1,11 @@
 """Calibrates and makes conformal sets with MAPIE, scipy and netcal: sets.py FOLDER CLASSES.
 
-FOLDER holds float32 rows and int32 classes, as validation.f32, validation.i32 and new.f32, and asked.json: the temperature,
-what is asked of RAPS, the share of misses, and the sets that were found elsewhere. Prints a line of JSON: how many of those
-sets are MAPIE's, and the weights, biases and losses that scipy and netcal find.
+FOLDER holds float32 rows and int32 classes, as validation.f32, validation.i32 and new.f32, and asked.json: the
+temperature, the parameters of RAPS, the allowed share of misses, and the sets to compare with. Prints a line of JSON:
+how many of those sets are MAPIE's, and the weights, biases and losses that scipy and netcal find.
 
-MAPIE's scores, quantiles and sets are its own code. It draws a coin in each score of APS and RAPS, which is 0 here, and
-searches for the numbers of RAPS on a part of the rows, which are given here.
+MAPIE's scores, quantiles and sets are its own code. MAPIE randomises each score of APS and RAPS; here that random
+number is 0. It fits the parameters of RAPS on a part of the rows; here they are given.
 """
 
 import json
@@ -51,7 +51,7 @@ class Rows(ClassifierMixin, BaseEstimator):
 
 
 def given(penalty, free):
-    """RAPS with its two numbers given, and all rows for the threshold."""
+    """RAPS with given parameters, and a threshold from all rows."""
 
     class Given(RAPSConformityScore):
         def split_data(self, x, y, y_enc, sample_weight=None, groups=None):
@@ -67,8 +67,9 @@ def given(penalty, free):
 
 
 def is_same(row, ours, p):
-    """Whether a set is MAPIE's, which has no class in some sets of LAC, where ours has the likeliest, and takes all classes
-    that are within 1e-8 as likely as the last, where ours takes equal ones by their id."""
+    """True when a set equals MAPIE's. Two differences are allowed. LAC of MAPIE leaves some sets empty, where ours has
+    the likeliest class. MAPIE also includes all classes within 1e-8 of the last probability, where ours takes equal
+    ones by their id."""
     if not row.any():
         return set(ours) == {p.argmax()}
     return all(abs(p[c] - p[ours].min()) < 1e-8 for c in set(np.flatnonzero(row)) ^ set(ours))
@@ -94,7 +95,7 @@ def equal_sets(x, y, new, asked, classes):
 
 
 def optimum(x, y, start, is_shared):
-    """scipy's L-BFGS-B, and Newton's steps with the whole Hessian until nothing moves."""
+    """scipy's L-BFGS-B, then Newton steps with the full Hessian until nothing changes."""
     n, classes = x.shape
     came = np.zeros_like(x)
     came[np.arange(n), y] = 1
@@ -117,7 +118,7 @@ def optimum(x, y, start, is_shared):
 
 
 def netcal_temperature(x, y):
-    """netcal's; None where it is not installed."""
+    """netcal's result; None when netcal is not installed."""
     try:
         from netcal.scaling import TemperatureScaling
     except ImportError:

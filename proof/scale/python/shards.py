@@ -1,8 +1,8 @@
 """Makes shards: shards.py FOLDER ROWS CLASSES.
 
-Rows are N(0, 2.5), the classes that came are drawn from their softmax at temperature 1.7. As rows.npy with
-rows.targets.npy; the first 25,000 as few.npy and few.parquet; the first 8,000 cut into parts/*.parquet of other lengths, and
-as the best 50 of each row with the mass of the others in top.parquet.
+Rows are N(0, 2.5); the targets are drawn from their softmax at temperature 1.7. Writes all rows as rows.npy with
+rows.targets.npy, the first 25,000 as few.npy and few.parquet, and the first 8,000 twice: cut into parts/*.parquet of
+different lengths, and as top.parquet, with the best 50 of each row and the mass of the others.
 """
 
 import os

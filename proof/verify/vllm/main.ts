@@ -24,7 +24,9 @@ const { values } = commandLine({
 });
 
 const DRAFTED_MAX = 6;
-/** A uniform that decides otherwise this much nearer to 0 or 1 is too near to tell: the hosts divide in float32. */
+/**
+ * The hosts divide in float32. A uniform at which their decision changes within this distance is too close to compare.
+ */
 const NEAR = 1e-5;
 
 interface Case {
@@ -35,7 +37,7 @@ interface Case {
   readonly weight: number;
 }
 
-/** A draft, and how we verify it with these uniforms. */
+/** A draft, and our verification of it with these uniforms. */
 interface Asked {
   readonly told: Case;
   ours(options: object, uniforms: readonly number[]): number | undefined;
@@ -139,7 +141,7 @@ async function main(): Promise<void> {
 
 type Pair = readonly [ours: number | undefined, theirs: number | undefined];
 
-/** Says how many drafts are accepted otherwise than by a host. */
+/** Reports the number of drafts for which a host accepts another number of tokens. */
 function compare(name: string, cases: readonly Asked[], pairOf: (asked: Asked, index: number) => Pair): void {
   const sure = cases.map(pairOf).filter(([ours]) => ours !== undefined);
   const different = sure.filter(([ours, theirs]) => ours !== theirs);

@@ -1,10 +1,11 @@
 """vLLM's own kernels for accepting drafts, run by Triton's interpreter on the CPU, and transformers' function.
 
 The rule of Leviathan et al. is in vllm/v1/sample/rejection_sampler.py, block verification in
-vllm/v1/worker/gpu/spec_decode/rejection_sampler_utils.py, whose uniforms come from a seed and are told.
+vllm/v1/worker/gpu/spec_decode/rejection_sampler_utils.py, whose uniforms come from a seed and are returned.
 
 stdin: {"cases": [{"target": [[p]], "draft": [[q]] or null, "token_ids": [...], "uniforms": [...], "weight": w}]}
-stdout: {"versions": {...}, "accepted": [how many of each], "block": [{"accepted": n, "uniforms": [...]}], "ensemble": [n or null]}
+stdout: {"versions": {...}, "accepted": [how many of each], "block": [{"accepted": n, "uniforms": [...]}], "ensemble":
+[n or null]}
 """
 
 import importlib

@@ -1,7 +1,7 @@
-"""Tells what real libraries make of each token id: a line for each, its bytes and its text, as hexadecimal digits.
+"""Prints how real libraries decode each token id: a line for each, with its bytes and its text, as hexadecimal digits.
 
-    token_bytes.py tokenizer.json FILE        llguidance's bytes, and the text that Hugging Face's tokenizers decode
-    token_bytes.py gguf FILE OUT PRE          writes the tokenizer.json FILE as GGUF, and tells llama.cpp's pieces
+token_bytes.py tokenizer.json FILE        llguidance's bytes, and the text that Hugging Face's tokenizers decode
+token_bytes.py gguf FILE OUT PRE          writes the tokenizer.json FILE as GGUF, and prints llama.cpp's pieces
 
 A special token has "-" in place of bytes, and its name as text.
 """
@@ -24,11 +24,11 @@ def of_tokenizer(path):
 
     source = open(path, encoding="utf-8").read()
     special = {each["id"]: each["content"] for each in json.loads(source)["added_tokens"] if each["special"]}
-    # How the tokenizer names the byte FF, which llguidance keeps for itself.
+    # The tokenizer's name for the byte FF, which llguidance reserves.
     name_of_ff = "<0xFF>" if json.loads(source)["model"].get("byte_fallback") is True else "ÿ"
     engine = llguidance.LLTokenizer(source)
     library = tokenizers.Tokenizer.from_str(source)
-    # Decoders take a blank from the beginning of a text: a token is read after another.
+    # Decoders remove a blank at the beginning of a text, so each token is decoded after another token.
     anchor = library.token_to_id("a")
     before = library.decode([anchor])
     for token_id in range(library.get_vocab_size()):

@@ -1,4 +1,4 @@
-"""vLLM's and transformers' own watermarks, asked by lines of JSON: uniforms, p-values, tokens that they draw."""
+"""vLLM's and transformers' own watermarks. Reads lines of JSON and answers with uniforms, p-values, or drawn tokens."""
 
 import importlib
 import importlib.metadata
@@ -28,7 +28,7 @@ stubs.stand_in(
 import triton  # noqa: E402
 import triton.language as tl  # noqa: E402
 
-# vLLM's own looks for a GPU before it hands Triton on.
+# vLLM's own launcher looks for a GPU before it calls Triton.
 HANDED_ON = types.ModuleType("vllm.triton_utils")
 HANDED_ON.triton, HANDED_ON.tl, HANDED_ON.HAS_TRITON = triton, tl, True
 sys.modules["vllm.triton_utils"] = HANDED_ON
@@ -123,7 +123,7 @@ def green_processor(ask):
 
 
 def green_lists(ask):
-    """Which tokens gain, for each context: those whose score the processor raised."""
+    """The tokens whose score the processor raised, for each context."""
     processor = green_processor(ask)
     scores = torch.tensor([ask["scores"]], dtype=torch.float32)
     raised = []
@@ -179,7 +179,7 @@ def synthid_values(ask):
 
 
 def synthid_probabilities(ask):
-    """The distribution after the tournament, for a text that grows."""
+    """The distribution after the tournament, for a growing text."""
     processor = synthid_processor(ask)
     scores = torch.tensor([ask["scores"]], dtype=torch.float32)
     ids = [0]

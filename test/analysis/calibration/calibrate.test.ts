@@ -187,7 +187,7 @@ describe("the account of it", () => {
     });
     const steps = calibrateInSlices({ values, classes, targets }, CALIBRATE_DEFAULTS, plainReader);
     let pauses = 0;
-    // Of 1.2 million elements a round has five slices of 2¹⁸.
+    // 1.2 million elements give a round five slices of 2¹⁸.
     while (pauses < 6 && !steps.next().done) pauses++;
     expect(pauses).toBe(6);
     steps.return(undefined as never);
@@ -206,7 +206,7 @@ describe("the account of it", () => {
       pauses++;
       step = steps.next();
     }
-    // One after every slice, of which a round of so few rows has one, and one after every round.
+    // One pause after every slice, of which a round with few rows has one, and one after every round.
     expect(pauses).toBe(2 * (calibrate(single).passes + 1));
     expect(calibrate(single)).toEqual(step.value);
   });

@@ -24,7 +24,7 @@ import { inRounds as roundsOf } from "./in-rounds.ts";
 
 const METHODS = ["bias_scaling", "vector_scaling"] as const;
 const digits = readRows("digits", "validation");
-/** Rows of few classes, of which each comes more than once. */
+/** Rows of few classes, each of which occurs more than once. */
 const small: LabelledLogits = { ...digits, targets: digits.targets.slice(0, 500) };
 
 describe("a row", () => {
@@ -55,7 +55,7 @@ describe("a row", () => {
   });
 });
 
-/** Found by scipy 1.17.1: L-BFGS-B, then Newton's steps with the whole Hessian until nothing moved. */
+/** Found by scipy 1.17.1: L-BFGS-B, then Newton steps with the full Hessian until nothing changed. */
 const OPTIMA = [
   {
     method: "bias_scaling",
@@ -174,7 +174,7 @@ describe("no optimum", () => {
   });
 
   test("of classes that are told apart without a mistake", () => {
-    // Two classes are confused, and the third has a logit that only it has.
+    // Two classes are confused. The third has a logit that no other class has.
     const set = labelledLogits(
       [
         [2, 0, 0],

@@ -1,4 +1,7 @@
-/** A calibration as shards make it: each part sums its own rows, the sums are saved as text and merged, round after round. */
+/**
+ * A calibration as shards do it: each part sums its own rows, and the sums are saved as text and merged, round after
+ * round.
+ */
 import {
   afterRound,
   type CalibrationReport,

@@ -19,7 +19,7 @@ const OPTIONS: RoundOptions = {
   resamples: 50,
 };
 
-/** Over-confident rows, right in a little more than half. */
+/** Over-confident rows; a little more than half are right. */
 const values = new Float32Array(ROWS * CLASSES);
 const targets = new Int32Array(ROWS);
 let state = 5;

@@ -11,7 +11,7 @@ function sumOf(numbers: readonly number[]): ExactSum {
 const MAX = Number.MAX_VALUE;
 const LEAST = Number.MIN_VALUE;
 
-/** The sum in units of 2⁻¹⁰⁷⁴, by whole numbers of any length. */
+/** The sum in units of 2⁻¹⁰⁷⁴, as integers of any length. */
 function integerOf(numbers: readonly number[]): bigint {
   return numbers.reduce((sum, x) => sum + unitsOf(x), 0n);
 }

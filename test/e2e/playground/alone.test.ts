@@ -1,4 +1,7 @@
-/** The page without a service: build/pages from a host of files, below a path, beside the page that the service sends. */
+/**
+ * The page without a service: build/pages from a file server, below a path, compared with the page that the service
+ * sends.
+ */
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -28,7 +31,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".json": "application/json",
   ".wasm": "application/wasm",
 };
-/** Not the root of the host: links have to be relative. */
+/** Not the root of the server, so links must be relative. */
 const BELOW = "/some/where";
 
 let alone: Playground;
@@ -51,8 +54,8 @@ function hostOfFiles(folder: string): Server {
 }
 
 /**
- * Waits until a view shows the same on both pages, and no part of it is empty. `ready` is there on both before they are
- * read; each page is read until it is whole, since its parts come one after another.
+ * Waits until a view shows the same on both pages and no part of it is empty. Waits for `ready` on both pages first,
+ * and reads each page until it is complete, because its parts arrive one after another.
  */
 async function sameOnBoth(
   hash: string,

@@ -1,4 +1,4 @@
-/** Pasting and dropping anywhere on the page, and what becomes of what cannot be read. */
+/** Pasting and dropping anywhere on the page, and the messages for data that cannot be read. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { afterAnswer, drawnToken, type Playground, startPlayground, without_browser } from "./browser.ts";
@@ -7,7 +7,7 @@ let playground: Playground;
 
 const ready = (page: Page) => page.locator(".is-drawn").first().waitFor();
 
-/** A paste with the focus on the page itself, as the browser makes one. */
+/** A paste event, as the browser makes one when no field has the focus. */
 async function paste(page: Page, text: string): Promise<void> {
   await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text);
   await page.keyboard.press("Control+v");
@@ -19,7 +19,10 @@ interface Dropped {
   readonly on: string;
 }
 
-/** Drags over an element and drops; answers whether the page kept the browser from leaving it, both times. */
+/**
+ * Drags over an element and drops. Returns, for both events, whether the page stopped the browser from opening the
+ * data.
+ */
 function drop(page: Page, dropped: Dropped): Promise<boolean[]> {
   return page.evaluate(({ text, file, on }) => {
     const data = new DataTransfer();
@@ -120,7 +123,7 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     }
     await afterAnswer(page, () => drop(page, { text: "yes\t9\nno\t0", on: ".page-head" }));
     await expect.poll(() => drawnToken(page)).toBe("yes");
-    // text that is dragged into a field is the field's
+    // text dragged into a field stays in the field
     expect(await drop(page, { text: "x", on: ".row-text textarea" })).toEqual([false, false]);
     await page.context().close();
   });

@@ -1,6 +1,6 @@
 /**
- * A real Chromium for the tests of the playground, and the built service with the page in it. Without a Chromium
- * the tests are skipped at a desk and fail in CI; `apt-get install chromium` gets one.
+ * A real Chromium for the tests of the playground, and the built service with the page in it. Without Chromium the
+ * tests are skipped on a developer's machine and fail in CI; `apt-get install chromium` gets one.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,19 +11,19 @@ import { onTestFailed, TestRunner } from "vitest";
 import { CHROMIUM_FLAGS, chromium_path } from "../../../evidence/chromium.ts";
 import { startService } from "../../../evidence/service.ts";
 
-/** True when these tests are skipped: there is no browser, and the environment does not require one. */
+/** True when these tests are skipped: no browser is installed, and the environment does not require one. */
 export const without_browser = chromium_path === undefined && process.env["CI"] === undefined;
 
 export interface Playground {
   readonly url: string;
-  /** A page at this address that has its answer; whatever it complains of is collected. */
+  /** Opens a page at this address and waits for its answer; collects its errors. */
   open(hash?: string, options?: BrowserContextOptions): Promise<OpenPage>;
   close(): Promise<void>;
 }
 
 export interface OpenPage {
   readonly page: Page;
-  /** errors of scripts and of the console, refused requests left out: the page shows those */
+  /** errors of scripts and of the console, without refused requests: the page shows those */
   readonly complaints: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export async function startPlayground(
   return playgroundAt(service.url, () => service.stop());
 }
 
-/** The page where somebody serves it already. `stop` ends that. */
+/** The page, when it is already served elsewhere. `stop` ends that server. */
 export async function playgroundAt(url: string, stop: () => Promise<unknown>): Promise<Playground> {
   if (chromium_path === undefined) throw new Error("no Chromium here: apt-get install chromium");
   const browser = await chromium.launch({ executablePath: chromium_path, args: CHROMIUM_FLAGS });
@@ -83,7 +83,7 @@ function tellOnFailure(page: Page, complaints: readonly string[]): void {
   });
 }
 
-/** The token that the page says was drawn, and the counts above the columns of the funnel. */
+/** The drawn token that the page shows, and the counts above the columns of the funnel. */
 export async function drawnToken(page: Page): Promise<string> {
   return (await page.locator(".outcome .drawn").innerText()).trim();
 }
@@ -101,8 +101,8 @@ export async function afterAnswer(page: Page, act: () => Promise<unknown>): Prom
 }
 
 /**
- * Does what begins a text, and waits until the text is written. The page watches for its own "Stop": a short text may be
- * written between two looks from outside.
+ * Does what starts a text, and waits until the text is written. A watcher in the page looks for its "Stop" button,
+ * because a short text may be written between two looks from outside.
  */
 export async function afterText(page: Page, act: () => Promise<unknown>): Promise<void> {
   const begun = page.evaluate(
@@ -122,9 +122,9 @@ export async function afterText(page: Page, act: () => Promise<unknown>): Promis
   await page.locator(".write-actions .main:not(:disabled)", { hasText: "Write on" }).waitFor();
 }
 
-/** What axe-core finds wrong: rule and element. `rules`: those that it looks for, all without. */
+/** The problems that axe-core finds: rule and element. `rules`: the rules to check; default: all. */
 export async function axeViolations(page: Page, rules?: readonly string[]): Promise<string[]> {
-  // evaluated from outside: the page's policy lets no other script in
+  // evaluated from outside: the page's policy allows no other script
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
   return page.evaluate(
     async (runOnly) => {

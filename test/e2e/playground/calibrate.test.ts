@@ -1,4 +1,4 @@
-/** The calibrate view: two real classifiers and rows of one's own. */
+/** The calibrate view: two real classifiers and the user's own rows. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { axeViolations, type Playground, screenshot, startPlayground, without_browser } from "./browser.ts";
 
@@ -71,7 +71,7 @@ describe.skipIf(without_browser)("calibrating", () => {
       .poll(() => page.locator(".which").innerText())
       .toContain("15 bins of equal width, over 10 rows that");
     const shares = page.locator(".shares p").first();
-    // The decisions come after the temperature, with an answer of their own.
+    // The decisions follow the temperature and have an answer of their own.
     await expect
       .poll(async () => {
         const counts = (await shares.innerText()).matchAll(/(\d+) (?:decided|left)/g);

@@ -1,4 +1,4 @@
-/** "As code" runs as it stands: in each language, with a row in a file and with a short one written out. */
+/** "As code" runs unchanged: in each language, with a row in a file and with a short row in the text. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { type Playground, startPlayground, without_browser } from "./browser.ts"
 const run = promisify(execFile);
 const TSX = fileURLToPath(import.meta.resolve("tsx/cli"));
 
-/** Runs a program in a folder and answers the token id that it prints. */
+/** Runs a program in a folder and returns the token id that it prints. */
 const LANGUAGES: Readonly<Record<string, (text: string, cwd: string) => Promise<string>>> = {
   curl: async (text, cwd) => {
     const { stdout } = await run("sh", ["-c", text.replace("curl ", "curl -s ")], { cwd });

@@ -1,4 +1,7 @@
-/** Two rows combined before the chain: the first stage of the table, in the address, and as code. */
+/**
+ * Two rows combined before the chain: the result is the first stage of the table, is in the address, and appears in the
+ * code.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   afterAnswer,

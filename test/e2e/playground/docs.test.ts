@@ -15,7 +15,7 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
   let playground: Playground;
   let directory = "";
   beforeAll(async () => {
-    // Everything that the service can do, and the region that an example registers.
+    // All operations of the service, and the region that an example registers.
     directory = await mkdtemp(join(tmpdir(), "docs-page-"));
     await writeFile(join(directory, "logits"), ROW);
     const keys = join(directory, "watermark-keys");
@@ -45,7 +45,7 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     const answers: unknown[] = [];
     for (const operation of operations.filter((_, place) => Number(place >= count / 2) === half)) {
       await open(operation);
-      // Executed first, because with a hundred unfolded options the page renders each of them again.
+      // Executed first, because with a hundred open options the page renders each of them again.
       answers.push([await operation.getAttribute("id"), await executed(operation)]);
       await unfold(operation);
       await expect.poll(() => operation.innerText()).not.toContain("Could not render");
@@ -60,7 +60,7 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     const { paths } = await (await fetch(`${playground.url}/openapi.json`)).json();
     const told = Object.values(paths).flatMap((methods) => Object.keys(methods as object));
     expect(told.length).toBeGreaterThan(25);
-    // Two pages, with half of the operations each, in their order: the page takes its time to unfold one.
+    // Two pages, each with half of the operations in order, because the page opens an operation slowly.
     const halves = await Promise.all([0, 1].map((half) => answersOf(half, told.length)));
     const answers = halves.flat();
     expect(answers.length).toBe(told.length);

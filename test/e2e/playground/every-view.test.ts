@@ -5,13 +5,13 @@ import { axeViolations, type Playground, screenshot, startPlayground, without_br
 
 let playground: Playground;
 
-/** 680: what 1,360 pixels are at 200 %. */
+/** 680: 1,360 pixels at 200 % zoom. */
 const WIDTHS = [390, 680, 820, 1360];
 const THEMES = ["light", "dark"] as const;
 
 /** axe-core checks each of the three layouts in the light theme, and one in the dark theme. */
 const FOR_AXE = { light: [390, 820, 1360], dark: [1360] };
-/** The rules for a theme: dark changes colours alone. */
+/** The rules checked in a theme: the dark theme changes only colours. */
 const RULES_FOR = { light: undefined, dark: ["color-contrast", "link-in-text-block"] };
 
 interface Shown {
@@ -144,7 +144,7 @@ describe.skipIf(without_browser)("every view", () => {
       await page.emulateMedia({ colorScheme });
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 900 });
-        // the order of the page follows the width in a frame of its own
+        // after a change of width the page needs one frame to reorder itself
         await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
         const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect([width, overhang]).toEqual([width, 0]);

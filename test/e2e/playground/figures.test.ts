@@ -21,14 +21,14 @@ const SLOW_LINE = { downloadThroughput: 60_000, uploadThroughput: -1 };
 let playground: Playground;
 
 /**
- * The number of processes that wait for each core: work that takes 60 ms alone takes twice as long when two share the
- * core.
+ * The number of processes that wait for each core. Work that takes 60 ms alone takes twice as long when two processes
+ * share the core.
  */
 function crowding(): number {
   return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
 }
 
-/** Measures until a round is within the limit, at most so many times; answers the best. */
+/** Measures until a round is within the limit, at most this number of times; returns the best. */
 async function best(
   measure: () => Promise<number>,
   is_within: (value: number) => boolean,
@@ -39,7 +39,7 @@ async function best(
   return found;
 }
 
-/** Everything that comes over the wire until the page is at rest, as the server sent it. */
+/** All bytes from the server until the page is idle. */
 async function bytesOf(page: Page): Promise<number> {
   return page.evaluate(() => {
     const entries = [
@@ -51,7 +51,7 @@ async function bytesOf(page: Page): Promise<number> {
   });
 }
 
-/** The views, each with the last of its parts to come. */
+/** The views, each with the part that loads last. */
 const VIEWS = [
   { hash: "", last: ".charts svg" },
   { hash: "#view=write", last: ".write-actions .main:enabled" },
@@ -60,7 +60,9 @@ const VIEWS = [
   { hash: "#row=example:large", last: ".charts svg" },
 ];
 const WIDTHS = [390, 1360];
-/** Of Calibrate a set of some rows: the replies to the digits are 2 MB. The model of Write is not waited for. */
+/**
+ * In Calibrate, a set with few rows, because the replies for the digits are 2 MB. The model of Write is not waited for.
+ */
 const SLOW_VIEWS = [
   { hash: "", last: ".charts svg" },
   { hash: "#view=write", last: ".write-actions .main" },
@@ -123,7 +125,7 @@ describe.skipIf(without_browser)("the page's figures", () => {
   test.each(SLOW_VIEWS)(
     "on a slow line nothing moves that counts: $hash",
     async ({ hash, last }) => {
-      // Both at a time: each waits for its line.
+      // Both at once, because each waits for its own connection.
       const shown = WIDTHS.map(async (width) => {
         const { page } = await playground.open("#view=learn", { viewport: { width, height: 900 } });
         const line = await page.context().newCDPSession(page);
@@ -180,7 +182,7 @@ describe.skipIf(without_browser)("the page's figures", () => {
   });
 });
 
-/** In the page: what moved, of all that has been there so far and from now on. */
+/** In the page: the elements that have moved so far, and those that will move. */
 function watchShifts(): void {
   interface Shift extends PerformanceEntry {
     readonly value: number;

@@ -1,4 +1,4 @@
-/** How the playground looks and reads: light, dark, narrow, by keyboard, to a screen reader. */
+/** The look of the playground and its accessibility: light, dark, narrow, by keyboard, with a screen reader. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   afterAnswer,
@@ -28,7 +28,7 @@ describe.skipIf(without_browser)("the look", () => {
   test.each(LOOKS)("$name has no violation of axe-core and no complaint", async ({ name, options }) => {
     const { page, complaints } = await playground.open("", { ...options, reducedMotion: "reduce" });
     await page.locator(".is-drawn").first().waitFor();
-    // an answer once the service's code is warm is the one to show
+    // the screenshot shows an answer from after the service's code was compiled
     for (const step of ["1", "0"])
       await afterAnswer(page, () => page.locator(".dice input").last().fill(step));
     await page.locator(".hosts-line", { hasText: "3 tokens" }).waitFor();

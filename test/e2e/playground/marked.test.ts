@@ -1,4 +1,4 @@
-/** Texts that are written with more than a chain: a watermark that its test finds, and a grammar that holds. */
+/** Texts written with a watermark, which the test finds, and with a grammar, which they satisfy. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -18,7 +18,7 @@ async function write(page: Page, press = ".write-actions .main"): Promise<void> 
   await afterText(page, () => page.locator(press).click());
 }
 
-/** The text without rejected drafted tokens. */
+/** The text without its rejected draft tokens. */
 const wordsOf = (page: Page) => page.locator(".text-token").allInnerTexts();
 
 describe.skipIf(without_browser)("speculation", () => {
@@ -36,7 +36,7 @@ describe.skipIf(without_browser)("speculation", () => {
       .poll(() => choice(page).first().locator("option").allInnerTexts())
       .toEqual(["none", ...verify_methods.map(({ name }: { name: string }) => name)]);
     await page.locator(".write-actions select").selectOption("20");
-    // with the keyboard alone: the method, the drafter that is chosen with it, and the prompt
+    // by keyboard: the method, the drafter that it selects, and the prompt
     await choice(page).first().focus();
     await page.keyboard.press("ArrowDown");
     await page.locator(".speculation-choice .note", { hasText: "token by token" }).waitFor();

@@ -1,4 +1,4 @@
-/** The playground's first view as a person uses it: a row, a chain, an answer, and an account of the answer. */
+/** The playground's first view as a person uses it: a row, a chain, an answer, and the explanation of the answer. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -51,7 +51,7 @@ describe.skipIf(without_browser)("the playground", () => {
     const { page } = await playground.open();
     await page.locator(".is-drawn").first().waitFor();
     await afterAnswer(page, () => card(page, "top_k").locator("input[type=range]").fill("300"));
-    // 500 · 0.3³ = 13.5, in floats a little less
+    // 500 · 0.3³ = 13.5, and slightly less in floating point
     await expect.poll(async () => (await funnelCounts(page)).slice(0, 3)).toEqual(["8,192", "8,192", "13"]);
     const counts = await funnelCounts(page);
     await page.waitForURL((url) => url.hash.includes("top_k(top_k=13)"));
@@ -70,7 +70,7 @@ describe.skipIf(without_browser)("the playground", () => {
     await page.keyboard.press("ArrowUp");
     await expect.poll(() => stagesOf(page)).toEqual(["top_k", "top_p", "temperature", "min_p"]);
 
-    // A card glides to its place: hover waits until it is still.
+    // A card moves to its place: hover waits until it stands still.
     await card(page, "min_p").locator(".grip").hover();
     const from = await card(page, "min_p").locator(".grip").boundingBox();
     const to = await card(page, "top_k").boundingBox();
@@ -156,7 +156,7 @@ describe.skipIf(without_browser)("the playground", () => {
     await expect.poll(() => host("vllm").innerText()).toContain("temperature → min_p → top_k");
     await expect.poll(() => page.locator(".is-parting").count()).toBeGreaterThan(0);
 
-    // another engine's result: by the keyboard, by the page's own values for vllm, by a token, by a changed order
+    // another engine's result: by keyboard, with the page's own values for vllm, with one token, with a changed order
     await page.locator(".explain summary").focus();
     await page.keyboard.press("Enter");
     const pasted = page.getByLabel("what my engine gave");

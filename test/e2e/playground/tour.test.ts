@@ -1,6 +1,7 @@
 /**
- * A tour of the page as a person takes it: tokens banned and forced, an option played, a text written, forked with a word of
- * one's own and set beside another, the ideas of Learn dragged, a picture saved. Every stop leaves a screenshot.
+ * A tour of the page: tokens are banned and forced, an option is animated, a text is written, forked with the user's
+ * own word and compared with another, the sliders of Learn are dragged, a picture is saved. Every stop leaves a
+ * screenshot.
  */
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
@@ -240,7 +241,7 @@ describe.skipIf(without_browser)("a tour", () => {
     const svg = await readFile(await download.path(), "utf8");
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     expect(svg).not.toMatch(/foreignObject|<script|class=|url\((?!#clip)/);
-    // an XML reader that knows no HTML, and the words where a reader finds them
+    // parsed by an XML reader without HTML entities; the words are found where a reader sees them
     const words = await page.evaluate((text) => {
       const read = new DOMParser().parseFromString(text, "image/svg+xml");
       return [read.querySelector("parsererror")?.textContent ?? "", read.documentElement.textContent ?? ""];

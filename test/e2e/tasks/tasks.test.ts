@@ -1,4 +1,4 @@
-/** Tasks of a stranger, as a stranger would do them: each has a number of presses or seconds in which it must be done. */
+/** Tasks as a stranger would do them: each has a maximum number of presses or seconds. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
@@ -30,7 +30,7 @@ function hand() {
   };
 }
 
-/** True when the words can be read without scrolling. */
+/** True when the words are visible without scrolling. */
 async function isInSight(page: Page, words: Locator): Promise<boolean> {
   const box = await words.first().boundingBox();
   const height = page.viewportSize()?.height ?? 0;
@@ -74,7 +74,7 @@ describe.skipIf(without_browser)("in the playground", () => {
     await line.waitFor();
     await expect.poll(() => line.innerText()).toMatch(/default\s+dark.*llama\.cpp\s+mast.*vllm\s+cabin/s);
     await press(line.getByRole("button", { name: "Host by host" }));
-    // the reason: the order of its stages, and at a token that differs the stage that removed it
+    // the explanation: the order of the stages, and for a different token the stage that removed it
     const panel = page.locator(".compare-box");
     await panel.getByText("temperature → min_p").first().waitFor();
     const differing = panel.locator("tr", { hasText: "differs" }).first();

@@ -1,4 +1,4 @@
-/** Watermark keys and routes by the owner of an API key, on every route that takes a mark. */
+/** Watermark keys and routes by the owner of an API key, on every route that accepts a mark. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,7 +51,7 @@ const step = (key: string) => ({
   history: [1],
 });
 
-/** Every route that takes a mark, with a body that names this watermark key. */
+/** Every route that accepts a mark, with a body that names this watermark key. */
 const ROUTES: readonly (readonly [string, (key: string) => unknown])[] = [
   ["/v1/sample", step],
   ["/v1/sample/batch", (key) => ({ rows: [step(key), step(key)] })],

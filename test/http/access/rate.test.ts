@@ -1,4 +1,4 @@
-/** Token buckets by hand, and which requests count as one client's. */
+/** Token buckets, checked by hand, and which requests count for the same client. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addressOf, createRateLimit } from "../../../src/http/access/rate.ts";
@@ -22,7 +22,7 @@ describe("a bucket", () => {
   test("is each client's own, and the one that was silent longest is forgotten", () => {
     const rate = createRateLimit({ ...LIMIT, rate_burst: 1 });
     expect([rate.take("a", 0), rate.take("b", 0), rate.take("a", 0)]).toEqual([0, 0, 0.5]);
-    // b was silent longer than a: c takes its place.
+    // b was idle longer than a, so c takes its place.
     expect([rate.take("c", 0), rate.take("a", 0), rate.take("b", 0)]).toEqual([0, 0.5, 0]);
   });
 

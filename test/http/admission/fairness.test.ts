@@ -1,4 +1,4 @@
-/** Clients take turns, counted in turns: one connection beside two hundred of another client. */
+/** Clients take turns; the test counts turns, with one connection beside two hundred of another client. */
 import { describe, expect, test } from "vitest";
 import { FairQueue } from "../../../src/http/admission/fair-queue.ts";
 import { Gate, type GateLimits, TURN_MS } from "../../../src/http/admission/gate.ts";
@@ -64,7 +64,7 @@ describe("a queue", () => {
   });
 });
 
-/** Every visitor computes for a whole turn and asks again at once; how often each client computed. */
+/** Every visitor computes for a whole turn and asks again at once. Returns how often each client computed. */
 function turnsOf(clients: readonly (readonly [client: string, connections: number])[], turns: number) {
   const gate = new Gate<Guest>(LIMITS);
   const computed = new Map<string, number>();

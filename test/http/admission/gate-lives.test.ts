@@ -1,4 +1,4 @@
-/** Ten thousand seeded lives of a gate, in which nothing may go wrong. */
+/** Ten thousand seeded random runs of a gate, in each of which the invariants must hold. */
 import { expect, test } from "vitest";
 import { Gate, type GateLimits } from "../../../src/http/admission/gate.ts";
 import { type Guest, guest } from "./guest.ts";
@@ -16,7 +16,7 @@ function generator(seed: number): () => number {
 type Fate = "answered" | "refused" | "cut" | "gone";
 
 /**
- * One random run of a gate: requests come, send, stall, break off and compute, as the seed decides, until all have
+ * One random run of a gate: the seed decides how requests arrive, send, stall, break off and compute, until all have
  * ended.
  */
 class Life {
@@ -98,7 +98,7 @@ class Life {
     if (!granted && !(binary && this.gate.queue(visitor, 1, this.#now_ms))) this.#over(visitor, "refused");
   }
 
-  /** The client takes some of its answer. */
+  /** The client reads a part of its answer. */
   #take(visitor: Guest): void {
     visitor.taken_bytes += this.#whole(0, 400);
     if (this.#random() < 0.3) this.#over(visitor, "answered");
@@ -152,6 +152,6 @@ test("in 10,000 lives every request has one fate, nothing is held beyond its bou
       expect({ seed, wrong, rows_out, held_bytes, visitors }).toBe("as it should be");
     for (const [fate] of life.fates.values()) seen[fate as Fate] += 1;
   }
-  // Each of them must really have happened, and often.
+  // Each of these events must have happened often.
   for (const fate of Object.values(seen)) expect(fate).toBeGreaterThan(10_000);
 });

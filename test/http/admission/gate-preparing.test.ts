@@ -1,4 +1,4 @@
-/** Visitors that prepare steps: their number is limited, and the one that has taken longest gives up. */
+/** Visitors that prepare steps: their number is limited, and the one that has taken longest must give up its place. */
 import { expect, test } from "vitest";
 import { Gate, type GateLimits } from "../../../src/http/admission/gate.ts";
 import { type Guest, guest } from "./guest.ts";
@@ -13,7 +13,7 @@ const LIMITS: GateLimits = {
   answer_timeout_ms: 1,
 };
 
-/** Visitors of which the first has taken longest. */
+/** Visitors; the first has taken longest. */
 function preparing(gate: Gate<Guest>, count: number): Guest[] {
   return Array.from({ length: count }, (_, i) => {
     const visitor = guest(i);

@@ -1,4 +1,4 @@
-/** The gate alone: its rules, by hand. */
+/** The gate alone: its rules, checked by hand. */
 import { describe, expect, test } from "vitest";
 import { Gate, type GateLimits, TURN_MS, TURN_MS_MAX } from "../../../src/http/admission/gate.ts";
 import { ANSWER_MS_MIN, IDLE_MS_MIN, RATE_MS_MIN } from "../../../src/http/admission/visitor.ts";
@@ -78,7 +78,7 @@ describe("a row", () => {
 });
 
 describe("the queue for rows", () => {
-  /** A gate with both rows in use, and three more visitors that want one; the queue has room for two. */
+  /** A gate whose two rows are in use, and three more visitors that need one; the queue has room for two. */
   function crowd() {
     const gate = new Gate<Guest>(LIMITS);
     const [a, b, c, d, e] = expected(gate, 5) as [Guest, Guest, Guest, Guest, Guest];
@@ -118,7 +118,7 @@ describe("the queue for rows", () => {
       d,
       0,
     ]);
-    // The time in the queue is not the body's.
+    // Time in the queue does not count as time of the body.
     expect([c, d].map(({ phase, expected_ms }) => [phase, expected_ms])).toEqual([
       ["arriving", 100],
       ["arriving", 100],

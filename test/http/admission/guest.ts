@@ -1,12 +1,12 @@
-/** A visitor of a gate that is nothing but its fields. */
+/** A visitor of a gate that consists only of its fields. */
 import type { Visitor } from "../../../src/http/admission/visitor.ts";
 
 export interface Guest extends Visitor {
   readonly name: number;
   readonly client: string;
-  /** bytes of its answer that its client has taken */
+  /** bytes of its answer that its client has read */
   taken_bytes: number;
-  /** whether the server reads its body */
+  /** true while the server reads its body */
   read: boolean;
 }
 

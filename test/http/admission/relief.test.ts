@@ -1,4 +1,4 @@
-/** When everything is collected: once, after much was held and most of it given back. */
+/** When all garbage is collected: once, after much memory was held and most of it was freed. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Relief } from "../../../src/http/admission/relief.ts";
 

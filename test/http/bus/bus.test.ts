@@ -1,4 +1,4 @@
-/** Questions of one worker to all, over channels that are plain function calls here. */
+/** Questions from one worker to all others, over channels that are plain function calls here. */
 import { describe, expect, test, vi } from "vitest";
 import { type Bus, type BusMessage, createLocalBus, createWorkerBus } from "../../../src/http/bus/bus.ts";
 import { createRelay, type Peer } from "../../../src/http/bus/relay.ts";

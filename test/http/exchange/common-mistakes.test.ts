@@ -1,6 +1,6 @@
 /**
- * Typical mistakes of people who know other services, or mistype: each gets the right status and code, and a helpful
- * message. Read the list from top to bottom, as somebody meets the mistakes in a first hour.
+ * Typical mistakes in a first hour with the service: each gets the right status and code, and a helpful message. The
+ * list is in the order in which a newcomer makes the mistakes.
  */
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -15,7 +15,7 @@ afterAll(() => sent.close());
 const CURL_TYPE = { "content-type": "application/x-www-form-urlencoded" };
 const logits = [1, 3, 2, 0];
 const F32 = Buffer.from(Float32Array.from(logits).buffer);
-/** Eight halves, each 1: a row of 16 bits. */
+/** Eight float16 values, each 1. */
 const F16 = Buffer.from(Uint16Array.from({ length: 8 }, () => 0x3c00).buffer);
 
 /** A step with one option, or several, more. */

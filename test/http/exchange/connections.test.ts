@@ -193,7 +193,10 @@ describe("what is not HTTP", () => {
   });
 });
 
-/** Fastify asks them for a Content-Type, even where nothing can be queried. Older versions of Node do not know the method. */
+/**
+ * Fastify requires a Content-Type for QUERY, also where nothing can be queried. Older versions of Node do not know the
+ * method.
+ */
 const QUERIES: [string, number][] = METHODS.includes("QUERY")
   ? [
       ["QUERY /healthz", 405],

@@ -1,4 +1,4 @@
-/** A body waits for the rows it brought, and the time of that is the server's, not its own. */
+/** A body waits for its rows to be sampled, and this time does not count as time of the body. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
 import { Admission } from "../../../src/http/admission/admission.ts";
@@ -11,8 +11,8 @@ afterEach(() => void vi.restoreAllMocks());
 const BODY_TIMEOUT_MS = 1000;
 
 /**
- * An intake of a ticket whose body arrives, with its own clock. Each piece of work takes this long; `behind` runs after
- * it.
+ * The intake of a ticket whose body arrives, with its own clock. Each piece of work takes this long; `behind` runs
+ * after it.
  */
 function opened(piece_ms: number, behind: () => void = () => undefined) {
   let now_ms = 0;

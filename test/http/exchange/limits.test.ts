@@ -34,7 +34,7 @@ function opened(): Socket {
   return socket;
 }
 
-/** Sends a text and answers all that comes until the server ends the connection. */
+/** Sends a text and returns everything that arrives until the server ends the connection. */
 async function stalled(text: string): Promise<string> {
   const socket = opened();
   let answer = "";
@@ -46,7 +46,7 @@ async function stalled(text: string): Promise<string> {
   return answer;
 }
 
-/** A body that has begun and does not go on. */
+/** A body that begins and then stops. */
 async function arriving(type: string, bytes: Buffer | string, begun: () => boolean): Promise<Socket> {
   const socket = opened();
   socket.write(`${HEAD}Content-Type: ${type}\r\nContent-Length: 900000\r\n\r\n`);
@@ -65,7 +65,7 @@ async function streamed(...messages: readonly (string | Buffer)[]): Promise<stri
 }
 
 interface Case {
-  /** the limit itself, and others that it needs to be met */
+  /** the limit itself, and other limits that the request needs */
   readonly limits: Readonly<Record<string, number>>;
   /** the part of the error that names the limit */
   readonly sentence: string;
@@ -225,7 +225,7 @@ const CASES: Readonly<Record<string, Case>> = {
       void answer.then(() => {
         told = true;
       });
-      // Until it has had its least time, it keeps its row, and the others are turned away.
+      // Until its minimum time is over, it keeps its row, and other requests are refused.
       while (!told) await post("/v1/sample?dtype=f32", ROW);
       return String((await answer)[0]);
     },

@@ -1,4 +1,4 @@
-/** Nothing that takes long holds up the others: rows and replies take turns, and a body waits for the rows it brought. */
+/** No long work delays other requests: rows and replies take turns, and a body waits for its rows to be sampled. */
 import { afterEach, describe, expect, test } from "vitest";
 import { type Listening, listen } from "../listening.ts";
 

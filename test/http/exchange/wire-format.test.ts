@@ -1,4 +1,4 @@
-/** The page on the wire format knows every problem there is. */
+/** The page on the wire format lists every problem. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { PROBLEMS } from "../../../src/errors.ts";

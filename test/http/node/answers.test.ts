@@ -1,5 +1,6 @@
 /**
- * Answers on one connection: in order, bounded, cut when the client does not read them; and the requests after them.
+ * Answers on one connection: in order, limited in number, cut when the client does not read them; and the requests
+ * after them.
  */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -20,7 +21,7 @@ function open(running: Listening): Socket {
   return socket;
 }
 
-/** All that comes until the server ends the connection. */
+/** Everything that arrives until the server ends the connection. */
 async function all(socket: Socket): Promise<string> {
   let text = "";
   socket.on("data", (chunk: string) => {
@@ -37,7 +38,7 @@ function statuses(text: string): string[] {
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);
 const HEALTH = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 const SAMPLE = `POST /v1/sample?temperature=0&dtype=f32 HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n${ROW.toString("latin1")}`;
-/** An answer that takes some turns of the event loop: others are under way before it. */
+/** An answer that takes some turns of the event loop, so that other answers begin before it ends. */
 const BATCH_BODY = '{"rows":[{"logits":[1,2],"n":16384,"seed":1}]}';
 const BATCH = `POST /v1/sample/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${BATCH_BODY.length}\r\n\r\n${BATCH_BODY}`;
 const LAST = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -137,7 +138,7 @@ describe("requests one behind the other", () => {
     app = await listen({ connection_answers_max: 3 });
     const socket = open(app);
     const { counters } = app.service;
-    // The first waits for its body; the others cannot be answered before it.
+    // The first request waits for its body; the others cannot be answered before it.
     const begun = "POST /v1/sample?dtype=f32 HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n";
     socket.write(`${SAMPLE.repeat(0)}${begun}${ROW.toString("latin1")}${HEALTH.repeat(count - 1)}`, "latin1");
     const text = await new Promise<string>((resolve) => {

@@ -1,4 +1,4 @@
-/** Bodies that are taken where they were read: whatever the pieces they come in, and whatever stands around them. */
+/** Bodies that are read in place: for every division into pieces, and with any data before and after them. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -16,7 +16,7 @@ async function open(): Promise<Socket> {
   return socket.setEncoding("utf8");
 }
 
-/** The ids of so many tokens, as they come over a connection. */
+/** The ids of this number of tokens, as they arrive on a connection. */
 async function tokens(socket: Socket, count: number): Promise<number[]> {
   let text = "";
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
@@ -75,7 +75,7 @@ test("a client that sends a thousand requests before it reads the first answer",
   const one = (more: string) =>
     Buffer.concat([Buffer.from(`${line}${more}Content-Length: ${body.length}\r\n\r\n`), body]);
   const requests = Array.from({ length: 999 }, () => one(""));
-  // Answers of up to 9 kB that the client does not read: at some point the server stops reading.
+  // Answers of up to 9 kB that the client does not read: after some of them the server stops reading.
   socket.write(Buffer.concat([...requests, one("Connection: close\r\n")]));
   await until(() => app.service.admission.gate.held_bytes > 0);
   let text = "";
@@ -148,7 +148,7 @@ test("a WebSocket whose first message comes with its head", async () => {
   const socket = await open();
   const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
   const upgrade = `GET /v1/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n`;
-  // Masked with zeros, which change nothing (RFC 6455, 5.3).
+  // Masked with zeros, which change no byte (RFC 6455, 5.3).
   const text = (message: string) =>
     Buffer.concat([Buffer.from([0x81, 0x80 | message.length, 0, 0, 0, 0]), Buffer.from(message)]);
   socket.write(Buffer.concat([Buffer.from(upgrade), text('{"temperature":0}'), text('{"logits":[1,3,2]}')]));

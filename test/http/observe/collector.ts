@@ -1,4 +1,4 @@
-/** A collector of OpenTelemetry's spans on a free port of 127.0.0.1, which stores the spans it gets. */
+/** An OpenTelemetry collector on a free port of 127.0.0.1, which stores the spans it receives. */
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -88,12 +88,12 @@ describe("a pipe", () => {
   test("whose reader reads nothing keeps what fits, loses the rest, and holds nobody up", async () => {
     const child = await writer();
     expect((await write(child, 1000)).lost).toBe(0);
-    // The pipe holds some ten thousand bytes, and a megabyte waits.
+    // The pipe has room for some ten thousand bytes, and a megabyte waits.
     const { lost } = await write(child, 1000);
     expect(lost).toBeGreaterThan(500);
     expect(lost).toBeLessThan(1000);
     const read = text(child.stdout!);
-    // Read again, what waits comes whole and in order.
+    // When the pipe is read again, the waiting lines arrive complete and in order.
     const kept = 2000 - lost;
     while ((await write(child, 0)).waiting_bytes > 0);
     child.disconnect();

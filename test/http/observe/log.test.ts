@@ -1,4 +1,4 @@
-/** The log: its lines about requests, and that they contain nothing of the requests' contents. */
+/** The log: its lines about requests, which contain nothing of a request's content. */
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
@@ -14,7 +14,7 @@ import { until } from "../listening.ts";
 
 const KEY = "a-key-that-opens-this-server";
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);
-/** Stands wherever a request may hold something, and nowhere in a log. */
+/** A text that requests contain everywhere and that no log may contain. */
 const SECRET = "tell-nobody";
 
 type Line = Readonly<Record<string, unknown>>;
@@ -202,7 +202,7 @@ test("who debugs reads the sentence of a refusal, too", async () => {
 });
 
 describe("refusals by the thousand", () => {
-  /** The lines of so many refusals, one every millisecond. */
+  /** The log lines of this number of refusals, one every millisecond. */
   function linesOf(code: ProblemCode, count: number, LOG_LEVEL = "info"): Line[] {
     const lines: Line[] = [];
     const requests = new RequestLog(logTo(lines, { LOG_LEVEL }));

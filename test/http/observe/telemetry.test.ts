@@ -1,4 +1,4 @@
-/** Spans, as a collector on this machine gets them. */
+/** Spans, as a collector on this machine receives them. */
 import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
@@ -50,7 +50,7 @@ test("each request is a span with its route, status, vocabulary and problem", as
   await server.inject({ url: "/healthz" });
   await tracing?.close();
   const [{ path, headers, resource }] = got as [(typeof got)[number]];
-  // On a busy machine they go out in more than one message.
+  // On a busy machine they are sent in more than one message.
   const spans = got.flatMap((message) => message.spans);
   expect([path, headers["content-type"], headers["api-key"]]).toEqual([
     "/v1/traces",

@@ -1,4 +1,4 @@
-/** Headers of what browsers show. */
+/** Headers of the responses that browsers show as pages. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Server, startApp } from "../routes/analysis-app.ts";
 

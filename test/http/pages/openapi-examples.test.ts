@@ -61,7 +61,7 @@ test("a query string of examples is answered, as the page of the document sends 
   }
 });
 
-/** The fingerprint changes with what decides the bits; that no bit has changed is held by the golden vectors. */
+/** The fingerprint changes with everything that decides the bits; the golden vectors check that no bit has changed. */
 function sameBits(reply: unknown): unknown {
   const text = JSON.stringify(reply, (name, value) => (name === "system_fingerprint" ? "" : value));
   return JSON.parse(text);

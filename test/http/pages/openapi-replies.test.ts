@@ -54,7 +54,7 @@ function documented(route: string, method: string, answer: Answer): string {
   return `${status}${code}`;
 }
 
-/** Asks, and holds the answer to the document. `route`: the path as the document has it. */
+/** Sends a request, and compares the answer with the document. `route`: the path as the document has it. */
 async function asked(asked: Asked, route = asked.path.split("?", 1)[0] ?? ""): Promise<string> {
   app ??= await listen();
   return documented(route, asked.method, await ask(app.url, asked));
@@ -110,7 +110,7 @@ describe("what is asked for well is answered as the document says", () => {
     expect(await posted("/v1/stream", body, lines)).toBe("200");
     for (const [method, protocol] of PROTOCOLS) {
       const answer = await upgraded(`${app?.url}/v1/stream`, method, protocol);
-      // OpenAPI cannot tell of a WebSocket.
+      // OpenAPI cannot describe a WebSocket.
       if (method === "GET") expect(answer.status).toBe(101);
       else expect(documented("/v1/stream", method, answer)).toBe("101");
     }
@@ -191,7 +191,7 @@ describe("what is wrong is answered as the document says", () => {
   ])("%s", async (code, path, body: object | string | Buffer, headers: Record<string, string> = {}) => {
     app = await listen({ body_bytes_max: 16_384 });
     expect(await posted(path, body, headers)).toBe(`${PROBLEMS[code as keyof typeof PROBLEMS][0]} ${code}`);
-    // The same fault, as far as other routes know it, is one of theirs too.
+    // Other routes that can have this fault document it too.
     for (const { path: other } of WITH_ROWS) await posted(other, body, headers);
   });
 });

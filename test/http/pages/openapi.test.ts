@@ -105,7 +105,7 @@ test("nothing is in it that generators of clients or Swagger UI take amiss", () 
   expect(/"default": ?[^ {]/.test(text)).toBe(false);
   // Swagger UI fails to render it.
   expect(/"items": ?false/.test(text)).toBe(false);
-  // Examples made from the schema would show it.
+  // Examples generated from the schema would contain it.
   expect(text.includes(String(Number.MAX_SAFE_INTEGER))).toBe(false);
   // Swagger UI would send it with every request.
   const options = Object.values(document.components.parameters).filter((each) => each["in"] === "query");

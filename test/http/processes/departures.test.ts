@@ -1,4 +1,4 @@
-/** When a worker that leaves stops taking connections: never as the last one. */
+/** When a worker that is leaving stops accepting connections: never as the last one. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Departures } from "../../../src/http/processes/departures.ts";

@@ -1,4 +1,4 @@
-/** The share of a port that belongs to no worker: taken with the first worker's, given up at the end or with the last process. */
+/** The primary's share of a port: taken with the first worker's, given up at shutdown or with the last process. */
 import cluster, { type Worker } from "node:cluster";
 import { EventEmitter } from "node:events";
 import { afterEach, expect, test, vi } from "vitest";
@@ -11,7 +11,7 @@ const KEY = "127.0.0.1:0:4:-1:0";
 function workerOf(port: KeptPort, id = 1) {
   const child = Object.assign(new EventEmitter(), { send: vi.fn(() => true) });
   const worker = { id, process: child, isConnected: () => true } as unknown as Worker;
-  /** what cluster hears, and in whose name */
+  /** the messages that cluster receives, and their sender */
   const heard: (readonly [id: number, act: string | undefined, seq: number | undefined])[] = [];
   child.on("internalMessage", ({ act, seq }: { act?: string; seq?: number }) =>
     heard.push([worker.id, act, seq]),

@@ -1,4 +1,4 @@
-/** Who serves and who stands by, through deaths in any order. */
+/** Which workers serve and which are spares, through deaths in any order. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Pool } from "../../../src/http/processes/pool.ts";

@@ -1,4 +1,4 @@
-/** Grammars that cost a worker its life are refused for a time. */
+/** Grammars that have killed a worker are refused for a time. */
 import { describe, expect, test, vi } from "vitest";
 import { Grammars } from "../../../src/grammar/grammars.ts";
 import { createGrammarWatch } from "../../../src/http/processes/grammar-watch.ts";

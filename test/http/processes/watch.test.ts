@@ -1,4 +1,4 @@
-/** Which workers count as hung, by questions that they leave unanswered. */
+/** Which workers count as hung: those that leave questions of the primary unanswered. */
 import { describe, expect, test } from "vitest";
 import { Watch } from "../../../src/http/processes/watch.ts";
 

@@ -1,4 +1,4 @@
-/** The application as the analysis tests use it: requests injected, no port, small limits. */
+/** The application for the analysis tests: injected requests, no port, small limits. */
 import { Buffer } from "node:buffer";
 import { buildApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config/config.ts";
@@ -16,7 +16,7 @@ export async function startApp(environment: Record<string, string> = {}) {
 
 export type Server = Awaited<ReturnType<typeof startApp>>;
 
-/** A JSON body; `text` when JSON.stringify cannot say it. */
+/** A JSON body; `text` for values that JSON.stringify cannot write. */
 export async function post(server: Server, url: string, body: object | string) {
   const payload = typeof body === "string" ? body : JSON.stringify(body);
   const reply = await server.inject({

@@ -54,7 +54,7 @@ const field = fc.tuple(
   odd,
 );
 
-/** A JSON body that is nearly right. */
+/** A JSON body with a small error. */
 const body = fc
   .tuple(
     fc.boolean(),

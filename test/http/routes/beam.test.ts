@@ -1,4 +1,4 @@
-/** POST /v1/beam and /v1/resample through the door: a whole search, every form of its rows, and refusals. */
+/** POST /v1/beam and /v1/resample over HTTP: a whole search, every form of its rows, and refusals. */
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rowOf, Searcher } from "../../../evidence/beam-search.ts";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Rows whose logits every dtype holds exactly: halves from −8 to 8. */
+/** Rows whose logits every dtype holds exactly: multiples of ½ from −8 to 8. */
 const V = 32;
 const ROWS = [0, 1, 2].map((row) =>
   Array.from({ length: V }, (_, id) => (((id * 7 + row * 5) % 33) - 16) / 2),

@@ -1,4 +1,4 @@
-/** POST /v1/sample and /v1/sample/batch through the service: replies, and every refusal that HTTP has a part in. */
+/** POST /v1/sample and /v1/sample/batch through the service: replies, and every refusal in which HTTP plays a part. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemCode } from "../../../src/errors.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
@@ -29,7 +29,7 @@ async function sent(url: string, headers: Record<string, string>, payload: Buffe
   return { status: reply.statusCode, text: reply.body, headers: reply.headers };
 }
 
-/** Status, code and pointer of a refusal, after a look at the rest of it. */
+/** Status, code and pointer of a refusal, after a check of its other fields. */
 async function refused(url: string, headers: Record<string, string>, payload: Buffer | string) {
   const { status, text, headers: got } = await sent(url, headers, payload);
   const problem = JSON.parse(text) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** Several sources through every face of the service: one reply, to the byte. */
+/** Several sources through every form of the service give one reply, to the byte. */
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RULES } from "../../../src/sampling/combine/index.ts";

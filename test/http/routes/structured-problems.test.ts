@@ -165,7 +165,7 @@ describe.each(Object.entries(FORMS))("%s", (_, [before, ask]) => {
   });
 });
 
-/** There a problem is a sentence: `{"error": …}` is all that the protocol has. */
+/** In /v2 a problem is only a message: the protocol has nothing but `{"error": …}`. */
 test.each(WRONG)("/v2: %s", async (_, options, __, ___, detail) => {
   const parameters = Object.fromEntries(
     Object.entries(options).map(([name, value]) => [

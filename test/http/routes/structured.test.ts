@@ -1,4 +1,4 @@
-/** Grammars and vocabularies through the door: every form of a request takes them. */
+/** Grammars and vocabularies over HTTP, in every form of a request. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config/config.ts";
@@ -192,7 +192,7 @@ describe("a grammar", () => {
 });
 
 describe("texts in place of ids", () => {
-  /** A and B are the most likely; only B is left. */
+  /** A and B are the most likely; the grammar leaves only B. */
   const TEXTS = { vocabulary: "demo", allowed_token_ids: ["A", "B"], logit_bias: { A: "-inf" } };
   const answer = { token_id: 34, text: "B" };
   const bytes = Buffer.from(Float32Array.from(logits()).buffer);

@@ -1,4 +1,4 @@
-/** Drafts that branch through the door: one reply in every form. */
+/** Drafts that branch, over HTTP: one reply in every form. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { VERIFY_REPLY } from "../../../src/schemas/verify.ts";
 import { randomRow } from "../../sampling/sample.ts";

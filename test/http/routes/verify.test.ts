@@ -1,4 +1,4 @@
-/** POST /v1/verify and /v1/verify/batch through the door: every form, every refusal, and the steps that they stand for. */
+/** POST /v1/verify and /v1/verify/batch over HTTP: every form, every refusal, and the equivalent single steps. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sampled } from "../../../src/sampling/report/report.ts";
 import type { Verified } from "../../../src/sampling/verify/verify.ts";

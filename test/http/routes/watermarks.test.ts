@@ -1,4 +1,7 @@
-/** Watermarks through the door: every transport lays the same mark, detection and replay answer, and no secret comes out. */
+/**
+ * Watermarks over HTTP: every transport writes the same mark, detection and replay work, and no secret appears in an
+ * output.
+ */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,7 +26,7 @@ const TRACED = {
   baggage: "tenant=a",
 };
 
-/** Everything that came out: logs, replies, headers, spans. */
+/** All outputs: logs, replies, headers, spans. */
 const told: string[] = [];
 let app: App;
 let collector: Awaited<ReturnType<typeof startCollector>>;
@@ -150,7 +153,7 @@ describe.each(SCHEMES)("%s", (scheme) => {
 test("the keys of layers are those of the file, as many as there are", async () => {
   const asked = { scheme: "synthid", key: "layers", token_ids: [1, 2, 3, 4, 5, 6], values: true };
   const { values } = (await post("/v1/watermark/detect", asked)).json();
-  // Weights of three layers: 10, 5.5 and 1, over their sum.
+  // Weights of three layers: 10, 5.5 and 1, divided by their sum.
   for (const value of values.slice(4))
     expect([0, 1, 5.5, 6.5, 10, 11, 15.5, 16.5].map((sum) => sum / 16.5)).toContainEqual(
       expect.closeTo(value, 12),

@@ -1,4 +1,4 @@
-/** Searches on a stream: the client sends rows only, and each step has the bytes of POST /v1/beam. */
+/** Searches on a stream: the client sends only rows, and each step has the bytes of POST /v1/beam. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BeamStep } from "../../../src/sampling/beam/search.ts";
 import { randomRow } from "../../sampling/sample.ts";
@@ -22,7 +22,7 @@ interface Live {
 
 const ROOT: readonly Live[] = [{ token_ids: [] }];
 
-/** The row after these tokens, so flat that mirostat keeps several. */
+/** The row after these tokens, flat enough that mirostat keeps several. */
 function rowBehind(token_ids: readonly number[]): Float32Array {
   const seed = token_ids.reduce((hash, id) => (hash * 31 + id + 1) % 65_521, 11);
   return randomRow(V, seed, true).map((logit) => logit / 4);
@@ -91,7 +91,7 @@ describe("a search on a stream", () => {
       sendRows(stream, live);
       expect(await stream.text()).toBe(text);
     }
-    // The stream is where it was before the search.
+    // After the search the stream is at its earlier place.
     stream.write(rowFrame(rowBehind([])));
     const after = await stream.line();
     const fresh = opened();
@@ -113,7 +113,7 @@ describe("a search on a stream", () => {
     for await (const { live, text } of steps(BEAM)) {
       for (const [i, { token_ids }] of live.entries())
         send({ logits: forms[(live.length + i) % forms.length]!(rowBehind(token_ids)) });
-      // Sparse rows add that the reply is exact.
+      // Replies to sparse rows also report `exact`.
       expect(JSON.parse((await stream.text()) ?? "")).toEqual(
         live.length === 3 ? { ...JSON.parse(text), exact: true } : JSON.parse(text),
       );
@@ -223,7 +223,7 @@ describe("what a search keeps", () => {
     stream.write(textFrame({ type: "beam", beam: BEAM }));
     sendRows(stream, ROOT);
     expect(await stream.line()).toMatchObject({ code: "overloaded" });
-    // Two beams fit, and again when the first search is over.
+    // Two beams fit; they fit again when the first search is over.
     for (let turn = 0; turn < 3; turn++) {
       stream.write(textFrame({ type: "beam", beam: { ...BEAM, num_beams: 2 } }));
       sendRows(stream, ROOT);

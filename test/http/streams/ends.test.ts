@@ -158,7 +158,7 @@ describe("rows and places are given back", () => {
     const head = await stream.head();
     head.pause();
     for (let row = 0; row < 600; row++) stream.write(frame);
-    // All is on its way before anything is read: only a server that waits can come through with little memory.
+    // Everything is sent before anything is read: only a server that waits can do this with little memory.
     await once(head.socket, "drain");
     head.resume();
     expect((await stream.rest()).map(({ step }) => step)).toEqual(Array.from({ length: 600 }, (_, i) => i));

@@ -5,7 +5,7 @@ import { StreamLoop, type StreamPipe } from "../../../src/http/streams/stream-lo
 import { LineReader } from "../../../src/wire/stream-reader.ts";
 import { listen, until } from "../listening.ts";
 
-/** A connection made of a list, whose reader takes `room` lines at a time. */
+/** A connection with a list of input; its reader accepts `room` lines at a time. */
 class FakePipe implements StreamPipe {
   readonly calls: string[] = [];
   readonly lines: string[] = [];
@@ -32,7 +32,7 @@ class FakePipe implements StreamPipe {
     this.#then = then;
   }
 
-  /** The reader has taken all, and takes so many more. */
+  /** The reader has read everything and accepts this number of further lines. */
   drain(room: number): void {
     const then = this.#then;
     this.#then = undefined;

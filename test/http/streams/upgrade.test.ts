@@ -1,4 +1,4 @@
-/** Streams on the bare connection: the same lines as over HTTP, and no byte where it does not belong. */
+/** Streams on the bare connection: the same lines as over HTTP, and no extra byte. */
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";

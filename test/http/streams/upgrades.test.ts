@@ -1,4 +1,4 @@
-/** Offers that the service does not take: the request is answered as if they had not been made. */
+/** Upgrade offers that the service does not accept: the request is answered as if it had no offer. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { listen } from "../listening.ts";
 
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);
 
-/** Sends bytes in two parts and answers all that comes until the connection ends. */
+/** Sends bytes in two parts and returns everything that arrives until the connection ends. */
 async function exchanged(url: string, head: string, body: Buffer): Promise<string> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1").setEncoding("latin1");
   let text = "";

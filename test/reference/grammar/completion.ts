@@ -1,9 +1,9 @@
-/** A text that completes a state, byte by byte; anyone can check it by reading. */
+/** A text that completes a state, found byte by byte: simple enough to check by reading. */
 import type { Grammar } from "../../../src/grammar/grammar.ts";
 import { NEVER } from "../../../src/grammar/nodes.ts";
 
 /**
- * Bytes in the order of the search: those that end strings, objects and lists come first, those that open another one
+ * Bytes in the order of the search: bytes that end strings, objects and lists come first, bytes that open another one
  * last.
  */
 const FIRST = [...new TextEncoder().encode('"}]0nulltruefase,:-123456789.aZ')];
@@ -17,7 +17,7 @@ const BYTES = [
 ];
 const LENGTH_MAX = 600;
 
-/** undefined: none was found on the ways that were tried. */
+/** undefined: the search found none */
 export function completion({ automaton }: Grammar, from: number): Uint8Array | undefined {
   const seen = new Set([from]);
   const states = [from];

@@ -1,4 +1,6 @@
-/** Checks whether a grammar takes a JSON value in one of the orders of its properties, written as JSON.stringify does. */
+/**
+ * Checks whether a grammar accepts a JSON value in one of the orders of its properties, written as JSON.stringify does.
+ */
 import type { Grammar } from "../../../src/grammar/grammar.ts";
 import { NEVER } from "../../../src/grammar/nodes.ts";
 
@@ -32,7 +34,7 @@ function behind(
   return behindText(grammar, states, "]");
 }
 
-/** By the set of members that have come: each set is reached from the sets that are one smaller. */
+/** By the set of properties so far: each set is reached from the sets with one property less. */
 function behindObject(
   grammar: Grammar,
   write: Write,

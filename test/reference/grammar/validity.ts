@@ -5,7 +5,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { FORMATS } from "../../../src/grammar/json/formats.ts";
 
-/** Throws what ajv throws when it does not take the schema. */
+/** Throws ajv's error when it does not accept the schema. */
 export function validityOf(schema: unknown): (value: unknown) => boolean {
   const validate = shared().compile(schema as object | boolean); // ajv looks itself
   shared().removeSchema(schema as object | boolean);
@@ -16,7 +16,7 @@ let ajv: Ajv2020 | undefined;
 
 function shared(): Ajv2020 {
   if (ajv !== undefined) return ajv;
-  // As it is, 0.3 would be no multiple of 0.1.
+  // With the exact value, 0.3 would not be a multiple of 0.1.
   ajv = new Ajv2020({ strict: false, logger: false, multipleOfPrecision: 9 });
   for (const { name, regex, length_max = Number.POSITIVE_INFINITY } of FORMATS) {
     const whole = new RegExp(`^(?:${regex})$`, "u");

@@ -10,25 +10,25 @@ import type { Part } from "../../../src/grammar/rule-parts.ts";
 
 type Piece = Regex | Part;
 
-/** The remaining pieces, the next one first; undefined: none. */
+/** The remaining pieces, the next one first; undefined: no piece remains. */
 interface Rest {
   readonly piece: Piece;
   readonly after: Rest | undefined;
 }
 
-/** After some bytes: all that may still come, and the bytes of a character that is not whole yet. */
+/** The state after some bytes: all possible rests, and the bytes of an incomplete character. */
 export interface Place {
   readonly ways: readonly (Rest | undefined)[];
   readonly pending: readonly number[];
 }
 
-/** A place with each way followed to its next character. */
+/** A position with each way followed to its next character. */
 interface Opened {
   readonly letters: readonly { readonly set: CodePoints; readonly after: Rest | undefined }[];
   readonly is_whole: boolean;
 }
 
-/** There are too many ways to follow: the reference says nothing. */
+/** There are too many ways to follow; the reference gives no answer. */
 export class TooManyWays extends Error {}
 
 const WAYS_MAX = 5000;
@@ -123,7 +123,7 @@ export class Reference {
     }
   }
 
-  /** Rules that end: those found so far make others end, until none is added. */
+  /** The rules that can be empty: those found so far make others empty, until none is added. */
   #findEnding(): ReadonlySet<string> {
     const found = new Set<string>();
     for (let size = -1; size < found.size; ) {
@@ -157,7 +157,7 @@ export class Reference {
   }
 }
 
-/** The next character, where the next piece says it. */
+/** The next character, if the next piece is one. */
 function letterOf({
   piece,
   after,
@@ -173,7 +173,7 @@ function letterOf({
   };
 }
 
-/** By number of bytes: the fixed high bits of the first byte, and the first character of that length. */
+/** By the number of bytes: the fixed high bits of the first byte, and the first character of that length. */
 const FORMS = [
   { lead: 0x00, mask: 0x80, least: 0 },
   { lead: 0xc0, mask: 0xe0, least: 0x80 },
@@ -181,7 +181,7 @@ const FORMS = [
   { lead: 0xf0, mask: 0xf8, least: 0x10000 },
 ] as const;
 
-/** The characters that UTF-8 writes with these bytes first; undefined: none. */
+/** The characters whose UTF-8 begins with these bytes; undefined: there are none. */
 function spanOf(
   bytes: readonly number[],
 ): { readonly from: number; readonly to: number; readonly is_whole: boolean } | undefined {
@@ -206,7 +206,7 @@ function meets(set: CodePoints, { from, to }: { readonly from: number; readonly 
 const NUMBERS = new WeakMap<object, number>();
 let count = 0;
 
-/** Ways that have the same to come are one. */
+/** Ways with the same rest are one. */
 function keyOf(rest: Rest): string {
   const parts: string[] = [];
   for (let at: Rest | undefined = rest; at !== undefined; at = at.after) {

@@ -36,8 +36,8 @@ const frequency_penalty: Rule = (tokens, options, world) => {
 };
 
 /**
- * Another score for each token that occurs in the part of the history that the options name, by the largest weight with
- * which it occurs and by the sum of its weights.
+ * Another score for each token in the part of the history that the options name, from the largest weight with which it
+ * occurs and the sum of its weights.
  */
 function seen(
   tokens: readonly Token[],

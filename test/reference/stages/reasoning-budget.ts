@@ -5,7 +5,7 @@ import { number, type Options, type Rule } from "../tokens.ts";
 
 const list = (options: Options, name: string) => options[name] as readonly number[]; // as their schemas check
 
-/** One token after another, as llama.cpp's sampler takes them; but a mark is found wherever it stands. */
+/** Token by token, as in llama.cpp's sampler, except that a mark is found at any position. */
 const rule: Rule = (tokens, options, { history, prompt_length }) => {
   const budget = number(options, "reasoning_budget");
   if (budget < 0) return tokens;

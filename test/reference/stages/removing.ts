@@ -41,7 +41,7 @@ const top_p: Rule = (tokens, options, world) => {
 const highestFirst = (tokens: readonly Token[]) =>
   [...tokens].sort((a, b) => b.score - a.score || b.id - a.id);
 
-/** Groups of equal scores, as long as they hold no more than p with all before; the first always. */
+/** Groups of equal scores, while their mass with all groups before is at most p; always the first group. */
 function within(order: readonly Token[], p: number, min_keep: number, world: World): readonly Token[] {
   const probabilities = probabilitiesOf(order);
   let n = 0;

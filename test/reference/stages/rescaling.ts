@@ -17,7 +17,7 @@ const dynatemp: Rule = (tokens, options, world) => {
   const range = number(options, "dynatemp_range");
   const low = Math.max(0, middle - range);
   const high = middle + range;
-  // llama.cpp counts the tokens of its list, those with a probability of 0 among them.
+  // llama.cpp counts the tokens of its list, including those with a probability of 0.
   const n = options["dynatemp_tokens"] === "listed" ? world.vocab_size : tokens.length;
   if (n === 1) return tokens;
   const share = entropyOf(tokens) / Math.log(n);

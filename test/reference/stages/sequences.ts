@@ -27,7 +27,7 @@ const no_repeat_ngram_size: Rule = (tokens, options, { history, prompt_length })
   });
 };
 
-/** True when the options list a token; its schema makes a set of the list. */
+/** True when the options list a token; its schema makes a set from the list. */
 function has(set: unknown, token_id: number): boolean {
   return (set as { has(id: number): boolean } | undefined)?.has(token_id) === true;
 }
@@ -83,7 +83,7 @@ const dry: Rule = (tokens, options, world) => {
   const allowed = number(options, "dry_allowed_length");
   const spares = options["dry_breaker_rule"] === "spare";
   return rescored(tokens, ({ id, score }) => {
-    // the first token of the text continues nothing
+    // the first token of the text has no token before it
     const run = Math.max(-1, ...text.map((past, i) => (i > 0 && past === id ? commonEnd(text, i) : -1)));
     const length = Math.min(run, behind);
     const is_free = spares ? breakers.has(id) : behind <= allowed;
@@ -101,7 +101,7 @@ const WITHOUT_TEXT = { vocabulary: undefined };
 
 const NO_BREAKERS: Breakers = { has: () => false, tokensSince: (_, first, end) => end - first };
 
-/** How many tokens before text[i] equal those at the end of the text. */
+/** The number of tokens before text[i] that equal those at the end of the text. */
 function commonEnd(text: readonly number[], i: number): number {
   let length = 0;
   while (length < i && text[i - 1 - length] === text[text.length - 1 - length]) length++;

@@ -14,7 +14,7 @@ const rule: Rule = (tokens, options) => {
     const own = p[i] as number; // as many as tokens
     if (own === 0) return []; // too small for a float64: it has no part in the sums
     const after = before + own;
-    // after^a − before^a, without the difference of nearly equal numbers, on either side
+    // after^a − before^a, computed without subtracting nearly equal numbers, at either end
     const rest = own < after / 2 ? Math.log1p(-own / after) : Math.log(before / after);
     const share = -Math.expm1(a * rest);
     before = after;

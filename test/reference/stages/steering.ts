@@ -1,4 +1,4 @@
-/** Stages that steer by a state which they carry from step to step. */
+/** Stages that steer with a state from step to step. */
 import fc from "fast-check";
 import { stepsOf } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
@@ -18,7 +18,7 @@ const mirostat: Rule = (tokens, options, world) => {
   return kept.length > 0 ? kept : prefix(ranked(tokens), 1, false, world);
 };
 
-/** Zipf's exponent by least squares over the best 100, and the rank at which the surprise reaches µ. */
+/** Zipf's exponent by least squares over the best 100 tokens, and the rank at which the surprise reaches µ. */
 function rankBound(order: readonly Token[], mu: number, vocab_size: number): number {
   const best = order.slice(0, 100);
   const steps = best.slice(1).map((next, i) => ({

@@ -30,7 +30,7 @@ const rule: Rule = (tokens, options, world) => {
   const mass = sum(p.filter((_, i) => excluded.has(tokens[i]?.id as number))); // as many as tokens
   const of_excluded = 1 - probability;
   const of_others = 1 - probability + probability / (1 - mass);
-  // Scores have no common scale: those of the others stay.
+  // Scores have no common scale, so the scores of the others stay unchanged.
   return tokens.map(({ id, score }) => ({
     id,
     score: excluded.has(id) ? score + Math.log(of_excluded / of_others) : score,

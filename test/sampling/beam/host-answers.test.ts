@@ -1,6 +1,6 @@
 /**
- * Recorded answers of the hosts' own code (transformers, vLLM, onnxruntime-genai) and of two ports (TensorRT-LLM, llama.cpp):
- * written by `npm run proof:beams -- --record`, held here without Python.
+ * Recorded answers of the hosts' own code (transformers, vLLM, onnxruntime-genai) and of two ports (TensorRT-LLM,
+ * llama.cpp): `npm run proof:beams -- --record` writes them, and this test checks them without Python.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";

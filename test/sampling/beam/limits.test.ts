@@ -1,4 +1,4 @@
-/** Every limit of a search: at it, below and above; and states that no reply has. */
+/** Every limit of a search: at it, below and above; and invalid states. */
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../../src/errors.ts";
 import { BEAM_TOKENS_MAX, BEAMS_MAX, WIDTH_MAX } from "../../../src/sampling/beam/fields.ts";

@@ -1,4 +1,4 @@
-/** Prefixes that are found in bins of a whole row, against the same rule over all tokens in order. */
+/** Prefixes found in the bins of a whole row, against the same rule over all tokens in order. */
 import { describe, expect, test } from "vitest";
 import { instantiate } from "../../../src/kernels/instance.ts";
 import { Kernel } from "../../../src/kernels/kernel.ts";
@@ -31,7 +31,7 @@ function ranked(values: Float32Array): { id: number; value: number }[] {
     .sort((a, b) => b.value - a.value || a.id - b.id);
 }
 
-/** How many stay before a step, by the definition. */
+/** The number of tokens that stay before a step, by the definition. */
 function countToStep(order: readonly { value: number }[], temperature: number, step: number): number {
   let kept = 1;
   while (
@@ -42,7 +42,10 @@ function countToStep(order: readonly { value: number }[], temperature: number, s
   return kept;
 }
 
-/** How many stay before evenness falls below mass, by the definition; and the least margin of the comparisons. */
+/**
+ * The number of tokens that stay before evenness falls below the mass, by the definition, and the smallest margin of
+ * the comparisons.
+ */
 function countToEquilibrium(order: readonly { value: number }[], temperature: number) {
   const top = order[0]!.value;
   const weights = order.map(({ value }) => Math.exp((value - top) / temperature));

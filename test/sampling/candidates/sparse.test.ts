@@ -89,7 +89,7 @@ describe("sparse rows", () => {
     else expect(problemOf(required).code).toBe("need_more_tokens");
   });
 
-  /** A tie of the last token kept with the bound: one that was left out may be as good, and of a smaller id. */
+  /** The last kept token ties with the bound: a token that was left out may be equal and have a smaller id. */
   test.each([
     ["top_k", { top_k: 2 }],
     ["top_p with logsumexp", { top_p: 0.7 }],
@@ -114,8 +114,8 @@ describe("sparse rows", () => {
     expect(problem.message).toContain("4 tokens were not enough");
   });
 
-  /** Rows of 4,000 tokens as peaked as models' are, of which the best 50 are sent. */
-  // By how many are left out alone it were 60, 43, 14 and 0.
+  /** Rows of 4,000 tokens, as peaked as those of models; the client sends the best 50. */
+  // A test that knew only how many are left out would give 60, 43, 14 and 0.
   test.each([
     [0.5, 60],
     [0.95, 60],

@@ -21,7 +21,7 @@ function startOn(values: Float32Array, temperature: number): void {
   dense.temperature = temperature;
 }
 
-/** The kept ids in order, whatever form they are in. */
+/** The kept ids in order, for any form of candidates. */
 function idsOf(form: "dense" | "compact", compact: Compact): string {
   const kept = form === "compact" ? compact : new Compact().reset(VOCAB_SIZE);
   if (form === "dense") fillFromDense(kept, dense);

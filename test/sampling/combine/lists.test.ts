@@ -1,11 +1,11 @@
-/** Sources of which some come as lists of tokens: exact is what whole rows would have given, and nothing else is called so. */
+/** Some sources come as lists of tokens: a reply is called exact only if whole rows would give the same. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SparseRow } from "../../../src/sampling/rows.ts";
 import { logSumExp } from "../../reference/sources.ts";
 import { type Fields, sampleSources } from "./sample.ts";
 
-/** The most likely tokens of a row, with all that a sender may know of it. */
+/** The most likely tokens of a row, with everything that a sender may know about it. */
 function listOf(row: readonly number[], count: number): SparseRow {
   const ids = row.map((_, id) => id).sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0) || a - b);
   const omitted = ids.slice(count).map((id) => row[id] ?? 0);

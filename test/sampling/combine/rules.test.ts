@@ -1,4 +1,4 @@
-/** Each rule on rows that anyone can check, and against its definition in float64. */
+/** Each rule on rows that can be checked by hand, and against its definition in float64. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RULES } from "../../../src/sampling/combine/index.ts";
@@ -43,7 +43,7 @@ describe("rows that anyone can check", () => {
       { rule: "guidance", guidance_scale: 0, convention: "from_zero" },
       HALF,
     ],
-    // e^1.5 / a^0.5, for tokens with at least a tenth of .6
+    // e^1.5 / a^0.5, for tokens whose probability is at least a tenth of .6
     [
       "contrastive keeps what is plausible",
       [
@@ -187,7 +187,7 @@ test("there is a reference for every rule, and for no other", () => {
   expect(Object.keys(COMBINATIONS).sort()).toEqual(RULES.map(({ name }) => name).sort());
 });
 
-/** Maximum distance of float32 from float64: each step rounds by 2⁻²⁴ of its sum, and the normaliser by 1e-6. */
+/** The largest distance of float32 from float64: each step rounds by 2⁻²⁴ of its sum, and the normaliser by 1e-6. */
 const ROUNDING = 2 ** -20;
 const NORMALISER = 4e-6;
 

@@ -1,4 +1,4 @@
-/** Steps of several sources for tests: rows in, the report of the step out. */
+/** Steps with several sources for tests: rows in, the step's report out. */
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import type { Sampled } from "../../../src/sampling/report/report.ts";
 import type { LogitsRow, SparseRow } from "../../../src/sampling/rows.ts";

@@ -1,6 +1,6 @@
 /**
- * Steps of several sources: the stages that run before, the refusals, and the stages that depend on the absolute level
- * of logits.
+ * Steps with several sources: the stages that run on the sources, the refusals, and the stages that depend on the
+ * absolute level of logits.
  */
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../../src/errors.ts";
@@ -210,7 +210,7 @@ describe("what a stage declares", () => {
   const moved = row.map((x) => x + 64);
   const history = [1, 2, 3, 1, 2];
 
-  /** Those that need a vocabulary look at the text, and at no score. */
+  /** Stages that need a vocabulary read the text, and no score. */
   const STAGES_OF_IDS = STAGES.filter(({ readsText }) => readsText !== true);
 
   test.each(STAGES_OF_IDS.map((stage) => [stage.name, stage] as const))(
@@ -224,7 +224,7 @@ describe("what a stage declares", () => {
         const other = there?.[i];
         return other?.token_id === token_id && Math.abs((other.logprob ?? 0) - (logprob ?? 0)) < 1e-4;
       });
-      // Some that would look do nothing with these tokens.
+      // Some stages that would read scores do nothing with these tokens.
       if (!looks) expect([name, same]).toEqual([name, true]);
     },
   );

@@ -57,7 +57,8 @@ describe("between chains", () => {
   });
 
   test("a place: which stages it stands on the other side of", () => {
-    // 0.4211 + 0.3158 ≥ 0.7; flattened to 0.29 0.27 0.21 0.18 it takes three. Where top_k stands does not matter.
+    // 0.4211 + 0.3158 ≥ 0.7; after the flattening to 0.29 0.27 0.21 0.18 top_p keeps three. The place of top_k does not
+    // matter.
     const one = chain(top_k(4), top_p(0.7), temperature(3));
     const two = chain(temperature(3), top_k(4), top_p(0.7));
     expect(madeBy(FIVE, [one, two])).toEqual({
@@ -128,14 +129,14 @@ describe("between hosts", () => {
   });
 
   test("llama.cpp and vLLM: the default that cuts most", () => {
-    // min_p 0.05 leaves the first alone; top_p 0.95 and top_k 40 take a few of the tail
+    // min_p 0.05 keeps only the first; top_p 0.95 and top_k 40 keep a few of the tail
     const row = logitsOf([0.6, ...new Array(40).fill(0.01)]);
     const made_by = madeBy(row, ["llama.cpp", "vllm"], { temperature: 1 });
     expect(made_by).toMatchObject({ arm: 0, stage: "min_p", differs: "presence", distance_without: 0 });
   });
 
   test("transformers and SGLang: top-p of what top-k left, or of everything", () => {
-    // 0.4 + 0.3 ≥ 0.7 of everything; of the best two, 0.57 and 0.43, one is not enough
+    // 0.4 + 0.3 ≥ 0.7 of the whole; among the best two, 0.57 and 0.43, one is not enough
     const row = logitsOf([0.4, 0.21, 0.2, 0.19]);
     expect(madeBy(row, ["transformers", "sglang"], { top_k: 2, top_p: 0.5 })).toMatchObject({
       differs: "place",

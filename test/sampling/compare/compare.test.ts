@@ -51,12 +51,12 @@ describe("compareRow", () => {
       [1, null, null],
       [2, "top_p", null],
     ]);
-    // cut first: √0.5 / (√0.5 + √0.3) = 0.5635; so ½ (0.1480 + 0.1147 + 0.2627) = 0.2627
+    // the cut comes first: √0.5 / (√0.5 + √0.3) = 0.5635; so ½ (0.1480 + 0.1147 + 0.2627) = 0.2627
     expect(told.tokens[0]?.arms[0]?.probability).toBeCloseTo(0.5635, 4);
     const [difference] = told.differences;
     expect(difference).toMatchObject({ between: [0, 1], only_first: [], only_other: [2] });
     expect(difference?.distance).toBeCloseTo(0.26275, 4);
-    // without "last"'s top_p: 0.4155 0.3218 0.2627, the same as "first"
+    // without the top_p of "last": 0.4155 0.3218 0.2627, the same as "first"
     expect(difference?.made_by).toMatchObject({ arm: 0, stage: "top_p" });
     expect(difference?.made_by?.distance_without).toBeCloseTo(0, 6);
   });

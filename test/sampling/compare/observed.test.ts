@@ -1,4 +1,4 @@
-/** The observed result of another sampler: the arm that gives it, or the change of an arm that would. */
+/** The observed result of another sampler: which arm gives it, or which change of an arm would give it. */
 import { describe, expect, test } from "vitest";
 import { allAtOnce } from "../../../src/pieces.ts";
 import { compareRow } from "../../../src/sampling/compare/compare.ts";

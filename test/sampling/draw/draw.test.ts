@@ -1,4 +1,4 @@
-/** Draw rules: their guarantees, their refusals, and the draws that they leave to other rules. */
+/** Draw rules: their guarantees, their refusals, and the draws for which another rule is used. */
 import { describe, expect, test } from "vitest";
 import { goodnessOfFit, P_MIN } from "../../../proof/statistics/chi-square.ts";
 import type { Row } from "../../../src/kernels/kernel.ts";

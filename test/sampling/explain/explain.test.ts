@@ -34,7 +34,7 @@ function explainOf(options: Fields, observed: Observed, logits: readonly number[
 const COLD = stage("temperature", 0.6);
 const NUCLEUS = stage("top_p", 0.7);
 
-/** The intended options, the other sampler's behaviour, and the explanation. */
+/** The user's options, the other sampler's behaviour, and the explanation. */
 const CASES: readonly (readonly [name: string, says: string, meant: Fields, other: Fields])[] = [
   ["order", "as if temperature came before top_p", chain(NUCLEUS, COLD), chain(COLD, NUCLEUS)],
   [

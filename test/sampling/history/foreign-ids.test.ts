@@ -1,9 +1,12 @@
-/** Ids of a history that the row has no logit for: a step with them is the step without them, but for lengths and positions. */
+/**
+ * Ids in a history that have no logit in the row: they only count for lengths and positions; otherwise the step is the
+ * one without them.
+ */
 import { describe, expect, test } from "vitest";
 import { openStream } from "../../../src/sampling/stream.ts";
 import { problemOf, randomRow, sample, sampler, sampleSparse, sparse } from "../sample.ts";
 
-/** An image token of Llama 3.2 Vision, a hash of SGLang's, vLLM's placeholder, the largest id there may be. */
+/** An image token of Llama 3.2 Vision, a hash of SGLang's, vLLM's placeholder, and the largest possible id. */
 const FOREIGN = [300, 1_000_000, -1, 2 ** 31 - 1];
 const REPORT = { seed: 3, logprobs: true, logprobs_mode: "processed", top_logprobs: 20 } as const;
 
@@ -11,7 +14,7 @@ describe.each([12, 300, 5000])("in a row of %i logits", (length) => {
   const row = randomRow(length, 4, true);
   const own = [1, 5, 7, 5, 1, 9, 5, 7];
   const foreign = FOREIGN.map((id) => (id >= 0 && id < length ? length : id));
-  // Where the own ones stand next to each other, so that runs and sequences stay whole.
+  // Positions at which the row's own ids stay adjacent, so that runs and sequences stay whole.
   const mixed = [...foreign, ...own];
 
   test.each([

@@ -33,7 +33,8 @@ describe("RepeatFinder", () => {
     expect(read([1, 2, 3, 1, 2])).toEqual(first);
   });
 
-  // A careless search takes minutes over these, far beyond the time that a test has; this takes milliseconds.
+  // A quadratic search takes minutes for these histories, far beyond a test's time limit; this search takes
+  // milliseconds.
   test.each([
     ["the same token over and over", (_: number) => 1],
     ["two tokens in turn", (i: number) => i % 2],

@@ -1,8 +1,8 @@
-/** Lists and texts of a grammar that are too long are refused by their length: nothing of them is read or copied. */
+/** Too long lists and texts of a grammar are refused by their length: none of their elements is read or copied. */
 import { expect, test } from "vitest";
 import { grammarField } from "../../../src/sampling/options/grammar-field.ts";
 
-/** The numbers from 0 on, and how many of them were read. */
+/** The numbers from 0 on, and a count of those that were read. */
 function watchedList(length: number) {
   const reads = { count: 0 };
   const list = new Proxy(

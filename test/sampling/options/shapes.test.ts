@@ -1,4 +1,7 @@
-/** The options of all steps have few shapes: a literal that begins with a spread and adds to it has another each time. */
+/**
+ * The options of all steps have few V8 shapes. An object literal that begins with a spread and adds fields has a new
+ * shape each time.
+ */
 import { expect, test } from "vitest";
 import { DEFAULT_OPTION_LIMITS } from "../../../src/sampling/options/option-limits.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
@@ -16,6 +19,6 @@ const PARSERS = {
 
 test.each(Object.entries(PARSERS))("%s", (_, parse) => {
   const options = Array.from({ length: 200 }, (_, seed) => parse(String(seed)));
-  // V8 compiles their constructors once or twice meanwhile.
+  // V8 compiles their constructors once or twice during the test.
   expect(shapesAmong(options)).toBeLessThanOrEqual(4);
 });

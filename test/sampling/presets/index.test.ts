@@ -7,12 +7,12 @@ import { problemOf, sample } from "../sample.ts";
 
 const STAGE_NAMES = STAGES.map(({ name }) => name);
 
-/** Names of the stages that run for these options, in order. */
+/** The names of the stages that run for these options, in order. */
 function stagesFor(preset: string, options: Readonly<Record<string, unknown>> = {}): string[] {
   return parseStepOptions({ preset, ...options }).chain.map(({ stage }) => stage.name);
 }
 
-/** The preset as each of its variants has it, or as it is. */
+/** The preset with each of its variants, or unchanged. */
 const forms = (preset: Preset): readonly Preset[] =>
   preset.variants === undefined ? [preset] : preset.variants.map((variant) => withVariant(preset, variant));
 

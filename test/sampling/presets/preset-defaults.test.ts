@@ -1,4 +1,4 @@
-/** The defaults of hosts, number by number: most of them change no token of most rows. */
+/** The defaults of hosts, number by number. Most of them change no token of most rows. */
 import { expect, test } from "vitest";
 import { PRESETS } from "../../../src/sampling/presets/index.ts";
 

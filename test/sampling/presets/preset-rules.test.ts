@@ -1,4 +1,4 @@
-/** The same row under the rules of different hosts: who keeps what, as their sources have it. */
+/** The same row under the rules of different hosts: which tokens each keeps, according to its source. */
 import { describe, expect, test } from "vitest";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { logitsOf, sample } from "../sample.ts";
@@ -21,7 +21,7 @@ describe("where hosts differ on the same row", () => {
   });
 
   test("SGLang's top-p does not renormalise what top-k left", () => {
-    // after top-k 2 of 0.4 0.3 0.2 0.1 the first has 4/7 = 0.571 ≥ 0.5; of the whole row it has only 0.4
+    // after top-k 2 of 0.4 0.3 0.2 0.1 the first has 4/7 = 0.571 ≥ 0.5; in the whole row it has only 0.4
     const options = { top_k: 2, top_p: 0.5 };
     expect(keptBy("sglang", [0.4, 0.3, 0.2, 0.1], options)).toEqual([0, 1]);
     expect(keptBy("vllm", [0.4, 0.3, 0.2, 0.1], options)).toEqual([0]);

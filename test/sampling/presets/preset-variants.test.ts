@@ -1,4 +1,4 @@
-/** One host, several codes for the same step: what each keeps of the same row. */
+/** One host with several implementations of the same step: what each keeps of the same row. */
 import { describe, expect, test } from "vitest";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { PRESETS } from "../../../src/sampling/presets/index.ts";
@@ -15,14 +15,14 @@ function keptBy(host: Options, options: Options, probabilities: readonly number[
 
 describe("what a variant keeps of 0.4 0.2 0.2 0.2", () => {
   test.each([
-    // two of the three that tie have a place: PyTorch's sort, Triton's search, FlashInfer's rejection
+    // two of three tied tokens fit: PyTorch's sort, Triton's search, FlashInfer's rejection
     ["vllm", "pytorch", { top_k: 3 }, [0, 1, 2, 3]],
     ["vllm", "triton", { top_k: 3 }, [0, 1, 2]],
     ["vllm", "flashinfer", { top_k: 3 }, [0, 1, 2, 3]],
     ["vllm", "pytorch", { top_p: 0.7 }, [0, 2, 3]],
     ["vllm", "triton", { top_p: 0.7 }, [0, 1, 2]],
     ["vllm", "flashinfer", { top_p: 0.7 }, [0, 1, 2, 3]],
-    // those before the first of them hold 0.4: just p, which only SGLang's sort lets pass
+    // the tokens before the first of them hold 0.4, exactly p, which only SGLang's sort accepts
     ["sglang", "pytorch", { top_p: 0.4 }, [0, 1]],
     ["sglang", "flashinfer", { top_p: 0.4 }, [0]],
     ["sglang", "pytorch", { top_k: 2 }, [0, 1]],
@@ -51,7 +51,7 @@ describe("what a variant keeps of 0.4 0.2 0.2 0.2", () => {
   });
 
   test("SGLang with FlashInfer takes top-p of what top-k left once there is a min_p", () => {
-    // of the whole row 0.4 is below 0.5 and 0.7 is not; of the best two 4/7 is not
+    // in the whole row 0.4 is below 0.5 and 0.7 is not; among the best two 4/7 is not
     const row = [0.4, 0.3, 0.2, 0.1];
     const host = { preset: "sglang", variant: "flashinfer" };
     expect(keptBy(host, { top_k: 2, top_p: 0.5 }, row)).toEqual([0, 1]);

@@ -5,7 +5,7 @@ import { parseStepOptions } from "../../../src/sampling/options/step-options.ts"
 import { sample, sampler, sampleSparse, sparse } from "../sample.ts";
 
 const LEAST = -3.4028234663852886e38;
-/** Small rows are lists of float64 from the start; long ones lie in the kernel. */
+/** Small rows are float64 lists from the start; long rows are in kernel memory. */
 const LENGTHS = [5, 2000];
 const PLACES = [3e38, 1e30, 1e15, 1e9, 2 ** 17, -1e9, -1e30];
 

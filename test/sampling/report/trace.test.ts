@@ -125,7 +125,7 @@ describe("trace", () => {
     test("top_p that drops what passes p", () => {
       const { edge, fates } = told({ stage: "top_p", top_p: 0.75, top_p_crossing: "drop" });
       expect(fates?.[1]).toEqual(["top_p", "its rank 3 is beyond 2, where the share passes 0.75"]);
-      // 0.7 is kept, 0.9 would be too much
+      // 0.7 is kept; 0.9 would be too much
       expect(edge).toMatchObject({
         kind: "share",
         limit: 0.75,

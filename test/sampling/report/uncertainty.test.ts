@@ -1,4 +1,4 @@
-/** Entropy, varentropy, margin and confidence of both sides of a step, in every form that a row has. */
+/** Entropy, varentropy, margin and confidence of both sides of a step, in every form of a row. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SMALL_ROW } from "../../../src/sampling/candidates/compact/compaction.ts";
@@ -70,7 +70,7 @@ describe("uncertainty", () => {
     });
   });
 
-  /** The n largest; the others have nothing. */
+  /** The n largest; the other tokens have no mass. */
   const best = (p: readonly number[], n: number) => {
     const least = [...p].sort((a, b) => b - a)[n - 1]!;
     return p.map((each) => (each >= least ? each : 0));

@@ -35,7 +35,7 @@ describe("adaptive_p", () => {
 
   test("a whole row and a small one are treated alike", () => {
     const row = [0.2, 0.3, 0.5].map(Math.log);
-    // Probabilities of 0 are as far from 0.3 as 0.3: 300 more tokens with the score 5 − 10 / 2 = 0
+    // A probability of 0 is as far from 0.3 as 0.6 is: 300 more tokens with the score 5 − 10 / 2 = 0
     const left = probabilitiesAfter(wide(row), [adaptive(0.3)]);
     const expected = softmax([...[0.2, 0.3, 0.5].map((p) => score(p, 0.3)), ...new Array(300).fill(0)]);
     expectClose(left, expected);
@@ -67,7 +67,7 @@ describe("adaptive_p", () => {
       averages.push(weighted_sum / total_weight);
     }
     const mean = averages.slice(50).reduce((sum, each) => sum + each, 0) / 250;
-    // A target that did not move would give Σ p · softmax(score) = 0.201.
+    // A fixed target would give Σ p · softmax(score) = 0.201.
     expect(mean).toBeGreaterThan(0.25);
     expect(mean).toBeLessThan(0.32);
   });

@@ -1,6 +1,6 @@
 /**
- * The same row twice: as it is, which is compact from the start, and with 300 tokens after it that have next to
- * no probability, which is a whole row in kernel memory. A stage must do the same to both.
+ * The same row twice: unchanged, which is compact from the start, and with 300 more tokens of negligible probability,
+ * which is a whole row in kernel memory. A stage must treat both alike.
  */
 import { SMALL_ROW } from "../../../src/sampling/candidates/compact/compaction.ts";
 import { type Entry, expectClose, probabilitiesAfter, softmax } from "./rows.ts";
@@ -11,7 +11,7 @@ export function wide(logits: readonly number[]): number[] {
   return [...logits, ...new Array<number>(SMALL_ROW + 44).fill(NEGLIGIBLE)];
 }
 
-/** Scores that should come out of one stage; −Infinity for a token that it bans. */
+/** The expected scores after one stage; −Infinity for a token that it bans. */
 export function expectBoth(
   logits: readonly number[],
   entry: Entry,

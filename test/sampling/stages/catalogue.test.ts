@@ -1,4 +1,4 @@
-/** What every stage declares of itself holds. */
+/** What every stage declares about itself is true. */
 import { describe, expect, test } from "vitest";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { STAGES } from "../../../src/sampling/stages/index.ts";

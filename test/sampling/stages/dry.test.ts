@@ -30,7 +30,7 @@ describe("dry", () => {
     // the last 5 are "c d a b c": only "c" is a run, of 1
     ["a b c d a b c", [A, B, C, D, A, B, C], { dry_penalty_last_n: 5 }, [0, 0, 0, -1]],
     ["a b c d a b c", [A, B, C, D, A, B, C], { dry_penalty_last_n: 4 }, [0, 0, 0, 0]],
-    // of the two runs that d continues, "c" and "b c", the longer counts: 2^(2 − 1)
+    // d continues two runs, "c" and "b c"; the longer counts: 2^(2 − 1)
     ["c d b c d a b c", [C, D, B, C, D, A, B, C], {}, [0, 0, 0, -2]],
     // a run may overlap with itself: in "a a a a" a run of 3 a's is continued by an a: 2^(3 − 1) = 4
     ["a a a a", [A, A, A, A], {}, [-4, 0, 0, 0]],
@@ -47,7 +47,7 @@ describe("dry", () => {
     const HISTORY = [A, B, C, D, A, B, C];
 
     test.each([
-      // the run "a b c" is broken after b: only "c" is left of it, 2^(1 − 1) = 1
+      // the breaker after b splits "a b c": only "c" remains, 2^(1 − 1) = 1
       ["a token of the run", [[B]], [0, 0, 0, -1]],
       ["its last token", [[C]], [0, 0, 0, 0]],
       ["two tokens of it", [[A, B]], [0, 0, 0, -1]],
@@ -62,7 +62,7 @@ describe("dry", () => {
     });
 
     test("a token that is a breaker by itself is never penalised", () => {
-      // d ends no run here, but it would continue one of 3
+      // d ends no run here, but it would continue a run of 3
       expectBoth(FLAT, dry({ dry_sequence_breakers: [[D]] }), [0, 0, 0, 0], { history: HISTORY });
     });
 

@@ -12,7 +12,7 @@ describe("dynatemp", () => {
   test.each([
     // from 0.15 to 0.55: 0.15 + 0.4 · 0.875 = 0.5
     [{ temperature: 0.35, dynatemp_range: 0.2 }, row, squared],
-    // an exponent of 0 always takes the highest
+    // an exponent of 0 always gives the highest temperature
     [{ temperature: 0.3, dynatemp_range: 0.2, dynatemp_exponent: 0 }, row, squared],
     // 0.875² = 0.765625: 0 + 2r · 0.765625 = 0.5 for r = 0.326531 around the same T
     [{ temperature: 0.25 / 0.765625, dynatemp_range: 0.25 / 0.765625, dynatemp_exponent: 2 }, row, squared],

@@ -11,7 +11,7 @@ describe("ees", () => {
   test.each([
     [{ ees: true }, [0.2, 0.5, 0.3], [0, 0.625, 0.375]],
     [{ ees: true }, [0.7, 0.2, 0.1], [1, 0, 0]],
-    // equal probabilities are as even as can be: all stay
+    // equal probabilities have the largest evenness: all stay
     [{ ees: true }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
     [{ ees: true }, [1], [1]],
     // 0.4 0.3: 0.985 >= 0.7; with 0.2: 0.965 >= 0.9; with 0.1: 0.923 < 1: three stay

@@ -20,13 +20,13 @@ describe("encoder_no_repeat_ngram_size", () => {
     // 0 was followed by 1 and by 2
     [2, [0, 1, 0, 2, 0], [0], [0, X, X, 0]],
     [3, [0, 1, 2, 0, 1, 3], [0, 1], [0, 0, X, X]],
-    // what stands at the end of what was read is followed by nothing
+    // the last token of the encoder's input has no follower
     [3, [2, 0, 1], [0, 1], [0, 0, 0, 0]],
     // a run of the same token overlaps with itself
     [3, [3, 3, 3, 1], [3, 3], [0, X, 0, X]],
     // 1 bans all that was read
     [1, [2, 0, 2], [], [X, 0, X, 0]],
-    // shorter than n − 1, or nothing read that is as long as n
+    // a history shorter than n − 1, or an encoder input shorter than n
     [3, [0, 1, 2], [1], [0, 0, 0, 0]],
     [2, [0, 1, 2], [], [0, 0, 0, 0]],
     [3, [0, 1], [0, 1], [0, 0, 0, 0]],

@@ -10,10 +10,10 @@ describe("epsilon_cutoff", () => {
     [{ epsilon_cutoff: 0.1 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
     [{ epsilon_cutoff: 0.2 }, [0.1, 0.2, 0.3, 0.4], [0, 2 / 9, 3 / 9, 4 / 9]],
     [{ epsilon_cutoff: 0.21 }, [0.1, 0.2, 0.3, 0.4], [0, 0, 3 / 7, 4 / 7]],
-    // no token is that likely: the best stays, or the min_keep best
+    // no token is that likely: the best one stays, or the min_keep best
     [{ epsilon_cutoff: 0.9 }, [0.1, 0.2, 0.3, 0.4], [0, 0, 0, 1]],
     [{ epsilon_cutoff: 0.9, min_keep: 2 }, [0.1, 0.2, 0.3, 0.4], [0, 0, 3 / 7, 4 / 7]],
-    // and those that equal the best
+    // and tokens that equal the best
     [{ epsilon_cutoff: 0.5 }, [0.2, 0.4, 0, 0.4], [0, 0.5, 0, 0.5]],
     [{ epsilon_cutoff: 0.9 }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
     [{ epsilon_cutoff: 0 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],

@@ -11,7 +11,7 @@ describe("eta_cutoff", () => {
     [{ eta_cutoff: 0.25 }, row, [2 / 3, 1 / 3, 0, 0]],
     // min(0.16, 0.4 · 0.297302 = 0.118921)
     [{ eta_cutoff: 0.16 }, row, row],
-    // min(0.01, 0.1 · 0.297302 = 0.029730): ε itself counts where the entropy is low
+    // min(0.01, 0.1 · 0.297302 = 0.029730): with low entropy ε itself is the bound
     [{ eta_cutoff: 0.01 }, [0.98, 0.011, 0.009], [980 / 991, 11 / 991, 0]],
     // min(0.99, 0.994987 · 0.297302 = 0.295812)
     [{ eta_cutoff: 0.99 }, row, [1, 0, 0, 0]],

@@ -1,4 +1,4 @@
-/** The grammar stage over streams and single steps: the state is a function of the history alone. */
+/** The grammar stage over streams and single steps: its state depends only on the history. */
 import { describe, expect, test } from "vitest";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars } from "../../../src/grammar/grammars.ts";
 import type { Row } from "../../../src/kernels/kernel.ts";
@@ -39,7 +39,7 @@ const SCHEMA = {
 };
 const OPTIONS = { vocabulary: "demo", grammar: { json_schema: SCHEMA, whitespace: "compact" }, seed: 11 };
 
-/** Draws until the grammar is done. */
+/** Draws until the text is complete. */
 function written(options: object, history: readonly number[] = []) {
   const stream = openStream(sampler, { ...options, history, prompt_length: history.length });
   let text = "";

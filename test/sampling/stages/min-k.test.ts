@@ -4,7 +4,7 @@ import { survivors } from "../survivors.ts";
 import { keepsRatios, obeysTheLaws, stepsOf } from "./properties.ts";
 import { expectClose, probabilitiesAfter, softmax } from "./rows.ts";
 
-/** How many of the first tokens stay; scores descend. */
+/** The number of first tokens that stay; the scores descend. */
 function kept(scores: readonly number[], options: Readonly<Record<string, unknown>>): number {
   const left = probabilitiesAfter(scores, [{ stage: "min_k", min_k: true, ...options }]);
   const count = left.filter((p) => p > 0).length;
@@ -20,7 +20,7 @@ describe("min_k", () => {
     [[9, 5, 4, 3], 1],
     // 1, 1, 1, 9 → 1, 0.5, 0.33, 2.25
     [[12, 11, 10, 9, 0], 4],
-    // 2, 4 → 2, 2: of equal ones the first
+    // 2, 4 → 2, 2: of equal drops, the first
     [[6, 4, 0], 1],
     // 2, 4.5 → 2, 2.25
     [[6.5, 4.5, 0], 2],
@@ -36,11 +36,11 @@ describe("min_k", () => {
     [[2, 1, 0.5, 0.25, 0], 4, 2],
     [[2, 1, 0.5, 0.25, 0], 6, 3],
     [[2, 1, 0.5, 0.25, 0], 1000, 5],
-    // the cliff keeps more than ⌊3 / 8⌋ and ⌊16 / 8⌋
+    // the drop keeps more than ⌊3 / 8⌋ and ⌊16 / 8⌋
     [[8, 7, 6, 0], 3, 3],
     [[8, 7, 6, 0], 16, 3],
     [[8, 7, 6, 0], 32, 4],
-    // all alike: the fallback has no end
+    // all scores are equal: the fallback keeps all
     [[1, 1, 1], 0.1, 3],
   ])("%j with τ = %d keeps %i", (scores, min_k_tau, expected) => {
     expect(kept(scores, { min_k_tau })).toBe(expected);
@@ -79,7 +79,7 @@ describe("min_k", () => {
     const min_k = { stage: "min_k", min_k: true, min_k_tau: 4 };
     const logits = [...Array.from({ length: 400 }, (_, id) => -id / 400), -50];
     expect(survivors(logits, { chain: [min_k] }).token_ids).toHaveLength(400);
-    // without the last, R is 1 and no drop stands out: the fallback keeps ⌊4 / 0.9975⌋
+    // without the last token, R is 1 and no drop stands out: the fallback keeps ⌊4 / 0.9975⌋
     const ban = { stage: "logit_bias", logit_bias: { 400: "-inf" } };
     expect(survivors(logits, { chain: [ban, min_k] }).token_ids).toHaveLength(4);
   });

@@ -5,7 +5,7 @@ import { expectRow } from "./rows.ts";
 
 describe("min_p", () => {
   test.each([
-    // 0.5 · 0.4 = 0.2, and 0.2 itself stays
+    // 0.5 · 0.4 = 0.2, and a token of exactly 0.2 stays
     [{ min_p: 0.5 }, [0.1, 0.2, 0.3, 0.4], [0, 2 / 9, 3 / 9, 4 / 9]],
     // 0.25 · 0.4 = 0.1
     [{ min_p: 0.25 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
@@ -15,7 +15,7 @@ describe("min_p", () => {
     // 1 keeps every token as likely as the best
     [{ min_p: 1 }, [0.4, 0.2, 0.4], [0.5, 0, 0.5]],
     [{ min_p: 1, min_keep: 2 }, [0.1, 0.2, 0.3, 0.4], [0, 0, 3 / 7, 4 / 7]],
-    // 0.02 · 0.85 = 0.017 exactly, of which the logits are rounded to float32
+    // 0.02 · 0.85 = 0.017 exactly; its logits are rounded to float32
     [{ min_p: 0.02 }, [0.85, 0.017, 0.133], [0.85, 0.017, 0.133]],
   ])("%j on %j gives %j", (options, before, after) => {
     expectRow(before, { stage: "min_p", ...options }, after);

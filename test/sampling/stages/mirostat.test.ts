@@ -25,7 +25,7 @@ describe("mirostat 2", () => {
     [-7, [0]],
   ])("with µ = %d bits keeps %j of 1, 2, 3, 4 and 4 bits", (mu, ids) => {
     expect(kept(BITS, 2, mu)).toEqual(ids);
-    // In a whole row the normaliser is known to 1e-6 only: no bound that a token meets exactly.
+    // In a whole row the normaliser is known only to 1e-6, so the bounds here meet no token exactly.
     const whole = kept(wide(BITS), 2, mu + 1e-5);
     expect(whole.filter((id) => id < BITS.length)).toEqual(ids);
   });
@@ -60,7 +60,7 @@ describe("mirostat 1", () => {
     [2, 50, 6, 8],
     // ŝ = 1.5, ε̂ = 0.5: k = (0.5 · 2^5 / (1 − 50^−0.5))^(1/1.5) = 7.04
     [1.5, 50, 5, 7],
-    // ŝ = 0.5, ε̂ = −0.5: k = (−0.5 · 2^3 / (1 − 50^0.5))^2 = 0.43, but one always stays
+    // ŝ = 0.5, ε̂ = −0.5: k = (−0.5 · 2^3 / (1 − 50^0.5))^2 = 0.43, but one token always stays
     [0.5, 50, 3, 1],
     // ε̂ → 0: k = 2^5 / ln 50 = 8.18
     [1, 50, 5, 8],

@@ -11,7 +11,7 @@ const ngram = (no_repeat_ngram_size: number) => ({ stage: "no_repeat_ngram_size"
 
 describe("no_repeat_ngram_size", () => {
   test.each([
-    // "0 1" stands there and the last token is 0: 1 would repeat it
+    // the history contains "0 1" and the last token is 0: 1 would repeat it
     [2, [0, 1, 0], [0, X, 0, 0]],
     // 0 was followed by 1 and by 2
     [2, [0, 1, 0, 2, 0], [0, X, X, 0]],
@@ -21,7 +21,7 @@ describe("no_repeat_ngram_size", () => {
     [3, [1, 2, 0, 1], [0, 0, 0, 0]],
     // a run of the same token overlaps with itself
     [3, [3, 3, 3], [0, 0, 0, X]],
-    // 1 bans everything that was ever said
+    // 1 bans every token of the history
     [1, [2, 0, 2], [X, 0, X, 0]],
     // shorter than n − 1: nothing can repeat
     [4, [0, 1], [0, 0, 0, 0]],
@@ -44,12 +44,12 @@ describe("no_repeat_ngram_size", () => {
     [2, 4, [0, 1, 0], [0, X, 0, 0]],
     [2, -1, [0, 1, 0], [0, X, 0, 0]],
     [2, 0, [0, 1, 0], [0, 0, 0, 0]],
-    // "0 1 2" begins five from the end
+    // "0 1 2" begins at the fifth token from the end
     [3, 4, [0, 1, 2, 0, 1], [0, 0, 0, 0]],
     [3, 5, [0, 1, 2, 0, 1], [0, 0, X, 0]],
     [1, 1, [2, 0, 1], [0, X, 0, 0]],
     [1, 2, [2, 0, 1], [X, X, 0, 0]],
-    // a window shorter than the run itself holds none
+    // a window shorter than the n-gram contains none
     [3, 2, [3, 3, 3, 3], [0, 0, 0, 0]],
     [3, 3, [3, 3, 3, 3], [0, 0, 0, X]],
   ])(

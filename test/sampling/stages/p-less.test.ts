@@ -6,7 +6,7 @@ import { expectRow } from "./rows.ts";
 
 describe("p_less", () => {
   test.each([
-    // 0.01 + 0.04 + 0.09 + 0.16 = 0.3, and 0.3 itself stays
+    // 0.01 + 0.04 + 0.09 + 0.16 = 0.3, and a token of exactly 0.3 stays
     [{ p_less: true }, [0.1, 0.2, 0.3, 0.4], [0, 0, 3 / 7, 4 / 7]],
     // (4 · 0.3 − 1)/3 = 0.066667
     [{ p_less: true, p_less_norm: true }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],

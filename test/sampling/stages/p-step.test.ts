@@ -7,10 +7,10 @@ describe("p_step", () => {
   test.each([
     // 0.2 is half of 0.4, 0.05 a quarter of 0.2
     [{ p_step: 0.4 }, [0.35, 0.4, 0.2, 0.05], [7 / 19, 8 / 19, 4 / 19, 0]],
-    // exactly the step still stays
+    // a token exactly at the step stays
     [{ p_step: 0.5 }, [0.4, 0.4, 0.2], [0.4, 0.4, 0.2]],
     [{ p_step: 0.51 }, [0.4, 0.4, 0.2], [0.5, 0.5, 0]],
-    // what lies after a step is gone, however even it is
+    // all tokens after a step are removed, however even they are
     [{ p_step: 0.9 }, [0.6, 0.2, 0.2], [1, 0, 0]],
     [{ p_step: 1 }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
     [{ p_step: 0.9, min_keep: 2 }, [0.6, 0.2, 0.2], [0.75, 0.25, 0]],

@@ -28,7 +28,7 @@ describe("repetition_penalty", () => {
   });
 
   test.each([
-    // L = ln 4: ln 2 lies ln 2 below it, and twice that after
+    // L = ln 4: ln 2 is ln 2 below it, and twice that afterwards
     [[0, LN2, 0], [1], [0, 0, 0]],
     // all logits moved by 5: the same
     [[5, 5 + LN2, 5], [1], [0, 0, 0]],
@@ -47,7 +47,7 @@ describe("repetition_penalty", () => {
   });
 
   test("fading, the step towards the new score is as long as the weight", () => {
-    // ln 4 → ln 2 in full; the token before it weighs 1 − 1/2, and −ln 2 → −ln 4 by half
+    // ln 4 → ln 2 in full; the token before it weighs 1 − 1/2, so −ln 2 goes half the way to −ln 4
     const entry = {
       stage: "repetition_penalty",
       repetition_penalty: 2,
@@ -102,14 +102,14 @@ describe("frequency_penalty", () => {
 describe("the window and the scope of a penalty", () => {
   const history = [0, 1, 1, 2];
   test.each([
-    // weights 1 1 1 1 in; every token seen in the part of the history that counts is halved
+    // weights 1 1 1 1; every token in the counted part of the history is halved
     [{}, [1, 1, 1, 1].map((w, id) => (id < 3 ? w / 2 : w)), 0],
     [{ penalty_last_n: 1 }, [1, 1, 0.5, 1], 0],
     [{ penalty_last_n: 3 }, [1, 0.5, 0.5, 1], 0],
     [{ penalty_last_n: 0 }, [1, 1, 1, 1], 0],
     [{ penalty_scope: "generated" }, [1, 1, 0.5, 1], 3],
     [{ penalty_scope: "history" }, [0.5, 0.5, 0.5, 1], 3],
-    // a window never reaches past the scope
+    // a window never extends beyond the scope
     [{ penalty_scope: "generated", penalty_last_n: 4 }, [1, 1, 0.5, 1], 3],
     [{ penalty_scope: "generated", penalty_last_n: 1 }, [1, 1, 0.5, 1], 2],
   ])("%j halves to %j (prompt of %d)", (options, weights, prompt_length) => {
@@ -131,11 +131,11 @@ describe("a penalty that fades", () => {
     [{ penalty_last_n: 2, penalty_decay_range: 4 }, [0.5, 0.75, 1, 1], [0.5, 1, 1, 1], 0],
     // nothing counts in full
     [{ penalty_last_n: 0, penalty_decay_range: 4 }, [0, 0.25, 0.5, 0.75], [0, 0.25, 0.5, 0.75], 0],
-    // just far enough to reach the token before the last two, and not quite
+    // just long enough to reach the token before the last two, and just too short
     [{ penalty_last_n: 2, penalty_decay_range: 2 }, [0, 0.5, 1, 1], [0, 0.5, 1, 1], 0],
     [{ penalty_last_n: 2, penalty_decay_range: 1 }, [0, 0, 1, 1], [0, 0, 1, 1], 0],
     [{ penalty_last_n: 2, penalty_decay_range: 0 }, [0, 0, 1, 1], [0, 0, 1, 1], 0],
-    // all of them count in full: nothing is left to fade
+    // all tokens count in full: none is left to fade
     [{ penalty_last_n: -1, penalty_decay_range: 4 }, [1, 1, 1, 1], [1, 2, 1, 1], 0],
     // never past the scope
     [

@@ -10,7 +10,7 @@ const FIXED = { seed: 20_260_101, numRuns: 60 } as const;
 export interface Laws {
   /** any options that the stage takes */
   readonly entry: fc.Arbitrary<Entry>;
-  /** options with which it changes nothing; none when there are no such */
+  /** options with which the stage changes nothing; absent when there are none */
   readonly neutral: readonly Entry[];
   /** the options with every token id replaced by `rename[id]`; left out when they name no ids */
   readonly renamed?: (entry: Entry, rename: readonly number[]) => Entry;
@@ -72,7 +72,7 @@ export function obeysTheLaws({ entry, neutral, renamed = (same) => same }: Laws)
   );
 }
 
-/** Removing stages keep a part of the ranking as it was: what stays keeps its ratios. */
+/** Removing stages keep a part of the ranking unchanged: the tokens that stay keep their ratios. */
 export function keepsRatios(entry: fc.Arbitrary<Entry>): void {
   test("the tokens that stay keep the ratios of their probabilities", () => {
     fc.assert(

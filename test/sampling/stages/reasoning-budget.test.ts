@@ -20,14 +20,14 @@ const budget = (reasoning_budget: number, more: Readonly<Record<string, unknown>
 
 describe("reasoning_budget", () => {
   test.each([
-    // no block yet, and one that has not spent its budget
+    // no block yet, and a block that has not spent its budget
     [2, [], FREE],
     [2, [3, 3, 3], FREE],
     [2, [0], FREE],
     [2, [0, 3], FREE],
     // spent: the end is forced
     [2, [0, 3, 3], only(1)],
-    // done, whatever was drawn for it
+    // the end of the block was forced, whichever token was drawn for it
     [2, [0, 3, 3, 1], FREE],
     [2, [0, 3, 3, 3], FREE],
     [2, [0, 3, 3, 1, 3, 3, 3], FREE],
@@ -38,7 +38,7 @@ describe("reasoning_budget", () => {
     [2, [0, 3, 3, 1, 0, 3], FREE],
     [2, [0, 3, 3, 1, 0, 3, 3], only(1)],
     [2, [0, 3, 1, 0, 3, 3], only(1)],
-    // a start within a block is text
+    // a start inside a block is plain text
     [2, [0, 0, 3], only(1)],
     // 0 ends each at once
     [0, [0], only(1)],
@@ -55,7 +55,7 @@ describe("reasoning_budget", () => {
     [[0, 3, 2], only(3)],
     [[0, 3, 2, 3], only(1)],
     [[0, 3, 2, 3, 1], FREE],
-    // what was drawn instead counts all the same
+    // the token drawn instead counts as well
     [[0, 3, 0, 0, 0], FREE],
     [[0, 3, 0, 0, 0, 0, 3], only(2)],
   ])("a message is forced token by token: behind %j the scores are %j", (history, scores) => {
@@ -69,7 +69,7 @@ describe("reasoning_budget", () => {
     [[0, 2, 3, 3], only(3)],
     [[0, 2, 3, 3, 3], only(1)],
     [[0, 2, 3, 1, 3, 3], FREE],
-    // the beginning of a mark is found again within it
+    // the beginning of a mark is found again inside it
     [[0, 0, 2, 3, 3], only(3)],
   ])("marks of several tokens: behind %j the scores are %j", (history, scores) => {
     const marks = { reasoning_start_ids: [0, 2], reasoning_end_ids: [3, 1] };

@@ -16,7 +16,7 @@ export function probabilitiesAfter(
   return out;
 }
 
-/** Runs one stage over a row of probabilities and compares what is left. */
+/** Runs one stage over a row of probabilities and compares the remaining ones. */
 export function expectRow(
   before: readonly number[],
   entry: Entry,
@@ -26,7 +26,7 @@ export function expectRow(
   expectClose(probabilitiesAfter(before.map(Math.log), [entry], options), after);
 }
 
-/** Compares with the softmax of the scores that should have come out. */
+/** Compares with the softmax of the expected scores. */
 export function expectScores(
   logits: readonly number[],
   entry: Entry,

@@ -12,7 +12,7 @@ describe("skew", () => {
   test.each([
     // a = 2: C = 0.5 0.8 1 → 0.25 0.64 1
     [{ skew: LN2 }, [0.5, 0.3, 0.2], [0.25, 0.39, 0.36]],
-    // the same by rank, wherever the tokens lie
+    // the same by rank, at any positions of the tokens
     [{ skew: LN2 }, [0.2, 0.5, 0.3], [0.36, 0.25, 0.39]],
     // by id: C = 0.2 0.7 1 → 0.04 0.49 1
     [{ skew: LN2, skew_order: "id" }, [0.2, 0.5, 0.3], [0.04, 0.45, 0.51]],
@@ -27,7 +27,7 @@ describe("skew", () => {
   });
 
   test("drawing by it is drawing without it, with the random number raised to a power", () => {
-    // u ≤ Cᵃ is u^(1/a) ≤ C: what ExLlamaV2 does instead of changing the probabilities
+    // u ≤ Cᵃ is u^(1/a) ≤ C: ExLlamaV2 changes u in place of the probabilities
     const row = [0.1, 0.2, 0.3, 0.4].map(Math.log);
     const power = Math.exp(0.7);
     for (let step = 0; step < 200; step++) {
@@ -38,7 +38,7 @@ describe("skew", () => {
   });
 
   test("tokens of next to no probability keep their share to many digits", () => {
-    // at the end of the row a · C^(a − 1) times what it was
+    // at the end of the row a · C^(a − 1) times the earlier probability
     const [, last] = probabilitiesAfter([0, -30], [{ stage: "skew", skew: LN2, skew_order: "id" }]) as [
       number,
       number,
@@ -46,7 +46,7 @@ describe("skew", () => {
     expect(last / (2 * Math.exp(-30))).toBeCloseTo(1, 9);
     const [, less] = probabilitiesAfter([0, -300], [{ stage: "skew", skew: LN2 }]) as [number, number];
     expect(less / (2 * Math.exp(-300))).toBeCloseTo(1, 9);
-    // a step of the series at 1 − (1 − x)ᵃ: just below and above
+    // the series for 1 − (1 − x)ᵃ is used up to a bound: just below it and above
     for (const x of [0.9e-4, 1.1e-4, 4.9e-3, 5.1e-3]) {
       const [, p] = probabilitiesAfter(
         [Math.log(1 - x), Math.log(x)],

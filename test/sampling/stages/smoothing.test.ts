@@ -8,7 +8,7 @@ describe("smoothing", () => {
     // curve 1: 0 − f·d², d = 0 −1 −2
     [{ smoothing_factor: 1 }, [0, -1, -2], [0, -1, -4]],
     [{ smoothing_factor: 0.5 }, [0, -1, -2], [0, -0.5, -2]],
-    // distances are taken from the largest score, wherever it lies
+    // distances are measured from the largest score, at any position
     [{ smoothing_factor: 0.5 }, [5, 3, 4], [5, 3, 4.5]],
     // curve 3: f·d³
     [{ smoothing_factor: 0.5, smoothing_curve: 3 }, [0, -1, -2], [0, -0.5, -4]],

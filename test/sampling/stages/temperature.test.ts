@@ -18,12 +18,12 @@ describe("temperature", () => {
   });
 
   test.each([
-    // vLLM's floor of 0.5 here: 0.1 is raised to it, 0.5 and above stand, 0 is greedy
+    // vLLM's floor of 0.5 here: 0.1 is raised to it, 0.5 and above are unchanged, 0 is greedy
     [{ temperature: 0.1, temperature_floor: 0.5 }, [1 / 30, 4 / 30, 9 / 30, 16 / 30]],
     [{ temperature: 0.5, temperature_floor: 0.5 }, [1 / 30, 4 / 30, 9 / 30, 16 / 30]],
     [{ temperature: 1, temperature_floor: 0.5 }, [0.1, 0.2, 0.3, 0.4]],
     [{ temperature: 0, temperature_floor: 0.5 }, [0, 0, 0, 1]],
-    // SGLang's bound: below it is greedy, at it no more
+    // SGLang's bound: a temperature below it is greedy, one at it is not
     [{ temperature: 0.49, temperature_greedy_below: 0.5 }, [0, 0, 0, 1]],
     [{ temperature: 0.5, temperature_greedy_below: 0.5 }, [1 / 30, 4 / 30, 9 / 30, 16 / 30]],
   ])("%j", (options, after) => {

@@ -11,7 +11,7 @@ describe("tfs", () => {
   test.each([
     // 0.75 > 0.5 at once: only the first is left
     [{ tfs: 0.5 }, [0.1, 0.5, 0.15, 0.25], [0, 1, 0, 0]],
-    // 0.75 stays within z, 1 does not: the bend's centre is the second token
+    // 0.75 stays within z, 1 does not: the second token is the centre of the bend
     [{ tfs: 0.8 }, [0.1, 0.5, 0.15, 0.25], [0, 2 / 3, 0, 1 / 3]],
     // exactly z is still within
     [{ tfs: 0.75 }, [0.1, 0.5, 0.15, 0.25], [0, 2 / 3, 0, 1 / 3]],
@@ -20,9 +20,9 @@ describe("tfs", () => {
     [{ tfs: 0.9 }, [0.4, 0.3, 0.15, 0.1, 0.05], [4 / 7, 3 / 7, 0, 0, 0]],
     [{ tfs: 0.9, min_keep: 4 }, [0.4, 0.3, 0.15, 0.1, 0.05], [8 / 19, 6 / 19, 3 / 19, 2 / 19, 0]],
     [{ tfs: 1 }, [0.4, 0.3, 0.15, 0.1, 0.05], [0.4, 0.3, 0.15, 0.1, 0.05]],
-    // nothing bends: only the last token goes
+    // no bend: only the last token is removed
     [{ tfs: 0.5 }, [0.25, 0.25, 0.25, 0.25], [1 / 3, 1 / 3, 1 / 3, 0]],
-    // koboldcpp then takes the two differences for alike: 1/2 is within 0.5, 1 is not
+    // koboldcpp then treats the two differences as equal: 1/2 is within 0.5, 1 is not
     [{ tfs: 0.5, tfs_edge: "before" }, [0.25, 0.25, 0.25, 0.25], [1, 0, 0, 0]],
     [{ tfs: 0.7, tfs_edge: "before" }, [0.2, 0.2, 0.2, 0.2, 0.2], [0.5, 0.5, 0, 0, 0]],
     [{ tfs: 0.99999999, tfs_edge: "before" }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],

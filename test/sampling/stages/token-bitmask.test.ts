@@ -16,7 +16,7 @@ describe("token_bitmask", () => {
     // word 0 = 0b1010
     ["CgAAAA==", [X, 2, X, 4]],
     ["CgAAAA", [X, 2, X, 4]],
-    // −1, all bits; the bits past the vocabulary mean nothing
+    // −1 sets all bits; bits beyond the vocabulary have no effect
     ["/////w==", [1, 2, 3, 4]],
     ["/////////////////////w==", [1, 2, 3, 4]],
     ["AQAAAA==", [1, X, X, X]],

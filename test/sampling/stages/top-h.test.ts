@@ -14,11 +14,11 @@ describe("top_h", () => {
     [{ top_h: 0.6 }, row, [2 / 3, 1 / 3, 0, 0]],
     // exactly 1 bit is still within
     [{ top_h: 4 / 7 }, row, [2 / 3, 1 / 3, 0, 0]],
-    // 0.8 · 1.75 = 1.4: the lower id of the two eighths
+    // 0.8 · 1.75 = 1.4: of the two eighths the lower id stays
     [{ top_h: 0.8 }, row, [4 / 7, 2 / 7, 1 / 7, 0]],
     [{ top_h: 1 }, row, row],
     [{ top_h: 0.2, min_keep: 2 }, row, [2 / 3, 1 / 3, 0, 0]],
-    // of the best two all the entropy: p is 2/3 1/3 there
+    // the best two alone, with p = 2/3 1/3, and all of their entropy: both stay
     [{ top_h: 1, top_h_top_n: 2 }, row, [2 / 3, 1 / 3, 0, 0]],
     // 0.528321 of 0.918296 bits is more than half
     [{ top_h: 0.5, top_h_top_n: 2 }, row, [1, 0, 0, 0]],
@@ -37,7 +37,7 @@ describe("top_h", () => {
   });
 
   test.each([
-    // H is 1.3e-7 and 4.5e-15: far below any bound that is not a part of it
+    // H is 1.3e-7 and 4.5e-15: a fixed bound would not work, so the bound is a share of H
     [[20, 0, 0, 0], 0.1, [0]],
     [[20, 0, 0, 0], 0.5, [0, 1]],
     [[40, 0, -1, -2], 0.4, [0]],

@@ -14,7 +14,7 @@ describe("top_n_sigma", () => {
     // σ = 0: all equal to the largest
     [1, [2, 2, 2], [1 / 3, 1 / 3, 1 / 3]],
     [1, [7], [1]],
-    // tokens that are masked already have no part in σ
+    // masked tokens do not count in σ
     [1, [-1, 1, Number.NEGATIVE_INFINITY, -1, 1], [0, 0.5, 0, 0, 0.5]],
   ])("n = %d on scores %j gives %j", (top_n_sigma, logits, after) => {
     expectClose(probabilitiesAfter(logits, [{ stage: "top_n_sigma", top_n_sigma }]), after);
@@ -26,7 +26,7 @@ describe("top_n_sigma", () => {
   });
 
   test.each([
-    // of −1 1 −1 1 σ is 1 over 4 and √(4/3) = 1.1547 over 3: the lower two lie 2 below
+    // σ of −1 1 −1 1 is 1 with divisor 4 and √(4/3) = 1.1547 with divisor 3: the lower two are 2 below
     [{ top_n_sigma: 1.8 }, [1, 3]],
     [{ top_n_sigma: 1.8, top_n_sigma_divisor: "n-1" }, [0, 1, 2, 3]],
     [{ top_n_sigma: 1.7, top_n_sigma_divisor: "n-1" }, [1, 3]],

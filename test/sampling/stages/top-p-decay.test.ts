@@ -7,7 +7,7 @@ import { expectClose, probabilitiesAfter } from "./rows.ts";
 
 const ROW = [0.5, 0.25, 0.15, 0.1].map(Math.log);
 
-/** How many of the four tokens stay. */
+/** The number of kept tokens of four. */
 function kept(
   options: Readonly<Record<string, unknown>>,
   history: readonly number[],
@@ -21,11 +21,11 @@ describe("top_p_decay", () => {
   test.each([
     // 0.9, 0.72, 0.576, 0.4608: three, two, two, one
     [{ top_p: 0.9, top_p_decay: 0.8 }, [3, 2, 2, 1]],
-    // without top_p it begins at 1
+    // without top_p the decay begins at 1
     [{ top_p_decay: 0.8 }, [4, 3, 2, 2, 1]],
     // never below the least
     [{ top_p: 0.9, top_p_decay: 0.1, top_p_min: 0.6 }, [3, 2, 2, 2]],
-    // … which may lie above the beginning, and holds from the first decay on
+    // … which may be above the first value, and applies from the first decay on
     [{ top_p: 0.4, top_p_decay: 0.9, top_p_min: 0.76 }, [1, 3, 3]],
     [{ top_p: 0.9, top_p_decay: 1 }, [3, 3, 3]],
   ])("with %j keeps %j from step to step", (options, counts) => {
@@ -42,7 +42,7 @@ describe("top_p_decay", () => {
     [[1, 2, 2], 3],
     [[1, 2, 0], 2],
     [[2, 1, 0, 0], 1],
-    // in the prompt it resets nothing: three have been generated
+    // a reset token in the prompt has no effect: three tokens have been generated
     [[2, 0, 0, 0], 1, 1],
     [[2, 0, 2, 0], 2, 1],
   ])("behind %j, with 2 as reset, keeps %i", (history, count, prompt_length = 0) => {

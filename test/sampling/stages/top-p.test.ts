@@ -6,7 +6,7 @@ import { type Entry, expectRow } from "./rows.ts";
 
 describe("top_p", () => {
   test.each([
-    // 0.4, then 0.7 is reached exactly: 0.2 stays out, or comes in with SGLang's rule
+    // 0.4, then 0.7 is reached exactly: 0.2 is removed, or kept with SGLang's rule
     [{ top_p: 0.7 }, [0.1, 0.2, 0.3, 0.4], [0, 0, 3 / 7, 4 / 7]],
     [{ top_p: 0.7, top_p_inclusive: true }, [0.1, 0.2, 0.3, 0.4], [0, 2 / 9, 3 / 9, 4 / 9]],
     [{ top_p: 0.71 }, [0.1, 0.2, 0.3, 0.4], [0, 2 / 9, 3 / 9, 4 / 9]],
@@ -17,20 +17,20 @@ describe("top_p", () => {
     [{ top_p: 0.5 }, [0.25, 0.25, 0.25, 0.25], [0.5, 0.5, 0, 0]],
     [{ top_p: 0.5, top_p_ties: "keep" }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
     [{ top_p: 0.5, top_p_ties: "highest" }, [0.25, 0.25, 0.25, 0.25], [0, 0, 0.5, 0.5]],
-    // 0.4 and one of three: the highest id
+    // 0.4 and one of three tied tokens: the highest id
     [{ top_p: 0.5, top_p_ties: "highest" }, [0.2, 0.4, 0.2, 0.2], [0, 2 / 3, 0, 1 / 3]],
     [{ top_p: 0.7, top_p_ties: "highest" }, [0.2, 0.4, 0.2, 0.2], [0, 0.5, 0.25, 0.25]],
     [{ top_p: 0.1, top_p_ties: "highest", min_keep: 2 }, [0.2, 0.4, 0.2, 0.2], [0, 2 / 3, 0, 1 / 3]],
     [{ top_p: 0.1, min_keep: 3 }, [0.1, 0.2, 0.3, 0.4], [0, 2 / 9, 3 / 9, 4 / 9]],
     [{ top_p: 0.1, min_keep: 9 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
-    // ExLlamaV3: 0.4 + 0.3 passes 0.6, so 0.3 goes; 0.7 is not passed by it; 0.2 would pass 0.8
+    // ExLlamaV3: 0.4 + 0.3 exceeds 0.6, so 0.3 is removed; it does not exceed 0.7; with 0.2 it would exceed 0.8
     [{ top_p: 0.6, top_p_crossing: "drop" }, [0.1, 0.2, 0.3, 0.4], [0, 0, 0, 1]],
     [{ top_p: 0.7, top_p_crossing: "drop" }, [0.1, 0.2, 0.3, 0.4], [0, 0, 3 / 7, 4 / 7]],
     [{ top_p: 0.8, top_p_crossing: "drop" }, [0.1, 0.2, 0.3, 0.4], [0, 0, 3 / 7, 4 / 7]],
-    // the most likely stays, whatever it has
+    // the most likely token stays, whatever its probability
     [{ top_p: 0.3, top_p_crossing: "drop" }, [0.1, 0.2, 0.3, 0.4], [0, 0, 0, 1]],
     [{ top_p: 0, top_p_crossing: "drop" }, [0.4, 0.2, 0.4], [0.5, 0, 0.5]],
-    // 0.4 + 0.2 is within 0.7, the second 0.2 is not, and those that tie go with it
+    // 0.4 + 0.2 is within 0.7; the second 0.2 is not, and its ties are removed with it
     [{ top_p: 0.7, top_p_crossing: "drop" }, [0.2, 0.4, 0.2, 0.2], [0, 1, 0, 0]],
     [{ top_p: 0.7, top_p_crossing: "drop", min_keep: 2 }, [0.2, 0.4, 0.2, 0.2], [1 / 3, 2 / 3, 0, 0]],
     [{ top_p: 0.999, top_p_crossing: "drop" }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],

@@ -11,7 +11,7 @@ import { expectRow } from "./rows.ts";
 describe("typical_p", () => {
   test.each([
     [{ typical_p: 0.2 }, [0.1, 0.2, 0.3, 0.4], [0, 0, 1, 0]],
-    // 0.3 + 0.2; the most likely token is not among them
+    // 0.3 + 0.2; the most likely token is not kept
     [{ typical_p: 0.4 }, [0.1, 0.2, 0.3, 0.4], [0, 0.4, 0.6, 0]],
     [{ typical_p: 0.5 }, [0.1, 0.2, 0.3, 0.4], [0, 0.4, 0.6, 0]],
     [{ typical_p: 0.5, typical_p_inclusive: true }, [0.1, 0.2, 0.3, 0.4], [0, 2 / 9, 3 / 9, 4 / 9]],
@@ -26,7 +26,7 @@ describe("typical_p", () => {
     // H = 1.313774, surprise 1.203973 three times: the lower ids of the three, although the cut comes from above
     [{ typical_p: 0.5 }, [0.3, 0.1, 0.3, 0.3], [0.5, 0, 0.5, 0]],
     [{ typical_p: 0.5, typical_p_ties: "keep" }, [0.3, 0.1, 0.3, 0.3], [1 / 3, 0, 1 / 3, 1 / 3]],
-    // H = 0.639032, surprise 0.223144 and 1.609438: the more likely is nearer
+    // H = 0.639032, surprises 0.223144 and 1.609438: the more likely token is nearer
     [{ typical_p: 0.1 }, [0.2, 0.8], [0, 1]],
     [{ typical_p: 0.1 }, [1], [1]],
   ])("%j on %j gives %j", (options, before, after) => {

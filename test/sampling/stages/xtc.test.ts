@@ -7,17 +7,17 @@ import { expectRow, probabilitiesAfter } from "./rows.ts";
 
 describe("xtc", () => {
   test.each([
-    // top choices 0.2 0.3 0.4: the least of them and what lies below stay
+    // top choices 0.2 0.3 0.4: the least of them and all tokens below it stay
     [{ xtc_threshold: 0.2 }, [0.1, 0.2, 0.3, 0.4], [1 / 3, 2 / 3, 0, 0]],
     [{ xtc_threshold: 0.3 }, [0.1, 0.2, 0.3, 0.4], [1 / 6, 2 / 6, 3 / 6, 0]],
-    // one top choice alone is no choice
+    // a single top choice is never removed
     [{ xtc_threshold: 0.35 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
     [{ xtc_threshold: 0.6 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
     // the default threshold is 0.1
     [{}, [0.05, 0.1, 0.4, 0.45], [1 / 3, 2 / 3, 0, 0]],
     // equal top choices: the highest id ranks last
     [{ xtc_threshold: 0.4 }, [0.4, 0.4, 0.2], [0, 2 / 3, 1 / 3]],
-    // 0 makes every token a top choice
+    // a threshold of 0 makes every token a top choice
     [{ xtc_threshold: 0 }, [0.1, 0.2, 0.3, 0.4], [1, 0, 0, 0]],
     // two would stay: too few
     [{ xtc_threshold: 0.2, min_keep: 3 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
@@ -51,13 +51,13 @@ describe("xtc", () => {
   });
 
   test.each([
-    // 0.4 and 0.3 are excluded, m = 0.7: with P = 0.5 they are left 0.2 and 0.15, the others get 0.5 · (1 + 1 / 0.3)
+    // 0.4 and 0.3 are excluded, m = 0.7: with P = 0.5, 0.2 and 0.15 remain, and the others get 0.5 · (1 + 1 / 0.3)
     [{ xtc_threshold: 0.2, xtc_probability: 0.5 }, [13 / 60, 26 / 60, 0.15, 0.2]],
     [{ xtc_threshold: 0.3, xtc_probability: 0.5 }, [2 / 15, 4 / 15, 6 / 15, 0.2]],
-    // always: the same as a removal
+    // P = 1: the same as a removal
     [{ xtc_threshold: 0.2, xtc_probability: 1 }, [1 / 3, 2 / 3, 0, 0]],
     [{ xtc_threshold: 0.2, xtc_probability: 1, min_keep: 3 }, [0.1, 0.2, 0.3, 0.4]],
-    // nothing is removed, so that min_keep has nothing to say
+    // no token is removed, so min_keep has no effect
     [{ xtc_threshold: 0.2, xtc_probability: 0.5, min_keep: 4 }, [13 / 60, 26 / 60, 0.15, 0.2]],
     [{ xtc_threshold: 0.35, xtc_probability: 0.5 }, [0.1, 0.2, 0.3, 0.4]],
   ])("the average of both outcomes with %j on 0.1 0.2 0.3 0.4 is %j", (options, after) => {
@@ -66,7 +66,7 @@ describe("xtc", () => {
 
   test("an average over everything leaves the last its own mass, however small", () => {
     const chain = [{ stage: "xtc", xtc_outcome: "average", xtc_probability: 0.5, xtc_threshold: 0 }];
-    // P times the row of the last alone, and 1 − P times the row
+    // P times the row of the last choice alone, plus 1 − P times the whole row
     const [first, last] = probabilitiesAfter([0, -60], chain) as [number, number];
     expect(first).toBeCloseTo(0.5, 9);
     expect(last).toBeCloseTo(0.5, 9);
@@ -81,17 +81,17 @@ describe("xtc", () => {
       for (const [id, p] of probabilitiesAfter(row, [xtc], { step }).entries())
         mean[id] = mean[id]! + p / steps;
     const average = probabilitiesAfter(row, [{ ...xtc, xtc_outcome: "average" }]);
-    // σ of the share of steps is 0.0072, and no probability moves by more than 0.47 between the outcomes
+    // σ of the share of steps is 0.0072, and no probability differs by more than 0.47 between the two outcomes
     for (const [id, p] of average.entries()) expect(Math.abs(p - mean[id]!)).toBeLessThan(4 * 0.0072 * 0.47);
   });
 
   test.each([
-    // 0.4 is no top choice: of 0.2 and 0.3 the lesser stays
+    // 0.4 is not a top choice; of 0.2 and 0.3 the lesser stays
     ["aside", [3], { xtc_threshold: 0.2 }, [1 / 7, 2 / 7, 0, 4 / 7]],
-    // 0.2 is none: 0.3 is the least of the others
+    // 0.2 is not a top choice, so 0.3 is the least of the others
     ["aside", [1], { xtc_threshold: 0.2 }, [1 / 6, 2 / 6, 3 / 6, 0]],
     ["stay", [3], { xtc_threshold: 0.2 }, [1 / 7, 2 / 7, 0, 4 / 7]],
-    // 0.2 counts, and is the one that stays anyway
+    // 0.2 is a top choice, and is the one that stays anyway
     ["stay", [1], { xtc_threshold: 0.2 }, [1 / 3, 2 / 3, 0, 0]],
     ["refuse", [3], { xtc_threshold: 0.2 }, [0.1, 0.2, 0.3, 0.4]],
     ["refuse", [1], { xtc_threshold: 0.2 }, [1 / 3, 2 / 3, 0, 0]],

@@ -1,4 +1,4 @@
-/** The stops: when each applies, below, at and above its bound; and their state from step to step. */
+/** The stops: when each applies, below, at and above its bound, and their state from step to step. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
@@ -10,7 +10,7 @@ import { logitsOf, problemOf, sample, sampler, sampleSparse, sparse } from "../s
 type Fields = Readonly<Record<string, unknown>>;
 
 const X = Number.NEGATIVE_INFINITY;
-/** A row that draws this token of 0 … 9. */
+/** A row that draws this token, one of 0 … 9. */
 const drawing = (token_id: number) => Array.from({ length: 10 }, (_, id) => (id === token_id ? 0 : X));
 
 function reasonOf(token_id: number, stop: Fields, history: readonly number[] = [], prompt_length = 0) {
@@ -85,7 +85,7 @@ describe("loop", () => {
     [{ max_pattern_size: 2, min_count: 2 }, [1, 2, 1], 2, "loop"],
     [{ max_pattern_size: 1, min_count: 2 }, [1, 2, 1], 2, null],
     [{ max_pattern_size: 2, min_count: 3 }, [2, 1, 2, 1], 2, null],
-    // a shorter pattern than the shortest does not count
+    // a pattern shorter than the shortest allowed one does not count
     [{ min_pattern_size: 2, max_pattern_size: 3, min_count: 2 }, [5, 4], 4, null],
     [{ min_pattern_size: 2, max_pattern_size: 3, min_count: 2 }, [4, 4, 4], 4, "loop"],
   ])("%j behind %j, and %i is drawn: %j", (loop, history, drawn, reason) => {
@@ -134,7 +134,7 @@ const SURE = [0, X];
 describe.each([
   ["entropy", { above: 0.6 }, TORN, SURE],
   ["entropy", { below: 0.1 }, SURE, TORN],
-  // C = −(1/k) Σ ln p: two equal tokens have ln 2, and with a third that is never drawn it is larger
+  // C = −(1/k) Σ ln p: two equal tokens have ln 2; with a third token that is never drawn, C is larger
   ["confidence", { below: 1, top_k: 2 }, TORN, logitsOf([0.998, 0.002])],
 ])("%s %j", (name, bounds, due, other) => {
   const stop = { [name]: { ...bounds, window: 3 } };

@@ -1,4 +1,4 @@
-/** Strings that end a text, or that it must not have: wherever the borders of tokens lie. */
+/** Strings that end a text, or that it must not contain, for every position of the token boundaries. */
 import { describe, expect, test } from "vitest";
 import { createSampler, openStream } from "../../../src/index.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
@@ -6,7 +6,7 @@ import { vocabulariesOf } from "../../../src/vocabulary/vocabularies.ts";
 import { createVocabulary } from "../../../src/vocabulary/vocabulary.ts";
 import { problemOf } from "../sample.ts";
 
-/** é is two bytes, which are a token each; 9 is a special token. */
+/** é is two bytes, each of them a token; 9 is a special token. */
 const TOKENS = ["a", "b", "ab", "bc", "abc", "\n", " ab", [0xc3], [0xa9], "<end>", "A", "cab"];
 const END = 9;
 const X = Number.NEGATIVE_INFINITY;
@@ -31,7 +31,7 @@ const sample = (token_id: number, options: Fields) =>
 
 describe("stop.strings", () => {
   test.each([
-    // in one token, at its end, in its middle, at its beginning
+    // in one token: at its end, in its middle, at its beginning
     ["abc", [], "abc", 3, ""],
     ["bc", [], "abc", 2, "a"],
     ["b", [], "abc", 2, "a"],

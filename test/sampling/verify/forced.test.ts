@@ -15,7 +15,7 @@ import { bytesOf, createVocabulary, type Vocabulary } from "../../../src/vocabul
 import { randomRow, rowsOf } from "../sample.ts";
 
 const UTF8 = new TextEncoder();
-/** Letters alone: every text has one spelling, so that most of a JSON text is forced token by token. */
+/** Only letters, so every text has one spelling and most of a JSON text is forced token by token. */
 const LETTERS = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
 const letters = createVocabulary("letters", {
   tokens: [...LETTERS.map((letter) => UTF8.encode(letter)), undefined],
@@ -46,7 +46,7 @@ const SCHEMA = {
 };
 const PROMPT = [5, 9];
 
-/** The model: any row, in which longer tokens are likelier, as a trained model has them. */
+/** The model: arbitrary rows in which longer tokens are likelier, as in a trained model. */
 function load(vocabulary: Vocabulary, text: readonly number[], index: number): void {
   const seed = text.reduce((hash, id) => (hash * 31 + id + 1) % 65_521, 11);
   const lengths = vocabulary === demo ? LENGTHS : undefined;
@@ -62,7 +62,7 @@ function optionsOf(vocabulary: Vocabulary, text: readonly number[], seed: number
   return { ...chain, vocabulary: vocabulary.name, grammar, seed, logprobs: true, ...place };
 }
 
-/** One row and one call a token. */
+/** One row and one call per token. */
 function plainly(vocabulary: Vocabulary, seed: number, chain: object): Sampled[] {
   const replies: Sampled[] = [];
   let state: unknown = null;
@@ -79,7 +79,7 @@ function plainly(vocabulary: Vocabulary, seed: number, chain: object): Sampled[]
 
 type Drafter = (last: Sampled | undefined) => readonly number[];
 
-/** A draft is what the last reply says must follow. */
+/** A draft is the forced continuation that the last reply reported. */
 function withDrafts(vocabulary: Vocabulary, seed: number, chain: object, drafter: Drafter) {
   const replies: Sampled[] = [];
   let [calls, drafted, accepted] = [0, 0, 0];

@@ -1,4 +1,4 @@
-/** Drafts under a mark: the law of the texts over keys, what is found in them, and what is refused. */
+/** Drafts under a watermark: the distribution of the texts over keys, what detection finds, and what is refused. */
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../../evidence/seeded.ts";
 import { goodnessOfFit } from "../../../proof/statistics/chi-square.ts";
@@ -12,7 +12,7 @@ import { createSampler } from "../../../src/sampling/sampler.ts";
 import { parseVerifyOptions } from "../../../src/sampling/verify/options.ts";
 import { verifyDraft } from "../../../src/sampling/verify/verify.ts";
 
-/** A whole row of a small vocabulary, which depends on the token before it. */
+/** A whole row of a small vocabulary, which depends on the token before. */
 function rowOf(vocab_size: number, before: number, salt: number): SparseRow {
   const random = seeded(salt, before + 1);
   const values = Float64Array.from({ length: vocab_size }, () => 2.5 * random.unit());
@@ -29,7 +29,7 @@ interface World {
   readonly vocab_size: number;
   readonly method: string;
   readonly scheme: string;
-  /** which of the key's two the drafter marks by; none: it does not mark */
+  /** which of the key's two secrets the drafter uses; absent: it does not mark */
   readonly drafter: "key_a" | "key_b" | undefined;
 }
 
@@ -52,7 +52,8 @@ function writer({ vocab_size, method, scheme, drafter }: World) {
         const history = [...text, ...drafted];
         const row = rowOf(vocab_size, history.at(-1) ?? -1, 2);
         const mark = drafter && { watermark: { scheme: "gumbel", key: drafter } };
-        // Each call drafts with its own seed, because block has read the drafts that the call before rejected.
+        // Each call drafts with its own seed, because block verification has read the drafts that the call before
+        // rejected.
         const draft_seed = seed + 1_000_000 * (7 + text.length);
         const options = parseStepOptions({ history, step: history.length, seed: draft_seed, ...mark });
         drafted.push(sampler.sample(row, options).token_id);
@@ -74,7 +75,7 @@ function writer({ vocab_size, method, scheme, drafter }: World) {
   };
 }
 
-/** The probability of the χ² of texts of three tokens, each under a key of its own. */
+/** The p-value of χ² over texts of three tokens, each with its own key. */
 function fitOf(world: World, texts: number): number {
   const { vocab_size } = world;
   const write = writer(world);

@@ -1,6 +1,6 @@
 /**
- * Drafts of a drafter with another vocabulary: ids by their bytes, distributions over common tokens, texts that are
- * spelled anew.
+ * Drafts with another vocabulary: ids mapped by their bytes, distributions over common tokens, texts that are tokenized
+ * again.
  */
 import { describe, expect, test, vi } from "vitest";
 import { seeded } from "../../../evidence/seeded.ts";
@@ -163,7 +163,7 @@ describe("draft_match tokens", () => {
     softmax(logits.map((x, id) => (common.to_target[id]! < 0 ? Number.NEGATIVE_INFINITY : x))),
   );
 
-  /** the drafter's rows in ids of the target, in which a token that it has not is masked */
+  /** the drafter's rows in ids of the target; tokens that the drafter lacks are masked */
   const mapped = DRAFT_ROWS.map((logits) =>
     of(Array.from(common.to_draft, (id) => (id < 0 ? Number.NEGATIVE_INFINITY : logits[id]!))),
   );

@@ -1,4 +1,7 @@
-/** Drafts of texts that must not have a string: tokens that are turned down are taken back, and the reply is of what is left. */
+/**
+ * Drafts of texts that must not contain a string: rejected tokens are withdrawn, and the reply describes the remaining
+ * text.
+ */
 import { describe, expect, test } from "vitest";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 import { openStream } from "../../../src/sampling/stream.ts";
@@ -20,7 +23,7 @@ const sampler = createSampler({ vocab_size_max: 1024, rows_max: 8 }, undefined, 
 const [A, B, C] = [0, 1, 2];
 const OPTIONS = { banned_strings: ["ab"], seed: 7, mirostat: 2 };
 
-/** A row that all but certainly gives this token. */
+/** A row that gives this token almost certainly. */
 function sure(token_id: number) {
   const row = sampler.leaseRow();
   if (row === undefined) throw new Error("there are rows");

@@ -1,4 +1,4 @@
-/** Drafts that branch: the path that is taken, the rows that are read, and the parents that are refused. */
+/** Drafts that branch: the accepted path, the rows that are read, and the refused parents. */
 import { describe, expect, test, vi } from "vitest";
 import { seeded } from "../../../evidence/seeded.ts";
 import type { Row } from "../../../src/kernels/kernel.ts";
@@ -38,7 +38,7 @@ const OPTIONS = {
   seed: 5,
 };
 
-/** The tokens that come without a draft, along a tree whose tokens are put where they come. */
+/** The tokens drawn without a draft, along a tree that contains them at the right places. */
 function grown(index: number, nodes: number) {
   const { random, parents, rows } = randomTree(index, nodes);
   const tree = new DraftTree(parents);
@@ -104,7 +104,7 @@ describe("strict", () => {
     const masks = [[7], [8], [9], [10]].map((allowed_token_ids) => ({ allowed_token_ids }));
     const options = { draft_token_ids: [5, 7, 9], parents: [-1, -1, 1], seed: 1 };
     const verified = verifyDraft(sampler, { target, draft: [], own: masks }, parseVerifyOptions(options));
-    // Row 2 stands after node 1, row 3 after node 2: masks go with the rows.
+    // Row 2 comes after node 1, row 3 after node 2: the masks are ordered like the rows.
     expect(verified).toMatchObject({ path: [1, 2], token_ids: [7, 9, 10] });
   });
 });

@@ -16,7 +16,7 @@ const rowOf = rowsOf(sampler);
 
 type Uniforms = Partial<Record<Purpose, number>>;
 
-/** Uniforms of these purposes are what a test says. */
+/** The test sets the uniforms of these purposes. */
 function withUniforms<Result>(said: Uniforms, run: () => Result): Result {
   const spies = [
     vi.spyOn(DraftWalk.prototype, "uniform").mockImplementation(() => said.accept ?? 0.5),
@@ -77,7 +77,7 @@ describe("block, p = .5 .3 .2 and q = .2 .3 .5", () => {
   test("a whole draft is accepted below the product of its bounded ratios", () => {
     // c: .4, then min(1, .4 · 2.5) = 1: the second token makes up for the first.
     expect(verify([2, 0], told, { accept: 0.99 }).accepted).toBe(2);
-    // c: min(1, 2.5) = 1, then .4: nothing is saved up.
+    // c: min(1, 2.5) = 1, then .4: the excess above 1 is lost.
     expect(verify([0, 2], told, { accept: 0.3999 }).accepted).toBe(2);
   });
 

@@ -1,4 +1,4 @@
-/** The small forms of `npm run proof:verify`: drafts change no byte, or no probability, and wrong rules are found out. */
+/** The short forms of `npm run proof:verify`: drafts change no byte or no probability, and wrong rules are detected. */
 import { describe, expect, test } from "vitest";
 import { goodnessOfFit } from "../../../proof/statistics/chi-square.ts";
 import { compareWithSteps } from "../../../proof/verify/step-by-step.ts";
@@ -7,7 +7,7 @@ import { WRONG } from "../../../proof/verify/wrong.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 
 const SEQUENCES = 4000;
-/** What right counts fall below once in 10⁶; the seeds are fixed, so that it is once and for all. */
+/** Right counts fall below this once in 10⁶; the seeds are fixed, so the result never changes. */
 const P_MIN = 1e-6;
 
 test("a strict draft gives the bytes of steps one by one, under chains of every stage", () => {

@@ -1,4 +1,4 @@
-/** The envelope finds rows where they stand and nowhere else, on text that is JSON and on text that is not. */
+/** The envelope finds rows only where they belong, in valid and in invalid JSON. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Places } from "../../../src/wire/json/nesting.ts";

@@ -1,4 +1,4 @@
-/** The number scanner against JSON.parse and Math.fround: every spelling, every way of cutting the bytes. */
+/** The number scanner against JSON.parse and Math.fround: every notation, for every division of the bytes. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NUMBER_LENGTH_MAX, NumberScanner } from "../../../src/wire/json/numbers.ts";
@@ -34,7 +34,7 @@ function expectLikeJson(text: string, cuts: readonly number[] = []) {
   expect(wrong < 0 ? [] : [wrong, expected[wrong], values[wrong]]).toEqual([]);
 }
 
-/** The middle between two neighbouring float32, and its neighbours in float64: where double rounding bites. */
+/** The middle between two adjacent float32, and its float64 neighbours: double rounding shows here. */
 function aroundMiddle(bits: number): readonly string[] {
   const view = new DataView(new ArrayBuffer(8));
   view.setUint32(0, bits);

@@ -1,10 +1,13 @@
-/** Files in place of bare elements: the first bytes as numpy, safetensors, pyarrow and zip write them. */
+/** Files sent in place of bare elements: their first bytes, as numpy, safetensors, pyarrow and zip write them. */
 import { describe, expect, test } from "vitest";
 import { requireNoFile } from "../../../src/wire/tensor/file-magic.ts";
 
 const text = (words: string) => Buffer.from(words, "latin1");
 
-/** What their writers begin with: numpy 1 and 2, safetensors 0.7, pyarrow 24, parquet-rs, zipfile. */
+/**
+ * The first bytes of files as their writers produce them: numpy 1 and 2, safetensors 0.7, pyarrow 24, parquet-rs,
+ * zipfile.
+ */
 const FILES: readonly (readonly [name: string, bytes: Buffer])[] = [
   ["numpy version 1", text("\x93NUMPY\x01\x00v\x00{'descr'")],
   ["numpy version 3", text("\x93NUMPY\x03\x00v\x00\x00\x00{")],

@@ -1,4 +1,4 @@
-/** Sparse rows in bytes: the same answers as in JSON, and a problem with a pointer for all that cannot be. */
+/** Sparse rows in bytes: the same answers as in JSON, and a problem with a pointer for every invalid row. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openStepJson } from "../../../src/wire/step-body.ts";
@@ -7,7 +7,7 @@ import { answers, batchBehind, behind, byQuery, bytesOf, type Fields, header, re
 const idBytes = (ids: readonly number[]) => Buffer.from(Int32Array.from(ids).buffer);
 const body = (ids: readonly number[], values: Uint8Array) => Buffer.concat([idBytes(ids), values]);
 
-/** bfloat16 holds whole numbers up to 256, and f32 that end in 16 zero bits. */
+/** bfloat16 holds whole numbers up to 256, and f32 values that end in 16 zero bits. */
 const bf16 = (values: readonly number[]) =>
   Buffer.from(
     Uint16Array.from(new Uint32Array(Float32Array.from(values).buffer), (word) => word >>> 16).buffer,

@@ -1,4 +1,4 @@
-"""LMDeploy's PyTorch engine: FusedLogitsProcessor, unmodified; the draw itself is replaced by a look at its weights."""
+"""LMDeploy's PyTorch engine: FusedLogitsProcessor, unmodified; the draw is replaced by reading its weights."""
 
 import asyncio
 import importlib

@@ -1,4 +1,4 @@
-"""mlx-lm, unmodified but for the draw. The conformance suite runs it by the same adapter."""
+"""mlx-lm, unmodified except for the draw. The conformance suite uses the same adapter."""
 
 import stubs
 from logit_sampler.conform.hosts.mlx_lm import Step

@@ -63,7 +63,8 @@ def run(case):
 
 
 def with_forced(processors, forced, generated):
-    """Older versions of transformers force tokens by position; today's at the begin and the end, in the same place."""
+    """Older versions of transformers force tokens by position; the current one forces the first and the last token, at
+    the same place in the chain."""
     from transformers.generation.logits_process import (
         ForcedBOSTokenLogitsProcessor,
         InfNanRemoveLogitsProcessor,

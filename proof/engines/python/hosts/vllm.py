@@ -19,7 +19,7 @@ REAL = [
 
 
 class Host(vllm.Step):
-    """The sampler of a package that has vLLM's layout, of which the modules needed can be imported."""
+    """The sampler of a package with vLLM's layout, of which only the needed modules must be importable."""
 
     def __init__(self, package="vllm", has_triton=False):
         self._package = package

@@ -11,7 +11,8 @@ HOST = None
 
 
 def dispatcher(kernel, warmup_inputs=None):
-    """Replaces vLLM's launcher, which also compiles ahead: launches the kernel with the given grid and constants."""
+    """Replaces vLLM's launcher, which also compiles ahead of time: launches the kernel with the given grid and
+    constants."""
 
     def decorate(plan):
         names = plan.__code__.co_varnames[: plan.__code__.co_argcount]
@@ -39,7 +40,7 @@ def dispatcher(kernel, warmup_inputs=None):
 
 
 class Index(int):
-    """A loop's index: the compiler makes a tensor of it, the interpreter a whole number, which has no `to`."""
+    """A loop's index: the compiler makes it a tensor, the interpreter an int, which has no `to`."""
 
     def to(self, _):
         return self

@@ -13,7 +13,7 @@ afterAll(() => server.close());
 const validation = readRows("digits", "validation");
 const unseen = readRows("digits", "test");
 
-/** Header and values of a labelled set, as a binary request has them. */
+/** Header and values of a labelled set, as in a binary request. */
 async function sendSet(url: string, set: LabelledLogits, options: object = {}, targets = true) {
   const header = {
     shape: [set.targets.length, set.classes],

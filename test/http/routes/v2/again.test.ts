@@ -18,7 +18,7 @@ async function plain(logits: readonly number[], options: object): Promise<string
   return (await fetch(`${app.url}/v1/sample`, { method: "POST", headers, body })).text();
 }
 
-/** The same text out of the answer of /v2. */
+/** The same text, taken from the answer of /v2. */
 async function inferred(row: readonly number[], parameters: object, beside: object[] = []): Promise<unknown> {
   const logits = { name: "logits", shape: [1, row.length], datatype: "FP32", bytes: f32(...row) };
   const inputs = [logits, ...beside] as Parameters<typeof inferRequest>[0];

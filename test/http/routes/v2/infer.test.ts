@@ -149,7 +149,7 @@ describe("draws", () => {
       plain([5, 4, 3, 2], { seed: "-3", temperature: 0 }),
     ]);
     expect(reply).toEqual({ datatype: "BYTES", shape: [3], values: alone.map(({ text }) => text) });
-    // With options after the rows, the rows have to wait for them.
+    // When the options come after the rows, the rows must be stored until then.
     const behind = outputsOf(await send(inferRequest(inputs.toReversed(), { outputs: { reply: true } })));
     expect(behind["reply"]).toEqual(reply);
   });

@@ -13,7 +13,7 @@ afterEach(async () => {
 
 async function get({ url }: Listening, path: string): Promise<unknown> {
   const { status, headers, body } = await exchange(url, request(`GET ${path}`, undefined));
-  // Exactly: KServe's client compares it.
+  // Compared exactly, as KServe's client does.
   expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
   return JSON.parse(body.toString());
 }

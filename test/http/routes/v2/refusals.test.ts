@@ -299,7 +299,7 @@ test.each([
   expect(await refused(bytes)).toEqual([400, expect.stringContaining(sentence)]);
 });
 
-/** The request with another Content-Length. */
+/** The same request with a wrong Content-Length. */
 function longer(bytes: Buffer, by: number): Buffer {
   const text = bytes.toString("latin1");
   return Buffer.from(

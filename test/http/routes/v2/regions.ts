@@ -1,4 +1,4 @@
-/** A service with shared memory in a folder of its own, and what tests ask of it. */
+/** A service with shared memory in its own folder, and helpers for the tests. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ export async function startShared() {
   const limits = { shared_memory_regions_max: 3, shared_memory_bytes_max: 100_000 };
   const app = await listen(limits, { SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
 
-  /** Status, and the sentence of a refusal. */
+  /** Status and message of a refusal. */
   async function register(name: string, region: object): Promise<[number, string]> {
     const body = JSON.stringify(region);
     const reply = await exchange(app.url, request(`POST ${REGIONS}/region/${name}/register`, body));
@@ -64,7 +64,7 @@ export async function startShared() {
     );
   }
 
-  /** The replies of the rows that lie there, as /v1 would write them. */
+  /** The replies to the rows in the region, as /v1 would write them. */
   async function replies(place: Place, parameters?: object): Promise<unknown[]> {
     const { reply } = outputsOf(await infer(place, parameters));
     return (reply?.values ?? []).map((text) => JSON.parse(String(text)) as unknown);

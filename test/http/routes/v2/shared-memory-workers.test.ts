@@ -1,4 +1,6 @@
-/** Several workers and their primary keep one table of regions, in whatever order their messages are delivered. */
+/**
+ * Several workers and their primary keep one table of regions, for every order in which their messages are delivered.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,7 +70,7 @@ class Cluster {
     worker.regions.memory.remove();
   }
 
-  /** Delivers all messages; `pick` chooses whose is next. */
+  /** Delivers all messages; `pick` chooses the channel of the next one. */
   async deliver(pick: (count: number) => number = () => 0): Promise<void> {
     for (let idle = 0; idle < 3; ) {
       await new Promise((resolve) => setImmediate(resolve));

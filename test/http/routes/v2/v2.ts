@@ -44,7 +44,7 @@ function parsed(received: Buffer): RawReply | undefined {
     : { status: Number(first.split(" ")[1]), headers, body };
 }
 
-/** A request as geventhttpclient writes it; without a body, without its length too. */
+/** A request as geventhttpclient writes it; without a body it has no Content-Length either. */
 export function request(
   line: string,
   body: Uint8Array | string | undefined,
@@ -75,7 +75,7 @@ export interface Tensor {
 export interface Inference {
   readonly id?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** names → whether as bytes; without it, all as bytes */
+  /** names of the requested outputs, and whether each comes as bytes; absent: all as bytes */
   readonly outputs?: Readonly<Record<string, boolean>>;
   readonly compression?: "gzip" | "deflate";
   /** Accept-Encoding */
@@ -167,7 +167,7 @@ export function bf16(...values: number[]): Buffer {
   return Buffer.concat(values.map((_, index) => bytes.subarray(4 * index + 2, 4 * index + 4)));
 }
 
-/** Texts after their lengths. */
+/** Texts, each preceded by its length. */
 export function texts(...values: string[]): Buffer {
   return Buffer.concat(
     values.map((value) => {
@@ -179,7 +179,7 @@ export function texts(...values: string[]): Buffer {
   );
 }
 
-/** The text of a refusal, after a look at the form of it. */
+/** The text of a refusal, after a check of its form. */
 export function errorOf({ headers, body }: RawReply): string {
   const value = JSON.parse(body.toString()) as Record<string, unknown>;
   const names = Object.keys(value).join();

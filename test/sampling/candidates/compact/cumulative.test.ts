@@ -7,7 +7,7 @@ import {
   drawPlaces,
 } from "../../../../src/sampling/candidates/compact/cumulative.ts";
 
-/** In the order of the places, as the candidates sum them. */
+/** In the order of the positions, as the candidates sum them. */
 function sumOf(weights: Float64Array): number {
   return weights.reduce((sum, weight) => sum + weight, 0);
 }

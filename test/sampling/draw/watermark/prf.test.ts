@@ -1,4 +1,4 @@
-/** vLLM's pseudorandom function and torch's generator: values that those gave. */
+/** vLLM's pseudorandom function and torch's generator: compares with recorded values of both. */
 import { describe, expect, test } from "vitest";
 import { coarseUniform } from "../../../../src/kernels/kernel.ts";
 import { watermarkKeys, wordsOf } from "../../../../src/sampling/draw/watermark/keys.ts";

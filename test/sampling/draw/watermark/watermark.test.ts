@@ -1,4 +1,4 @@
-/** Watermarks: they are laid, found, and leave the distribution as they promise. */
+/** Watermarks: they are written and detected, and keep the distribution as promised. */
 import { describe, expect, test, vi } from "vitest";
 import { normalRows } from "../../../../evidence/normal-rows.ts";
 import { seeded } from "../../../../evidence/seeded.ts";
@@ -110,7 +110,7 @@ describe("contexts", () => {
   });
 
   test("repeats are looked for among the last look_back tokens", () => {
-    // The 8 after the first 5, 6, 7 is the token that had this context: the fourth from the end.
+    // The 8 after the first 5, 6, 7 is the token with this context: the fourth from the end.
     expect(of([5, 6, 7, 8, 5, 6, 7], 0, { ...single, look_back: 4 })).toBeUndefined();
     expect(of([5, 6, 7, 8, 5, 6, 7], 0, { ...single, look_back: 3 })).toBe("5,6,7");
   });
@@ -129,7 +129,7 @@ describe("detection", () => {
 
   test("a context counts once, of green_list one with its token", () => {
     const text = [1, 2, 3, 4, 9, 1, 2, 3, 4, 9, 1, 2, 3, 4, 8];
-    // Contexts: 1 to 4 grow, then five whole ones; then each comes again.
+    // Contexts: 1 to 4 are still growing, then five whole ones; then each occurs again.
     expect(look(text, [1n], { scheme: "gumbel" }, 10).tokens_counted).toBe(9);
     expect(look(text, [1n], { scheme: "green_list" }, 10).tokens_counted).toBe(10);
     // Layers exist only for whole n-grams.
@@ -171,7 +171,7 @@ describe("detection", () => {
       const texts = 200;
       let reader = readerOf(asked, [secretOf(random)], 60);
       for (let i = 0; i < texts; i++) {
-        // Few words, of which the first are as frequent as those of a language.
+        // A small vocabulary whose first words are as frequent as those of a language.
         const text = Array.from({ length: 300 }, () => 1 + Math.floor(40 * random.unit() ** 3));
         if (asked.seeding !== "selfhash" || i % 20 === 0) reader = readerOf(asked, [secretOf(random)], 60);
         const { p_value } = reader.detect({ token_ids: text, prompt_length: 0 });
@@ -240,7 +240,7 @@ describe("tables of keys", () => {
       return count;
     };
     const selfhash = { scheme: "green_list", seeding: "selfhash", key: "main", gamma: 0.9 };
-    // 16 pieces build the table, 40 read one token each.
+    // 16 pieces build the table; 40 pieces read one token each.
     expect(pieces(selfhash)).toBeGreaterThan(50);
     expect(pieces({ scheme: "synthid", key: "main", sampling_table_seed: 12_345 })).toBeGreaterThan(30);
     expect(pieces({ scheme: "gumbel", key: "main" })).toBe(0);
@@ -263,7 +263,7 @@ describe("the evidence that a draw can bear", () => {
     let key = new WatermarkKey([1n]);
     const keys = { get: () => key, size: 1 };
     const sampler = createSampler({ vocab_size_max: 64, rows_max: 1 }, undefined, { keys });
-    // One token of four tenths, and many small ones.
+    // One token with probability 0.4, and many small ones.
     const values = Float64Array.from({ length: 64 }, (_, i) => (i === 0 ? Math.log(42) : 0));
     const row = { token_ids: Int32Array.from(values.keys()), values, vocab_size: 64, logsumexp: undefined };
     const random = seeded(9, 9);
