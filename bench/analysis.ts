@@ -28,7 +28,7 @@ const values = new Float32Array(bytes.buffer);
 const targets = Int32Array.from({ length: ROWS }, (_, r) => (r * 7919) % CLASSES);
 const rowAt = (r: number) => values.subarray(r * CLASSES, (r + 1) * CLASSES);
 
-/** Both sides write into a matrix that is there: fresh pages would cost more than the arithmetic. */
+/** Both sides write into an existing matrix, because fresh pages would cost more than the arithmetic. */
 const our_matrix = new Float32Array(values.length);
 const plain_matrix = new Float32Array(values.length);
 
@@ -117,7 +117,7 @@ function randomRows(): Uint8Array {
   return new Uint8Array(logits.buffer);
 }
 
-/** The most likely class in six rows of ten, so that there is a temperature to find. */
+/** The most likely class in six rows of ten, so that a temperature can be fitted. */
 function likelyTargets(): Int32Array {
   return targets.map((target, r) => (r % 10 < 6 ? reader.moments(rowAt(r), 1).max_id : target));
 }

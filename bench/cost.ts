@@ -104,7 +104,7 @@ function tell(progress: Progress, { columns, lines, routes = [] }: CostResults):
 
 await run(async () => {
   const machine = thisMachine();
-  // First, because modules that count are rewritten before they are compiled.
+  // Done first, because counting modules are rewritten before they are compiled.
   const accesses = operands.length === 0 ? await countAccesses() : {};
   const seconds = 4 + values.rounds * 0.05;
   const progress = createProgress([

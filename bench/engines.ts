@@ -1,11 +1,12 @@
 /**
- * Our sampler beside the engines' own, in one run and in turns: `npm run bench:engines`. llama.cpp and transformers as
- * their packages have them, and a numpy sampler, each in a Python process that times its own steps. An engine is timed
- * only after it has left the same tokens with the same probabilities; where it lacks rules it runs those that it has
- * against ours with the same, and is marked "part".
+ * Our sampler beside the engines' own, in one run and in turns: `npm run bench:engines`. The engines are llama.cpp and
+ * transformers from their packages, and a numpy sampler, each in a Python process that times its own steps. An engine
+ * is timed only after it has kept the same tokens with the same probabilities. An engine without some rules runs the
+ * others, against ours with the same ones, and is marked "part".
  *
- * Ours runs in this process, with the row in its memory and, a second time, with the row copied there first. Its time is
- * the clock's, that of the engines the CPU time of their thread: what else the machine does counts only against ours.
+ * Ours runs in this process, with the row in its memory and, a second time, with the row copied there first. Our time
+ * is wall-clock time, the engines' time is the CPU time of their thread, so other work on the machine counts only
+ * against ours.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,9 +25,9 @@ import type { Race, RivalResults, RowKind } from "./rivals/results.ts";
 import type { Rival } from "./rivals/rival.ts";
 
 const ROW_KINDS = { peaked: peakedRow, flat: flatRow } as const;
-/** so many that the rows do not stay in the cache of a core */
+/** enough rows that they do not stay in the cache of a core */
 const ROWS = 8;
-/** An engine goes on until it has used this up, but takes every row ROUNDS_MIN times. */
+/** An engine stops when this time is used up, but runs every row at least ROUNDS_MIN times. */
 const BUDGET_US = 600_000;
 const ROUNDS_MIN = 3;
 /** About what a race takes. */

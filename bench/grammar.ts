@@ -2,7 +2,7 @@
  * `npm run bench:grammar`: measures grammars with real schemas and vocabularies of 100,000 and 200,000 tokens. Each
  * schema is compiled, and a text of it is followed token by token; the mask of each place is timed at the first and at
  * a repeated visit. Times above one microsecond are CPU times, which other programs do not affect; they include the
- * garbage collector, which runs beside.
+ * garbage collector's threads.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -45,7 +45,7 @@ function encoding(name: string): Vocabulary {
   return createVocabulary(name, tokensOfTiktoken(readFileSync(file, "utf8"), name));
 }
 
-/** Schemas that others have written, or that the service answers with. */
+/** Schemas written by other people, and those of the service's own replies. */
 function schemas(): ReadonlyMap<string, unknown> {
   const found = new Map<string, unknown>();
   const document = JSON.parse(readFileSync(new URL("../openapi/openapi.json", import.meta.url), "utf8")) as {
@@ -66,7 +66,7 @@ function schemas(): ReadonlyMap<string, unknown> {
   return found;
 }
 
-/** A component and those that it refers to. */
+/** A component and the components that it refers to. */
 function definitionsFor(
   root: string,
   components: Readonly<Record<string, unknown>>,
@@ -90,7 +90,7 @@ interface Times {
   readonly advance_us: number[];
 }
 
-/** Milliseconds that this process has computed. */
+/** Milliseconds of CPU time of this process. */
 function computed(): number {
   return process.cpuUsage().user / 1000;
 }
@@ -109,7 +109,7 @@ function timedCompile(value: unknown, times: Times): Grammar {
   }
 }
 
-/** Follows texts of the grammar, and takes the mask of each place twice. */
+/** Follows texts of the grammar, and computes the mask of each position twice. */
 function follow(grammar: Grammar, vocabulary: Vocabulary, seed: number, times: Times): void {
   const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: [] });
   for (let text = 0; text < values.texts; text++) {

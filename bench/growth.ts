@@ -1,7 +1,7 @@
 /**
- * How costs grow: `npm run bench:growth`. A step against the vocabulary (1,000 to 1,000,000) and the history, a
- * request against the rows of its batch and the connections beside it, memory likewise. Each series gets the exponent
- * of its growth, 1 being linear; counts that grow faster end the run with 1, times only say so.
+ * How costs grow: `npm run bench:growth`. A step against the vocabulary (1,000 to 1,000,000) and the history, a request
+ * against the rows of its batch and the connections beside it, and memory against the same. Each series gets the
+ * exponent of its growth; 1 is linear. Counts that grow faster end the run with exit code 1; times are only reported.
  */
 import { aboutWrite, BUILD, BUILT } from "../evidence/options.ts";
 import { createProgress, type Progress } from "../evidence/progress.ts";

@@ -1,7 +1,7 @@
 /**
- * The kernel against plain TypeScript, chain by chain, in one run: `npm run bench:kernel`. Both take
- * turns call by call, and eight rows take turns, so that neither lives in a hot cache nor in a better second.
- * "Ours" begins with a row that has just been written: scan, selection, small set in float64, draw.
+ * The kernel against plain TypeScript, chain by chain, in one run: `npm run bench:kernel`. Both take turns call by
+ * call, and eight rows take turns, so that cache and machine load affect both equally. "Ours" begins with a row that
+ * has just been written: scan, selection, small set in float64, draw.
  */
 import { cpus } from "node:os";
 import { createProgress } from "../evidence/progress.ts";
@@ -63,7 +63,10 @@ function drawTopP(kernel: Kernel, row: Row, u: number): number {
 
 const weights = new Float64Array(4096);
 
-/** Softmax, top-p, min-p and draw over a sorted selection, in float64. Draws in rank order: the id order costs a sort. */
+/**
+ * Softmax, top-p, min-p and draw over a sorted selection, in float64. It draws in rank order, because the id order
+ * would need a sort.
+ */
 function drawSelected(kernel: Kernel, count: number, p: number, min_p: number, u: number): number {
   const { selected_logits, selected_ids } = kernel;
   const max = selected_logits[0]!;

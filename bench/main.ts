@@ -1,9 +1,9 @@
-/** `npm run bench`: several benches, one after the other, each a process of its own. */
+/** `npm run bench`: runs several benches one after the other, each in a process of its own. */
 import { spawnSync } from "node:child_process";
 import { createProgress, LINES } from "../evidence/progress.ts";
 import { columns, commandLine, readWord, run } from "../src/command-line.ts";
 
-/** The benches that run when none is named come first. */
+/** The benches that run by default come first. */
 const BENCHES = [
   { name: "rivals", about: "the sampler against those that a JavaScript user would pick", seconds: 200 },
   { name: "kernel", about: "the kernel against plain TypeScript", seconds: 60 },

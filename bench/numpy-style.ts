@@ -1,10 +1,10 @@
 /**
- * The first version that most people write, in the style of numpy: one array operation after the other over the rows of
- * a float32 matrix, each with a new array for its result. Typed arrays, indexed loops, Math.exp; correct, and
- * numerically stable.
+ * A first version in the style of numpy, as most people write it: one array operation after the other over the rows of
+ * a float32 matrix, each with a new array for its result. It uses typed arrays, indexed loops and Math.exp; it is
+ * correct and numerically stable.
  */
 
-/** ln p of the class that came, for every row. */
+/** ln p of the true class, for every row. */
 export function numpyStyleScores(values: Float32Array, classes: number, targets: Int32Array): Float64Array {
   const logprobs = new Float64Array(targets.length);
   for (let r = 0; r < targets.length; r++) {

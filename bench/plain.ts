@@ -21,7 +21,7 @@ export interface PlainSampler {
   readonly selection: Selection;
 }
 
-/** The best tokens by logit, descending; the first `kept` of them were drawn from. */
+/** The best tokens by logit, descending; the last draw was from the first `kept` of them. */
 export interface Selection {
   readonly logits: Float32Array;
   readonly ids: Int32Array;

@@ -21,7 +21,7 @@ import { createTransformersJs } from "./rivals/transformers-js.ts";
 
 const VOCAB_SIZES = [32_000, 128_256, 151_936, 262_144];
 const ROW_KINDS = { peaked: peakedRow, flat: flatRow } as const;
-/** so many that the rows of the largest vocabulary do not stay in the cache of a core */
+/** enough rows that those of the largest vocabulary do not stay in the cache of a core */
 const ROWS = 8;
 /** About what a race takes. */
 const SECONDS = 2.5;
@@ -57,7 +57,7 @@ function plan() {
   return { vocab_sizes: values.vocab, kinds: values.rows, chains: values.chain, write: values.write };
 }
 
-/** Who can run the chain, in the order of the table, each after it was found to agree with ours. */
+/** The rivals that can run the chain, in the order of the table; each was first checked to agree with ours. */
 async function entrantsOf(
   { id, rules }: Chain,
   rows: readonly Float32Array[],

@@ -50,7 +50,7 @@ function rowsOf(sampler: Sampler, kind: "peaked" | "flat", vocab_size: number): 
   });
 }
 
-/** Runs two chains in turns, for as long as the slower one needs STEPS steps or BUDGET is spent. */
+/** Runs two chains in turns, until the slower one has run STEPS steps or BUDGET is spent. */
 function compete(sampler: Sampler, rows: readonly Row[], base: StepOptions, other: StepOptions): string {
   const times: [number[], number[]] = [[], []];
   let spent = 0;

@@ -60,7 +60,7 @@ function steps(vocab_size: number, chain: Readonly<Record<string, unknown>>, sig
     const options = parseStepOptions({ ...chain, ...draw, seed: 1, history });
     let step = 0;
     const times = time(() => {
-      // A row that has just come: nothing is known of it.
+      // A new row, about which nothing is cached.
       row.finish();
       sampler.sample(row, { ...options, step: step++ });
     });

@@ -13,9 +13,9 @@ const SOURCES = [
   "tsconfig.json",
   "tsconfig.build.json",
 ];
-/** The last files that two of its parts write. */
+/** The last files that two of the build's parts write. */
 const RESULTS = ["dist/main.js", "dist/playground/index.html"];
-/** Where the third puts its file, which has its hash in its name. */
+/** The folder of the third part's file, which has its hash in its name. */
 const BUNDLE_FOLDER = "clients/python/logit_sampler/local";
 
 /** Also false when there is no dist. `root` is the folder of the project. */
@@ -29,7 +29,7 @@ export function isBuilt(root: string): boolean {
   return SOURCES.every((name) => newestMs(join(root, name)) < built_ms);
 }
 
-/** Of a file, or of a folder and all that is in it: a file that was taken away changes its folder. */
+/** The newest time of a file, or of a folder and its content; removing a file changes the time of its folder. */
 function newestMs(path: string): number {
   const { mtimeMs } = statSync(path);
   if (!statSync(path).isDirectory()) return mtimeMs;

@@ -24,7 +24,7 @@ export function replaceBetween(document: string, name: string, text: string): st
   return `${document.slice(0, from + begin.length)}\n${text}\n${document.slice(to)}`;
 }
 
-/** The same with several texts, each by the name of its markers. */
+/** The same for several texts, by the names of their markers. */
 export function replaceParts(document: string, parts: Readonly<Record<string, string>>): string {
   return Object.entries(parts).reduce((page, [name, text]) => replaceBetween(page, name, text), document);
 }

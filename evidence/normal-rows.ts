@@ -1,4 +1,4 @@
-/** Rows of logits that no model made: flat ones, where every token may come. */
+/** Random rows of logits: flat ones, in which every token may be drawn. */
 import type { Seeded } from "./seeded.ts";
 
 /** Rows of independent normal logits. */

@@ -9,7 +9,7 @@ import { stderr, stdout } from "node:process";
 
 export interface Step {
   readonly name: string;
-  /** that it takes on a machine that does nothing else */
+  /** expected seconds on an idle machine */
   readonly seconds: number;
 }
 
@@ -22,13 +22,13 @@ export interface Progress {
   end(): void;
 }
 
-/** Where progress is written, and by which clock. */
+/** The output of the progress, and its clock. */
 export interface Screen {
   readonly is_terminal: boolean;
   /** of a terminal, in characters */
   columns(): number;
   say(line: string): void;
-  /** one piece of the status, without a line's end */
+  /** one part of the status, without a line end */
   write(text: string): void;
   now_ms(): number;
 }
@@ -42,7 +42,7 @@ const SCREEN: Screen = {
   now_ms: () => performance.now(),
 };
 
-/** Of commands whose steps are processes that print for themselves: a line a step, in a terminal as well. */
+/** For commands whose steps are processes that print themselves: one line a step, also in a terminal. */
 export const LINES: Screen = { ...SCREEN, is_terminal: false };
 
 const TICK_MS = 1000;
@@ -102,7 +102,7 @@ function leftText(seconds: number, is_late: boolean): string {
 
 export interface Column {
   readonly head: string;
-  /** of its longest cell; the head's own length when it is longer */
+  /** the length of the longest cell; the head's own length when that is longer */
   readonly width?: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * A small HTTP/1.1 load generator over plain sockets: the request is one prepared buffer, written again as
- * soon as its reply is complete. It spends so little on the way that the server, and not the generator, is
- * what gets measured. It understands only replies with a Content-Length, which is what the service sends.
+ * A small HTTP/1.1 load generator over plain sockets: the request is one prepared buffer, written again as soon as its
+ * reply is complete. It uses so little CPU that the measurement is of the server and not of the generator. It reads
+ * only replies with a Content-Length, as the service sends them.
  */
 import { connect, type Socket } from "node:net";
 import type { Scenario } from "./scenarios.ts";
@@ -22,7 +22,7 @@ export interface RawResult {
   readonly different: number;
 }
 
-/** Sends one request over and over on kept-alive connections until the time or the count is up. */
+/** Sends one request repeatedly on kept-alive connections until the time or the count is reached. */
 export async function rawLoad(url: string, scenario: Scenario, limits: LoadLimits): Promise<RawResult> {
   const target = new URL(url);
   const message = requestBytes(target, scenario);
@@ -68,7 +68,7 @@ interface RawReply {
   readonly body: string;
 }
 
-/** A function that answers the next reply of a socket; it rejects when the connection breaks before one came. */
+/** A function that returns the next reply of a socket; it rejects when the connection breaks before a reply. */
 function replyReader(socket: Socket): () => Promise<RawReply> {
   let received = "";
   let waiting: { resolve(reply: RawReply): void; reject(error: Error): void } | undefined;

@@ -1,4 +1,4 @@
-/** Rows in shared memory: registering their file, and the inference that names them by their place. */
+/** Rows in shared memory: registering their file, and the inference that names them by their offset. */
 import { DTYPES, type Dtype } from "../src/kernels/kernel.ts";
 import type { Scenario } from "./scenarios.ts";
 

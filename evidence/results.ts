@@ -26,7 +26,7 @@ export function machineText({ cpu, cores, node, date }: Machine): string {
 
 const FOLDER = new URL("../bench/results/", import.meta.url);
 
-/** Undefined when nothing was written yet. The caller knows the shape: it is the one that wrote the file. */
+/** Undefined when no file was written yet. The caller that wrote the file knows its shape. */
 export function readResults<Results>(name: string): Results | undefined {
   const path = new URL(`${name}.json`, FOLDER);
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Results) : undefined;

@@ -27,7 +27,7 @@ export function bf16Bytes(row: Float32Array): Buffer {
   return Buffer.from(Uint16Array.from(bits, (word) => word >>> 16).buffer);
 }
 
-/** float16, rounded towards zero; right for the normal range, and everything smaller becomes 0. */
+/** float16, rounded towards zero; right for the normal range; smaller values become 0. */
 export function f16Bytes(row: Float32Array): Buffer {
   const bits = new Uint32Array(row.buffer, row.byteOffset, row.length);
   return Buffer.from(Uint16Array.from(bits, halfOf).buffer);

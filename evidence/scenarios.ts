@@ -9,11 +9,11 @@ export interface Scenario {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** rows that the body carries; 1 when it does not say */
+  /** number of rows in the body; 1 when absent */
   readonly rows?: number;
 }
 
-/** Rows in frames of POST /v1/stream, each sent when the token of the one before is there. */
+/** Rows in frames of POST /v1/stream, each sent after the token of the row before has arrived. */
 export interface StreamScenario {
   readonly name: string;
   readonly dtype: string;

@@ -7,11 +7,11 @@ export interface BenchSummary {
   readonly instances: number;
   readonly invalid_taken: number;
   readonly valid_refused: number;
-  /** those that are refused with `property_order: "any"` too, which larger objects do not have */
+  /** of these, the number that `property_order: "any"` refuses too; it does not support larger objects */
   readonly valid_refused_with_any: number;
   readonly valid_refused_in_any_order: number;
   readonly ms: { readonly median: number; readonly p99: number; readonly most: number };
   readonly bytes_most: number;
-  /** by reason: how many schemas were refused as they were sent, and how many of those weakened as well */
+  /** by reason: the number of schemas refused as sent, and the number of those refused when weakened */
   readonly refused: Readonly<Record<string, readonly [as_sent: number, weakened: number]>>;
 }

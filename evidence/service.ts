@@ -93,7 +93,10 @@ function untilListening(
   });
 }
 
-/** Each worker says that it listens, and the primary does, with their number; processes that write to one pipe do so in any order. */
+/**
+ * The workers and the primary each log that they listen, the primary with their number; lines of several processes may
+ * come in any order.
+ */
 function listeningLine(line: string): { pid: number; workers?: number; url?: string } {
   // Under load there may be thousands of other lines a second, and reading them should cost nothing.
   if (!line.includes("listening at")) return { pid: 0 };

@@ -1,6 +1,6 @@
 /** The results that proof/watermarks stores and the documentation shows. */
 
-/** Tokens of a text, in the plot of power. */
+/** The lengths of the texts in the plot of power. */
 export const LENGTHS = [25, 50, 100, 200, 400] as const;
 
 export interface Rates {
@@ -10,14 +10,14 @@ export interface Rates {
   readonly at_001: number;
 }
 
-/** Over random keys, on texts that people wrote. */
+/** The rates over random keys, on texts that people wrote. */
 export interface NaturalRates {
   readonly name: string;
   readonly texts: number;
   readonly at_01: number;
   /** the same where a count of few values is made uniform by a random number */
   readonly at_01_ties_drawn: number;
-  /** of Kolmogorov's test that p-values are uniform */
+  /** p-value of Kolmogorov's test that p-values are uniform */
   readonly p_ks: number;
 }
 

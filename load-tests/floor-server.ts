@@ -1,7 +1,7 @@
 /**
- * The servers with which ours is compared, each as a process of its own with the same memory settings: a bare node:http
- * server that reads the body and answers a constant, and the same route written with Fastify's usual means, JSON.parse
- * included.
+ * The servers with which ours is compared, each in its own process with the same memory settings: a bare node:http
+ * server that reads the body and answers a constant, and the same route written with Fastify's usual means, including
+ * JSON.parse.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -66,7 +66,7 @@ export function startRival(source: string): Promise<Rival> {
   return rivalOf(child);
 }
 
-/** A process whose first line is the port that it listens on. */
+/** A process that prints its port on the first line. */
 export async function rivalOf(child: ChildProcess): Promise<Rival> {
   const port = await firstLine(child);
   return {

@@ -1,7 +1,7 @@
 /**
- * How far the service is from the least that a server can do: a C program reads the same bytes and answers a constant
- * (floor.c), a bare node:http server does the same, and ours samples. Server CPU and round trip of one row at a time, in
- * turns; "least" compares the least of the rounds, which other work on the machine disturbs least.
+ * Compares the service with the minimum that a server must do: a C program reads the same bytes and answers a constant
+ * (floor.c), a bare node:http server does the same, and ours samples. Server CPU and round trip of one row at a time,
+ * in turns; "least" compares the least of the rounds, which other work on the machine disturbs least.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -29,7 +29,7 @@ const { values } = commandLine({
   },
 });
 const DURATION_MS = values.seconds * 1000;
-/** Until the compiler, on a machine with other work, has seen the code often enough: its threads would be counted. */
+/** Warm-up, until the compiler has optimised the code even on a busy machine; its threads would count otherwise. */
 const WARM_UP_MS = 6000;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };

@@ -19,10 +19,13 @@ export interface Cost {
   readonly round_trip_us: number;
 }
 
-/** Where a form is sent, and whose CPU is counted. */
+/** The service that gets the form, and the processes whose CPU is counted. */
 export type Server = Pick<RunningService, "url" | "worker_pids">;
 
-/** A request with one row, of shape [length], or with several, of shape [count, length]; `options` may say another. */
+/**
+ * A request with one row, of shape [length], or with several, of shape [count, length]; `options` may set another
+ * shape.
+ */
 export function bodyOfRows(
   path: string,
   name: string,

@@ -1,8 +1,8 @@
 /**
- * What HTTP costs beyond reading the bytes: server CPU of the built service against a bare node:http server that
- * reads the same body, and against the same route on JSON.parse. Rounds are interleaved, since the machine
- * drifts; figures are medians of the rounds, and "least" compares the least CPU time of each, which other work on
- * the machine disturbs least.
+ * Measures what HTTP costs beyond reading the bytes: server CPU of the built service against a bare node:http server
+ * that reads the same body, and against the same route on JSON.parse. Rounds alternate, because the load of the machine
+ * changes. Figures are medians of the rounds; "least" compares the minimum CPU times, which other work on the machine
+ * affects least.
  */
 
 import { BUILD, BUILT } from "../evidence/options.ts";
@@ -28,12 +28,12 @@ const { values } = commandLine({
 });
 const DURATION_MS = values.seconds * 1000;
 const ROUNDS = values.rounds;
-/** Until the compiler has seen the code often enough. */
+/** Warm-up, until the compiler has optimised the code. */
 const WARM_UP_MS = 2000;
 
 interface Server {
   readonly url: string;
-  /** all processes that work for it */
+  /** all processes of the server */
   readonly pids: readonly number[];
 }
 
@@ -72,7 +72,7 @@ function least(rounds: readonly (readonly [Measured, Measured])[], side: 0 | 1):
   return Math.min(...rounds.map((pair) => pair[side].cpu_us));
 }
 
-/** The large JSON body with all the digits that Python writes. */
+/** The large JSON body, with all the digits that Python writes. */
 function fullPrecision(vocab_size: number): Scenario {
   const logits = Array.from({ length: vocab_size }, (_, index) => Math.sin(index * 1.7) * 9.3 - 2);
   const body = Buffer.from(JSON.stringify({ temperature: 0.8, top_k: 40, top_p: 0.95, seed: 7, logits }));
@@ -129,7 +129,7 @@ function casesOf(scenarios: readonly Scenario[]): Case[] {
       goal: scenario.name.startsWith("f32") ? "cpu ≤ 1.5" : "",
     })),
     ...binary.slice(0, 2).map((scenario) => ({ scenario, rival: "bare" as const, connections: 8, goal: "" })),
-    // 10,000 requests a second and core.
+    // The goal: 10,000 requests a second and core.
     ...sparse
       .flatMap((each) => [each, inBytes(each)])
       .flatMap((scenario) =>

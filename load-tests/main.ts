@@ -1,7 +1,7 @@
 /**
- * `npm run load`: starts the built service on a free port and puts it under load, scenario by scenario, with
- * two generators: one over raw sockets, and autocannon, whose own cost weighs on large bodies. It prints a
- * Markdown table and ends with 1 when any request failed.
+ * `npm run load`: starts the built service on a free port and puts it under load, scenario by scenario, with two
+ * generators: one over raw sockets, and autocannon, which itself costs much with large bodies. It prints a Markdown
+ * table and ends with 1 when any request failed.
  */
 
 import { aboutWrite, BUILD, BUILT } from "../evidence/options.ts";
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Each generator warms up, and then has its time; autocannon has no streams. */
+/** The seconds of a scenario: each generator warms up and then measures; autocannon has no streams. */
 function stepOf(scenario: Scenario | StreamScenario, { duration_ms }: LoadLimits) {
   const generators = "row" in scenario ? 1 : 2;
   return { name: scenario.name, seconds: generators * (WARM_UP.duration_ms + duration_ms) * 0.001 };

@@ -21,11 +21,11 @@ export interface Measured {
 }
 
 export interface RawMeasured extends Measured {
-  /** how many cores the generator took */
+  /** number of cores that the generator used */
   readonly generator_cores: number;
 }
 
-/** Requests before the clock starts: code is compiled and memory is warm after that. */
+/** Requests before the measurement, so that code is compiled and memory is in use. */
 export const WARM_UP = { connections: 2, duration_ms: 1500, requests_max: 2000 };
 
 export async function measureRaw(
@@ -35,7 +35,7 @@ export async function measureRaw(
 ): Promise<RawMeasured> {
   const generator = startGenerator();
   try {
-    // The same process for both: the generator has to be warm as well.
+    // The same process for warm-up and measurement, because the generator must be warm as well.
     await generator.run({ url: service.url, scenario, limits: WARM_UP });
     const cpu_ms = cpuTime(service.worker_pids);
     const result = await generator.run({ url: service.url, scenario, limits });
@@ -87,7 +87,7 @@ function startGenerator() {
   return {
     async run(job: RawJob): Promise<RawWorkerResult> {
       worker.send(job);
-      // Each job has one answer; a process that ends instead has none.
+      // Each job has one answer, or the process ends without one.
       const [result] = await Promise.race([once(worker, "message"), ended.then(() => [])]);
       if (result === undefined) throw new Error(`the raw generator failed on "${job.scenario.name}"`);
       return result as RawWorkerResult;

@@ -31,11 +31,11 @@ const { values } = commandLine({
 const SECONDS = values.seconds;
 const ROUNDS = values.rounds;
 const CASES = createPeerCases().filter(({ scenario }) => scenario.name.includes(values.only));
-/** Until the compiler has seen the code often enough. */
+/** Warm-up, until the compiler has optimised the code. */
 const WARM_UP_MS = 1500;
-/** One, where every row waits for the generator as well, and as many as keep a server busy. */
+/** One connection, on which every row also waits for the generator, and as many as keep a server busy. */
 const CONNECTIONS = [1, 8];
-/** Debian's packages belong to its own interpreter, which need not be the first on the path. */
+/** Debian's packages belong to Debian's interpreter, which need not be the first on the path. */
 const INTERPRETERS = values.python === undefined ? ["python3", "/usr/bin/python3"] : [values.python];
 
 interface Server {
@@ -112,7 +112,7 @@ const TABLE = tableLines([
   { head: "goal" },
 ]);
 
-/** A measurement warms both servers up, and then has its rounds. */
+/** A measurement first warms both servers up, and then runs its rounds. */
 const STEPS = CASES.flatMap(({ scenario: { name } }) =>
   CONNECTIONS.map((connections) => ({
     name: `${name}, ${connections} ${connections === 1 ? "connection" : "connections"}`,

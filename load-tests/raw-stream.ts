@@ -19,13 +19,13 @@ export interface StreamLoad {
 export interface StreamResult {
   readonly requests: number;
   readonly elapsed_ms: number;
-  /** from a row's first byte to the last of its answer */
+  /** milliseconds from a row's first byte to the last byte of its answer */
   readonly latencies_ms: readonly number[];
 }
 
 const TEXT_BIT = 0x8000_0000;
 
-/** One stream after another for this long. Throws when an answer is not a token. */
+/** Runs one stream after another for this time. Throws when an answer is not a token. */
 export async function rawStreams(url: string, load: StreamLoad, duration_ms: number): Promise<StreamResult> {
   const wrapped = load.upgrade === true ? (bytes: Buffer) => bytes : chunk;
   const options = Buffer.from(JSON.stringify({ dtype: load.dtype, ...load.options }));
@@ -46,7 +46,7 @@ export async function rawStreams(url: string, load: StreamLoad, duration_ms: num
 const UPGRADE = "connection: upgrade\r\nupgrade: logit-stream";
 
 interface Chunks {
-  /** headers that say how the frames travel */
+  /** headers that define how the frames are sent */
   readonly head: string;
   readonly end: string;
   readonly opening: Buffer;

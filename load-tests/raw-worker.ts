@@ -12,7 +12,7 @@ export interface RawJob {
   readonly limits: LoadLimits;
 }
 
-/** With the CPU time that the generator took for it. */
+/** The result, with the CPU time that the generator used. */
 export interface RawWorkerResult extends RawResult {
   readonly cpu_ms: number;
 }
@@ -30,7 +30,7 @@ function loadRequests({ url, limits }: RawJob, scenario: Scenario): Promise<RawR
   return rawLoad(url, { ...scenario, body: Buffer.from(scenario.body) }, limits);
 }
 
-/** One stream on each connection. An answer that is no token ends the run. */
+/** One stream on each connection. An answer that is not a token ends the run. */
 async function loadStreams({ url, limits }: RawJob, { row, ...load }: StreamScenario): Promise<RawResult> {
   const streams = Array.from({ length: limits.connections }, () =>
     rawStreams(url, { ...load, row: Buffer.from(row) }, limits.duration_ms),

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:refusals`: the cost of refusing a request, against answering it, and against a bare node:http server
- * that reads the same body. Server CPU, the minimum of several rounds in turns. At twice the capacity, time spent on
- * refusals is missing for answers.
+ * that reads the same body. Server CPU, the minimum of several alternating rounds. At twice the capacity, refusals take
+ * time away from answers.
  */
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -47,7 +47,7 @@ interface Target {
   stop(): Promise<unknown>;
 }
 
-/** A service whose only row is held by a body that has stopped coming, and never has to go for it. */
+/** A service whose only row is held by a body that has stopped arriving and is never evicted. */
 async function startFull(): Promise<Target> {
   const { url, worker_pids, stop } = await startService({
     LOGIT_SAMPLER_ROWS_MAX: "1",

@@ -15,6 +15,6 @@ export interface LoadedScenario {
   /** that one request carries */
   readonly rows: number;
   readonly raw: Measured;
-  /** absent where autocannon cannot play: it has no streams */
+  /** absent for streams, which autocannon does not support */
   readonly cannon?: Measured;
 }

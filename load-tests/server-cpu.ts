@@ -15,7 +15,7 @@ export function cpuTime(pids: readonly number[]): number | undefined {
 
 function ticksOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // Fields are counted after the command name, which stands in parentheses and may hold anything.
+  // Fields are counted after the command name, which is in parentheses and may contain any characters.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return Number(fields[11]) + Number(fields[12]);
 }

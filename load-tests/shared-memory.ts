@@ -1,9 +1,9 @@
 /**
- * What a row costs that lies in shared memory: server CPU of a row of an inference, against a bare node:http server that reads the
- * same row as float32 from its socket. Rounds are interleaved, since the machine drifts; figures are medians of the
- * rounds, "least" compares the least CPU time of each. The goal is 0.6 or less at 128,256, and 7,000 rows of a batch
- * there for a second of one core. What the host pays for writing the row into the region is not counted, as writing it to
- * a socket is not.
+ * Measures the cost of a row in shared memory: server CPU of a row of an inference, against a bare node:http server
+ * that reads the same row as float32 from its socket. Rounds alternate, because the load of the machine changes.
+ * Figures are medians of the rounds; "least" compares the minimum CPU times. The goals at 128,256 are a ratio of at
+ * most 0.6, and 7,000 rows of a batch per second of one core. The host's cost of writing the row into the region or to
+ * a socket is not counted.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ interface Case {
   readonly goal: string;
 }
 
-/** The rows of a batch, one after the other in its region. */
+/** The rows of a batch, one after the other in the batch's region. */
 const BATCH_ROWS = 64;
 const BATCH_VOCAB_SIZE = 128_256;
 const BATCH_KEY = "batch";
@@ -126,7 +126,7 @@ async function main(): Promise<void> {
       await writeFile(join(directory, `row-${size}`), bytes);
       await registerRegion(service.url, `row-${size}`, bytes.length);
     }
-    // The bf16 rows, and after them the same as f32.
+    // The bf16 rows, followed by the same rows as f32.
     const batch = Array.from({ length: BATCH_ROWS }, (_, index) =>
       bf16Bytes(randomRow(BATCH_VOCAB_SIZE, index)),
     );

@@ -1,4 +1,7 @@
-/** How much of two cores the machine gives just now to processes that share nothing: the most that two workers can do. */
+/**
+ * The share of two cores that the machine gives at this moment to processes that share nothing: the maximum for two
+ * workers.
+ */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 

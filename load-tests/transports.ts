@@ -1,6 +1,6 @@
 /**
- * The table of docs/transports.md: bytes, round trip and server CPU of one step in every form in which a row can
- * travel, at two sizes of vocabulary.
+ * The table of docs/transports.md: bytes, round trip and server CPU of one step for every form of a row, at two sizes
+ * of vocabulary.
  */
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
@@ -28,7 +28,7 @@ const { values } = commandLine({
   },
 });
 const DURATION_MS = values.seconds * 1000;
-/** As long as the compiler needs for a form: it took /v2, the longest way, more than a second. */
+/** Warm-up time: the compiler needed more than a second for /v2, the longest path. */
 const WARM_UP_MS = 2000;
 const ROUNDS = 3;
 const PAGE = "docs/transports.md";
@@ -40,7 +40,7 @@ interface Ran {
   readonly latencies_ms: readonly number[];
 }
 
-/** A way to send a row. `rows` is how many one round trip carries. */
+/** A way to send a row. `rows` is the number of rows in one round trip. */
 interface Form {
   readonly name: string;
   readonly bytes: number;
@@ -80,7 +80,7 @@ function batch(row: Buffer, vocab_size: number): Form {
   return posted(`POST, ${BATCH_ROWS} rows f32, a row`, "/v1/sample/batch", headers, body, BATCH_ROWS);
 }
 
-/** The same as Triton's clients send it. */
+/** The same, as Triton's clients send it. */
 function inference(row: Buffer, vocab_size: number): Form {
   const parameters = { binary_data_size: row.length };
   const inputs = [{ name: "logits", shape: [1, vocab_size], datatype: "FP32", parameters }];
@@ -114,7 +114,7 @@ function webSocket(row: Buffer): Form {
   return { name: "WebSocket, f32", bytes: row.length, rows: 1, run };
 }
 
-/** The largest logits as bytes: their ids, and then themselves. */
+/** The largest logits as bytes: first their ids, then the values. */
 function sparseBinary(row: Float32Array): Form {
   const { token_ids, values, vocab_size } = largest(row);
   const head = Buffer.from(JSON.stringify({ ...OPTIONS, sparse: { count: SPARSE_PAIRS, vocab_size } }));

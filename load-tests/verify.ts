@@ -1,9 +1,10 @@
 /**
- * What a draft costs: server CPU and round trip of POST /v1/verify with k drafted tokens, against POST /v1/sample with one
- * of its rows, and against a bare server that reads the same bytes, in turns. Ratios to one row are medians of those within
- * a round. Ratios to the bare server are of the least figures, which other work on the machine disturbs least. The goals at
- * 128,256 and k = 4 are 5.3 times one row in CPU, and 1.15 of the bare server in time. The same rows as a batch tell what
- * their bytes cost. A tree has its rows one by one to be held against: 65 of 32,000 for 64 tokens, at most 1.3 of them.
+ * Measures the cost of a draft: server CPU and round trip of POST /v1/verify with k drafted tokens, against POST
+ * /v1/sample with one of its rows, and against a bare server that reads the same bytes, in turns. Ratios to one row are
+ * medians of those within a round. Ratios to the bare server are of the least figures, which other work on the machine
+ * disturbs least. The goals at 128,256 and k = 4 are 5.3 times the CPU of one row, and 1.15 times the time of the bare
+ * server. The same rows as a batch show the cost of their bytes. A tree is compared with its rows one by one: for 64
+ * tokens, 65 rows of 32,000; the goal is at most 1.3.
  */
 import { cpus } from "node:os";
 import { BUILD, BUILT } from "../evidence/options.ts";
@@ -47,7 +48,9 @@ function bodyOf(path: string, name: string, options: Options, count: number): Fo
   return bodyOfRows(path, name, options, rows.slice(0, count));
 }
 
-/** A tree, 4 tokens wide at the root and 2 behind each, whose first path is right: it is accepted as deep as it goes. */
+/**
+ * A tree, 4 tokens wide at the root and 2 after each node, whose first path is right: it is accepted to its full depth.
+ */
 function treeForms(): readonly [one: Form, tree: Form] {
   const own = Array.from({ length: TREE.tokens + 1 }, (_, i) => randomRow(TREE.vocabulary, i + 1));
   const parents = Array.from({ length: TREE.tokens }, (_, i) => (i < 4 ? -1 : Math.floor((i - 4) / 2)));
@@ -60,7 +63,7 @@ function treeForms(): readonly [one: Form, tree: Form] {
   ];
 }
 
-/** The tokens that the rows give one by one: a draft that is right. */
+/** The tokens that the rows give one by one: the right draft. */
 async function rightDraft(url: string, chain: Options): Promise<number[]> {
   const draft: number[] = [];
   for (const [step, row] of rows.slice(0, drafted).entries()) {
@@ -159,7 +162,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Ratios to one row are medians of those within a round: the machine drifts. */
+/** Ratios to one row are medians of the ratios within a round, because the load of the machine changes. */
 function linesOf(group: readonly Form[], costs: ReadonlyMap<Form, Measured>): string[] {
   const [one] = group;
   const of_one = one === undefined ? [] : (costs.get(one)?.ours ?? []);

@@ -1,10 +1,10 @@
 /**
- * `npm run bench:workers`: how many steps a second two workers answer, to those of one, in turns. Two loads are cheap to
- * ask for and dear to answer, so that one generator asks for all that two workers can do though it shares their cores:
- * rows in shared memory, one and sixteen a request, after stages that look at the whole row. The third sends its rows
- * through sockets, which costs the generator as much as the service: there the cores are the limit. Beside them stands
- * what two processes that share nothing get out of the machine around the same rounds, the most there can be: rounds in
- * which that is less than 1.8 are left out.
+ * `npm run bench:workers`: compares the steps a second of two workers with those of one, in turns. Two loads are cheap
+ * to send and expensive to answer: rows in shared memory, one and sixteen a request, for stages that read the whole
+ * row. So one generator can keep two workers busy although it shares their cores. The third load sends its rows through
+ * sockets, which costs the generator as much as the service, so the cores are the limit. Each figure is compared with
+ * the work of two processes that share nothing, measured around the same rounds, which is the maximum. Rounds in which
+ * it is less than 1.8 are left out.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -45,7 +45,7 @@ const SHARED_MEMORY = "/dev/shm";
 const REGION = "row";
 const VOCAB_SIZE = 128_256;
 const BATCH_ROWS = 16;
-/** Chains that look at all of the row: about 1.4 ms and 0.5 ms a row. */
+/** Chains that read the whole row: about 1.4 ms and 0.5 ms a row. */
 const SINGLE = { temperature: 1.1, top_p: 0.9, logprobs: true, top_logprobs: 20 };
 const BATCH = { temperature: 1.1, typical_p: 0.9 };
 const PLACE = { region: REGION, dtype: "f32", vocab_size: VOCAB_SIZE } as const;
@@ -59,7 +59,7 @@ const LOADS: readonly Scenario[] = [
 interface Round {
   readonly one: RawMeasured;
   readonly two: RawMeasured;
-  /** how much two processes do that share nothing, to one */
+  /** work of two processes that share nothing, relative to one */
   readonly machine: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A vite plugin: copies the demo model and its tokenizer to `demo/` of the build, writes down how large the files
- * of the demo are, and puts a gzipped twin beside every file that shrinks, for the service to send as it is.
+ * A vite plugin: copies the demo model and its tokenizer to `demo/` of the build, records the sizes of the demo's
+ * files, and puts a gzipped copy beside every file that becomes smaller, for the service to send unchanged.
  */
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

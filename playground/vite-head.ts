@@ -1,4 +1,4 @@
-/** The head of the page, written into index.html at the build, so that a reader sees it before the program has run. */
+/** Writes the head of the page into index.html at the build, so that a reader sees it before the program has run. */
 import { createServer, type Plugin, type ResolvedConfig } from "vite";
 
 /** The browser values that the head's modules read at load time: an address without options, and no chosen theme. */
@@ -31,7 +31,7 @@ async function headOf({ root, base, resolve, oxc }: ResolvedConfig): Promise<str
   const server = await createServer({
     root,
     base,
-    // Vite's server makes "./" of a folder of files into "/".
+    // Vite's server would turn the "./" of a folder of files into "/".
     define: { "import.meta.env.BASE_URL": JSON.stringify(base) },
     configFile: false,
     appType: "custom",

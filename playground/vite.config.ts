@@ -10,7 +10,7 @@ import { headFirst } from "./vite-head.ts";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig(({ command, mode }) => {
-  // A NODE_ENV from outside, such as a test runner's, would turn the bundle into a larger development build.
+  // A NODE_ENV from outside, such as a test runner's, would make a larger development build.
   if (command === "build") process.env["NODE_ENV"] = "production";
   const is_alone = mode === "pages";
   return {
@@ -21,7 +21,7 @@ export default defineConfig(({ command, mode }) => {
       outDir: here(is_alone ? "../build/pages" : "../dist/playground"),
       emptyOutDir: true,
       target: "es2023",
-      // the theme must be known before the first paint; all else is small enough to be one file
+      // the theme must be known before the first paint; everything else fits into one file
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       reportCompressedSize: false,

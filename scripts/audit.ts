@@ -1,7 +1,7 @@
 /**
  * `npm run audit:production`: asks the registry for known vulnerabilities of the production dependencies, and exits
- * with 1 when there are any. Mirrors of the registry often do not answer such requests; then it says so and exits with
- * 0, because the result is unknown.
+ * with 1 when there are any. Mirrors of the registry often do not answer such requests. Then it prints that the result
+ * is unknown and exits with 0.
  */
 import { execFile } from "node:child_process";
 import { commandLine } from "../src/command-line.ts";
@@ -36,7 +36,7 @@ execFile(
   },
 );
 
-/** npm prints one object, whatever comes of it; nothing when it was stopped. */
+/** npm prints one object, whatever the result; it prints nothing when it was stopped. */
 function answerOf(stdout: string): Audit {
   return stdout.trim() === "" ? {} : (JSON.parse(stdout) as Audit); // what npm documents
 }

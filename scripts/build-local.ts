@@ -1,6 +1,6 @@
 /**
- * `npm run build:local`: the library as one file of JavaScript for a bare engine, with its hash in its name, beside the Python
- * that loads it. An older one is taken away.
+ * `npm run build:local`: writes the library as one JavaScript file for an engine without web APIs, with its hash in its
+ * name, beside the Python code that loads it. Removes older files.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
@@ -28,7 +28,7 @@ const { outputFiles, metafile } = await build({
   mainFields: ["module", "main"],
   target: "es2022",
   alias: { "node:buffer": `${ROOT}src/local/buffer.ts` },
-  // seedrandom asks for Node's generator where there is one.
+  // seedrandom requires Node's generator when it finds Node.
   external: ["crypto"],
   // Modules create their text encoders when they are loaded, so the replacements for the platform must come first.
   inject: [`${ROOT}src/local/platform.ts`],

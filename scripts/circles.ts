@@ -1,7 +1,7 @@
 /**
  * `npm run circles`: finds cycles of files in src that import each other, types included. The linter forbids cycles of
- * values, which decide the order of execution. A cycle of types runs, but none of its files can be read without the
- * others. Fails when there is one.
+ * values, which decide the order of execution. A cycle of types does not affect execution, but none of its files can be
+ * understood without the others. Fails when there is a cycle.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, normalize } from "node:path/posix";

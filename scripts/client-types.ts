@@ -34,7 +34,7 @@ const ANALYSIS_OPTIONS = {
 export function clientOptions(): string {
   const dtypes = Object.entries(DTYPES).map(([name, { bytes }]) => `${name}: ${bytes}`);
   return `${opening("The options of a step, and the element types of rows")}
-/** Bytes of one element, by the type of elements that a dense row may have. */
+/** Bytes of one element, by the element type of a dense row. */
 export const DTYPE_BYTES = { ${dtypes.join(", ")} } as const;
 export type Dtype = keyof typeof DTYPE_BYTES;
 
@@ -79,7 +79,7 @@ function replyType(name: string, schema: z.ZodType): string {
   return `${said}export type ${name} = ${typeOf(json)};\n`;
 }
 
-/** A schema's facts about a field: its description, its range and its default. */
+/** The schema's facts about a field: its description, its range and its default. */
 export function factsOf(schema: JsonSchema): string {
   const facts = [schema["description"], rangeOf(schema), defaultOf(schema)];
   return facts.filter((part) => part !== undefined).join(" ");

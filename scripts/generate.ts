@@ -1,4 +1,4 @@
-/** `npm run generate`: writes all that is generated, in the order in which one thing needs the other. */
+/** `npm run generate`: writes all generated files, in the order of their dependencies. */
 import { spawnSync } from "node:child_process";
 import { CHECK } from "../evidence/options.ts";
 import { createProgress, LINES } from "../evidence/progress.ts";
@@ -18,7 +18,7 @@ const SCRIPTS = [
   { name: "build:docs", seconds: 2 },
   { name: "build:conformance", seconds: 12 },
 ];
-/** Generated files are written as the formatter would write them, but for the client's types. */
+/** Generated files are formatted by the formatter, except the client's types. */
 const FORMAT = { name: "format", seconds: 5 };
 
 function npm(...words: readonly string[]): void {

@@ -1,17 +1,17 @@
-/** Which files import which, and the circles among them. */
+/** The imports between files, and the cycles among them. */
 import { dirname, join } from "node:path/posix";
 
-/** Each file, and those that it imports. */
+/** Each file, with the files that it imports. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 const IMPORT = /\bfrom\s+["'](\.[^"']+)["']|\bimport\s*\(?\s*["'](\.[^"']+)["']/g;
 
-/** The files that this one imports by relative paths, for their types or their values. */
+/** The files that this one imports by relative paths, for types or values. */
 export function importsOf(path: string, text: string): readonly string[] {
   return [...text.matchAll(IMPORT)].map(([, from, bare]) => join(dirname(path), from ?? bare ?? ""));
 }
 
-/** Sets of two and more files each of which reaches all others of its set (Tarjan's strongly connected components). */
+/** Sets of two or more files that all reach each other (Tarjan's strongly connected components). */
 export function circlesOf(graph: ImportGraph): readonly (readonly string[])[] {
   const index = new Map<string, number>();
   const open: string[] = [];

@@ -1,4 +1,7 @@
-/** `npm run new -- stage my_sampler`: the file, the line in its list and a failing test of one more of a kind. */
+/**
+ * `npm run new -- stage my_sampler`: writes the file of a new member of a kind, its line in the kind's list, and a
+ * failing test.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** The OpenAPI document as the application itself gives it with all it can do switched on, as text for a file. */
+/** The OpenAPI document of the application with all features switched on, as text for a file. */
 
 import { jsonLines } from "../evidence/json-lines.ts";
 import { buildApp } from "../src/app.ts";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-// The bundle for Python is of the same build.
+// Builds the Python bundle from the same sources.
 const local = `${root}clients/python/logit_sampler/local`;
 const is_built =
   existsSync(`${root}dist/main.js`) &&

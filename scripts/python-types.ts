@@ -1,6 +1,6 @@
 /**
- * clients/python/logit_sampler/types.py: the options and replies of the Python package as TypedDicts, made from the
- * schemas that the service checks requests with, as the types of TypeScript are.
+ * clients/python/logit_sampler/types.py: the options and replies of the Python package as TypedDicts, made, like the
+ * TypeScript types, from the schemas with which the service checks requests.
  */
 import * as z from "zod";
 import { COMPARE_FIELDS } from "../src/sampling/compare/options.ts";
@@ -22,7 +22,7 @@ import { DETECT_REPLY, DETECT_REQUEST } from "../src/schemas/watermark.ts";
 import { factsOf } from "./client-types.ts";
 
 type Fields = Readonly<Record<string, JsonSchema>>;
-/** Options are read, so they may be any sequence or mapping; replies are lists and dictionaries. */
+/** Options are only read, so they may be any sequence or mapping; replies are lists and dictionaries. */
 type Side = "option" | "reply";
 
 const REPLIES = {
@@ -38,7 +38,7 @@ const REPLIES = {
 
 /** Options that only a step has; calls that compare chains declare them themselves. */
 const OF_CHAINS = ["preset", "variant", "chain", "state", "combine", "sources"];
-/** Options that a stream keeps itself. */
+/** Options that a stream stores itself. */
 const KEPT_BY_STREAMS = ["history", "prompt_length", "step", "state"];
 /** Options whose Python type differs from the JSON type: further types that the client accepts, and integers. */
 const WIDER: Readonly<Record<string, string>> = {
@@ -128,7 +128,7 @@ function without(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
-/** Collects classes, each after those that it names. */
+/** Collects classes, each after the classes that it names. */
 class PythonTypes {
   readonly #classes: string[] = [];
   /** names of nested types, by their content */
@@ -142,7 +142,7 @@ class PythonTypes {
     this.#emit(name, about, fields, "option", { base });
   }
 
-  /** Every option, each of which None takes back. */
+  /** Every option, any of which may be None to remove it. */
   changes(name: string, fields: Fields): void {
     const lines = Object.entries(fields).map(
       ([each, schema]) =>
@@ -282,7 +282,7 @@ function requiredOf(schema: JsonSchema): ReadonlySet<string> {
   return new Set((schema["required"] ?? []) as readonly string[]); // JSON Schema has it so
 }
 
-/** One object for several of which a reply is one: what all have is required, the rest may be absent. */
+/** One object for a union of reply types: the fields that all have are required, the others may be absent. */
 function mergedOf(schema: JsonSchema): JsonSchema {
   const parts = schema["anyOf"] as readonly JsonSchema[] | undefined;
   if (parts === undefined) return schema;

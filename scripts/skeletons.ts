@@ -216,7 +216,7 @@ test("${name}: due below, at and above its bound", () => {
 
 export const SKELETONS: Readonly<Record<string, Make>> = { stage, preset, combination, stop };
 
-/** The list with one more at its end, imported. Throws where it is not written as lists are. */
+/** The list with one more import and element at its end. Throws when the list has another form. */
 export function listed(text: string, { path, name, from, array }: Skeleton["list"]): string {
   const imports = text.lastIndexOf("\nimport ");
   const behind = text.indexOf("\n", text.indexOf(" from ", imports));

@@ -17,7 +17,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   loop: "He looked at the sea, and the sea, and the sea, and the",
 };
 
-/** How many tokens of a row get their text. */
+/** Number of tokens of a row that get their text. */
 const LABELLED = 256;
 
 async function main(): Promise<void> {
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   await model.close();
 }
 
-/** The bits of the nearest float16, ties to even; for |x| from 2⁻¹⁴ to 65504 and 0, which logits keep to. */
+/** The bits of the nearest float16, ties to even, for 0 and for |x| from 2⁻¹⁴ to 65504, the range of the logits. */
 function toHalf(x: number): number {
   const bits = new Uint32Array(new Float32Array([x]).buffer)[0] ?? 0;
   const sign = (bits >>> 16) & 0x8000;

@@ -10,7 +10,10 @@ import { costCases, KEY_ID, ROWS_MAX } from "./cases.ts";
 
 const VOCAB_SIZE = 32_000;
 
-/** Loads and stores for each four logits of a step's rows, all flat, by kind and name. Nothing else may make wasm instances meanwhile. */
+/**
+ * Loads and stores for each four logits of a step's rows, all flat, by kind and name. No other code may create wasm
+ * instances meanwhile.
+ */
 export async function countAccesses(): Promise<Record<string, number>> {
   const wasm = await countWasm();
   try {

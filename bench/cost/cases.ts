@@ -1,6 +1,6 @@
 /**
- * Everything that a step may be made of, one case each: stages, draw rules, marks, methods of verifying, rules of combining,
- * and the encodings in which a row comes. Names come from the lists of the code, so that a new one is measured as well.
+ * A case for every part that a step may have: stages, draw rules, watermarks, verification methods, combination rules,
+ * and encodings of a row. The names come from the lists of the code, so a new part is measured as well.
  */
 import { seeded } from "../../evidence/seeded.ts";
 import {
@@ -33,7 +33,7 @@ export interface CostCase {
 
 /** Tokens of the draft that is verified. */
 const DRAFTED = 4;
-/** Rows that a step takes at most. */
+/** Maximum rows of a step. */
 export const ROWS_MAX = DRAFTED + 1;
 /** The id of the key that a sampler of these cases must have. */
 export const KEY_ID = "key";
@@ -42,12 +42,12 @@ const TEMPERATURE = { stage: "temperature", temperature: 0.8 };
 const COMMON = { history: HISTORY, prompt_length: 512, seed: 1 };
 const CHUNK_BYTES = 65_536;
 
-/** The step with which all others are compared: a temperature alone, on the first row. */
+/** The step with which all others are compared: only a temperature, on the first row. */
 export function baseCase(sampler: Sampler, rows: readonly Row[]): CostCase {
   return stepCase(sampler, rows.slice(0, 1), "stage", TEMPERATURE.stage, { chain: [TEMPERATURE] });
 }
 
-/** All cases over ROWS_MAX rows in memory, whose values are there. */
+/** All cases over ROWS_MAX rows in memory, which are loaded already. */
 export function costCases(sampler: Sampler, rows: readonly Row[]): CostCase[] {
   const [row] = rows as readonly [Row, ...Row[]]; // ROWS_MAX of them
   const one = rows.slice(0, 1);
@@ -101,7 +101,7 @@ function arrive(row: Row): void {
   row.finish();
 }
 
-/** Each token of the draft is the one that its row gives under this seed: all are looked at. */
+/** Each token of the draft is the one that its row gives under this seed, so all positions are verified. */
 function verifyCase(sampler: Sampler, rows: readonly Row[], method: string): CostCase {
   const step = { ...COMMON, chain: [TEMPERATURE] };
   const history = [...HISTORY];
@@ -124,7 +124,7 @@ function verifyCase(sampler: Sampler, rows: readonly Row[], method: string): Cos
   };
 }
 
-/** A row that arrives as bytes, in chunks as a socket brings them. It has its values again afterwards. */
+/** A row that arrives as bytes, in chunks as from a socket. Afterwards it has its earlier values again. */
 function formCase(sampler: Sampler, row: Row, encoding: Encoding): CostCase {
   const options = parseStepOptions({ ...COMMON, chain: [TEMPERATURE] });
   const values = row.values.slice(0, row.length);
@@ -143,7 +143,10 @@ function formCase(sampler: Sampler, row: Row, encoding: Encoding): CostCase {
   };
 }
 
-/** Bytes of a row of this encoding; of whole numbers and halves any that are finite, since only their count matters. */
+/**
+ * Bytes of a row in this encoding. For integer and 16-bit types any finite values will do, because only their number
+ * matters.
+ */
 function encoded(encoding: Encoding, values: Float32Array): Uint8Array {
   if (encoding === "f32") return new Uint8Array(values.slice().buffer);
   const random = seeded(7);

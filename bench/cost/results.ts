@@ -23,6 +23,9 @@ export interface CostResults {
   readonly lines: readonly CostLine[];
   /** loads and stores of wasm memory for each four logits of a flat row of 32,000: counts, which CI holds, by kind and name */
   readonly accesses: Readonly<Record<string, number>>;
-  /** the same of requests over HTTP: CPU of the service, of POST /v1/sample with f32; undefined where they were left out */
+  /**
+   * the same for requests over HTTP: CPU of the service, relative to POST /v1/sample with f32; undefined when requests
+   * were not measured
+   */
   readonly routes?: readonly CostLine[];
 }

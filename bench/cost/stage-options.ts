@@ -1,6 +1,6 @@
-/** Options of a realistic size, for stages whose own example is short because it is made to be read. */
+/** Options of a realistic size, for stages whose own example is kept short for readers. */
 
-/** Tokens before the step that is measured. */
+/** Tokens before the measured step. */
 export const HISTORY: readonly number[] = Array.from({ length: 1024 }, (_, i) => (i * 7919) % 8000);
 
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i * 8);

@@ -5,11 +5,11 @@
  */
 
 export interface StepBounds {
-  /** of wasm functions in a step over 32,000 logits, from the first value to the reply */
+  /** calls of wasm functions in a step over 32,000 logits, from the first value to the reply */
   readonly calls: number;
-  /** of wasm memory for each four logits of the row; reading the row once is 1 */
+  /** wasm memory accesses for each four logits of the row; reading the row once is 1 */
   readonly accesses: number;
-  /** of JavaScript's heap in a step */
+  /** bytes of JavaScript's heap in a step */
   readonly bytes: number;
 }
 

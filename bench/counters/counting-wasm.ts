@@ -1,7 +1,7 @@
 /**
- * Counts what WebAssembly does instead of how long it takes: calls from outside, and every load and store. Counts
- * are the same on every machine, under every load and in every version of Node. A module that counts is rewritten by
- * binaryen's instrument-memory pass, which puts a call around each access, and runs slowly.
+ * Counts the work of WebAssembly in place of its time: calls from outside, and every load and store. Counts are the
+ * same on every machine, under every load and in every version of Node. A module that counts is rewritten by binaryen's
+ * instrument-memory pass, which puts a call around each access, and runs slowly.
  */
 import type binaryen from "assemblyscript/binaryen";
 
@@ -26,7 +26,7 @@ type Binaryen = typeof binaryen;
 type Constructors = Pick<typeof WebAssembly, "Module" | "Instance">;
 type Imports = Record<string, Record<string, unknown>>;
 
-/** Loads binaryen, which takes some seconds of CPU: only where something is counted. */
+/** Loads binaryen, which takes some seconds of CPU, so only when something is counted. */
 export async function countWasm(): Promise<CountingWasm> {
   const { default: rewriter } = await import("assemblyscript/binaryen");
   const originals: Constructors = { Module: WebAssembly.Module, Instance: WebAssembly.Instance };
@@ -40,7 +40,7 @@ export async function countWasm(): Promise<CountingWasm> {
         sources.set(this, bytes);
       }
     },
-    // A constructor may return another object than its own.
+    // A constructor may return another object than `this`.
     Instance: function create(module: WebAssembly.Module, imports: Imports = {}) {
       if (!is_counting) return new originals.Instance(module, imports);
       const source = sources.get(module);

@@ -20,12 +20,12 @@ function count(entries) {
   }
 }
 
-// A signal that the service has no use for, and that ends no process.
+// A signal that the service does not use, and that ends no process.
 process.on("SIGWINCH", () => {
   count(observer.takeRecords());
   asked++;
   const path = `${folder}/${process.pid}-${asked}.json`;
-  // A file that is there is complete.
+  // The file is written under another name first, so a file with this name is complete.
   writeFileSync(`${path}.part`, JSON.stringify(counts));
   renameSync(`${path}.part`, path);
 });

@@ -13,7 +13,7 @@ import { type RunningService, startService } from "../../evidence/service.ts";
 
 /** The service's counts for one request. */
 export interface RequestCounts {
-  /** page faults: pages that were not in memory and that the system mapped anew */
+  /** page faults: pages that were not in memory, so that the system mapped them again */
   readonly page_faults: number;
   /** collections of the old generation, mark-compact, for each 1,000 requests */
   readonly major_collections: number;
@@ -31,7 +31,7 @@ export interface CountedService {
 
 const CONNECTIONS = 2;
 
-/** One worker, none that stands by: all that is counted is the work of the one that serves. */
+/** One worker and no spare, so that only the serving worker's work is counted. */
 export async function startCountedService(): Promise<CountedService> {
   const folder = mkdtempSync(join(tmpdir(), "gc-counts-"));
   const preload = new URL("./gc-counter.mjs", import.meta.url).href;

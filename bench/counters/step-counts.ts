@@ -1,4 +1,4 @@
-/** One step of the sampler, counted: wasm calls, wasm accesses, and bytes that it leaves to the collector. */
+/** Counts one step of the sampler: wasm calls, wasm accesses, and bytes that it leaves to the garbage collector. */
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parseStepOptions, type Row, type Sampler } from "../../src/index.ts";
@@ -23,7 +23,7 @@ const WARM_UP_STEPS = 2000;
 const STEPS = 100;
 const REPEATS = 10;
 
-/** Bytes of JavaScript's heap that a step takes when its code is warm: the least of several averages. */
+/** Bytes of JavaScript's heap that a step takes when its code is compiled: the minimum of several averages. */
 export function allocatedBytes(sampler: Sampler, values: Float32Array, rules: Rules): number {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void; // what the flag exposes
@@ -35,11 +35,11 @@ export function allocatedBytes(sampler: Sampler, values: Float32Array, rules: Ru
     for (let i = 0; i < STEPS; i++) step();
     return (getHeapStatistics().used_heap_size - before) / STEPS;
   });
-  // A collection in between makes a difference too small, even negative: such averages say nothing.
+  // A garbage collection in between makes a difference too small or negative, so such averages are dropped.
   return Math.min(...averages.filter((bytes) => bytes > 0));
 }
 
-/** Runs steps over the same row, which is written anew before each step. */
+/** Runs steps over the same row, which is written again before each step. */
 export function stepper(
   sampler: Sampler,
   values: Float32Array,

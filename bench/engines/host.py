@@ -1,9 +1,9 @@
-"""Runs one engine's sampler for bench/engines.ts: a JSON line on standard input is a question, a JSON line on standard
-output the answer.
+"""Runs one engine's sampler for bench/engines.ts: a JSON line on standard input is a request, and a JSON line on
+standard output is the answer.
 
 The argument is the name of an engine's module, which has NAME, version() and Engine(rows). Steps are timed here, so
-that the cost of the pipe is in no figure, and by the CPU time of this thread: on a busy machine a step of many
-milliseconds never has the core for itself.
+that no figure contains the cost of the pipe. The time is the CPU time of this thread, because on a busy machine other
+programs interrupt a step of many milliseconds.
 """
 
 import importlib

@@ -1,7 +1,7 @@
-"""llama.cpp's own chain of samplers, as its C library has it, called through llama-cpp-python.
+"""llama.cpp's own chain of samplers from its C library, called through llama-cpp-python.
 
-A step is llama_sampler_apply over an array of candidates that stands ready: llama_sampler_sample fills that array from
-the logits before every step, which is not counted here.
+A step is llama_sampler_apply over a prepared array of candidates. llama_sampler_sample would fill that array from the
+logits before every step; this time is not counted here.
 """
 
 import ctypes
@@ -50,7 +50,7 @@ class Engine:
         llama_cpp.llama_sampler_apply(self.leaving, ctypes.byref(self.array))
         if self.greedy:
             return [self.array.data[self.array.selected].id], [1.0]
-        # A sampler may leave its tokens in an array of its own.
+        # A sampler may return its tokens in another array.
         address = ctypes.addressof(self.array.data.contents)
         bytes_left = (ctypes.c_char * (self.array.size * TOKEN.itemsize)).from_address(address)
         left = numpy.frombuffer(bytes_left, dtype=TOKEN)
@@ -66,7 +66,7 @@ def candidates(row):
 
 
 def chain_of(rules, vocab_size, draws):
-    """Top-k stands first, where it is cheapest: dividing by a temperature changes no order."""
+    """Top-k comes first, where it is cheapest; dividing by a temperature changes no order."""
     chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
     history = []
     parts = []

@@ -1,4 +1,5 @@
-"""Sampler of the Python package: our own sampler in the Python process, the row's copy and the reply's dictionary included."""
+"""The Python package's Sampler: our own sampler in the Python process, including the copy of the row and the dictionary
+of the reply."""
 
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ class Engine:
         if "top_logprobs" in rules or "edits" in rules:
             return None
         self.options = dict(rules)
-        # Code is compiled while it runs.
+        # Warms up, because code is compiled while it runs.
         for step in range(400):
             self.step(step % len(self.rows))
         return rules

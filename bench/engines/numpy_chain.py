@@ -34,7 +34,7 @@ class Engine:
     def left(self, row):
         rules = self.rules
         top_k = rules.get("top_k", self.rows[row].size)
-        # Sums of probabilities reach 1 before the last of them, so that 1 would cut.
+        # The sum of the probabilities can reach 1 before the last token, so a top-p of 1 would cut.
         top_p = rules.get("top_p", math.inf)
         return survivors(self.rows[row], rules["temperature"], top_k, top_p, rules.get("min_p", 0))
 

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import type { Rules } from "../rivals/chains.ts";
 import type { Kept } from "../rivals/rival.ts";
 
-/** A module of this folder, and the packages that it needs. */
+/** The module in this folder, and the packages that it needs. */
 export interface Module {
   readonly name: string;
   readonly file: string;
@@ -29,12 +29,12 @@ export const HOW_TO_INSTALL =
 export interface Engine {
   readonly name: string;
   readonly version: string;
-  /** Gives it rows of one length, as float32 in a file. */
+  /** Sends rows of one length, as float32 in a file. */
   rows(path: string, count: number, vocab_size: number): Promise<void>;
-  /** Returns the rules that it will really run; undefined when it supports none of them. */
+  /** Returns the rules that the engine really runs; undefined when it supports none of them. */
   prepare(rules: Rules): Promise<Rules | undefined>;
   kept(row: number): Promise<Kept>;
-  /** One step over each of these rows; microseconds of each. */
+  /** Runs one step over each of these rows; returns the microseconds of each. */
   steps(rows: readonly number[]): Promise<readonly number[]>;
   stop(): Promise<void>;
 }
@@ -73,7 +73,7 @@ export async function startEngine(python: string, { file }: Module): Promise<Eng
     child.stdin?.write(`${JSON.stringify(question)}\n`);
     return answer;
   };
-  // The answers of host.py to each call.
+  // The answers of host.py, by call.
   const { name, version } = (await next()) as { name: string; version: string };
   return {
     name,

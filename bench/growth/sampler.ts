@@ -1,4 +1,4 @@
-/** The cost of a step of the library, in wasm accesses and in time, by the size of the vocabulary and the history. */
+/** The cost of a library step in wasm accesses and in time, by the size of the vocabulary and of the history. */
 import type { Progress, Step } from "../../evidence/progress.ts";
 import { createSampler, type Sampler } from "../../src/index.ts";
 import { flatRow, peakedRow } from "../../test/kernels/rows.ts";
@@ -108,7 +108,7 @@ export function seriesOf(
 const BUDGET_MS = 150;
 const STEPS_MIN = 8;
 
-/** The least of as many steps as fit into the budget, microseconds. */
+/** The minimum time of as many steps as fit into the budget, microseconds. */
 function leastTime(step: () => void): number {
   let least = Number.POSITIVE_INFINITY;
   const end_ms = performance.now() + BUDGET_MS;

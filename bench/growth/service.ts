@@ -16,7 +16,7 @@ const VOCAB_SIZE = 8_000;
 /** A row for every connection, so that none is refused. */
 const ENVIRONMENT = { WORKERS: "1", LOGIT_SAMPLER_ROWS_MAX: "512", LOGIT_SAMPLER_VOCAB_SIZE_MAX: "8192" };
 const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
-/** Connections that a measurement of batches uses. */
+/** Connections of a measurement of batches. */
 const BATCH_CONNECTIONS = 2;
 
 /** The steps of `measureService`, one for each point. */
@@ -26,7 +26,7 @@ export function serviceSteps(seconds: number): Step[] {
   return [...points("batch_rows", BATCH_ROWS), ...points("connections", CONNECTIONS)];
 }
 
-/** One service for each axis, so that the memory of the one is not the memory of the other. */
+/** One service for each axis, so that memory of one measurement does not count in another. */
 export async function measureService(seconds: number, progress: Progress): Promise<Series[]> {
   const batchLoad = (rows: number) => ({
     scenario: batchOf(rows),
@@ -83,7 +83,7 @@ async function cpuOf({ url, worker_pids }: RunningService, { scenario, limits }:
   return (cpuNs(worker_pids) - before) / 1000 / requests;
 }
 
-/** VmHWM, the most that was resident so far: sizes grow from one measurement to the next. */
+/** VmHWM, the peak of resident memory so far; sizes grow from one measurement to the next. */
 function residentBytes({ worker_pids }: RunningService): number {
   return worker_pids.reduce((sum, pid) => {
     const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];

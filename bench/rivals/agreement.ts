@@ -1,15 +1,15 @@
-/** Checks whether a rival leaves the same tokens to draw from, with the same probabilities, before anybody is timed. */
+/** Checks, before any timing, that a rival keeps the same tokens with the same probabilities. */
 import type { Kept } from "./rival.ts";
 
-/** Float32 sums over 262,144 tokens are off by no more. */
+/** The largest error of float32 sums over 262,144 tokens. */
 const MASS_MAX = 2e-3;
 const PROBABILITY_MAX = 1e-4;
 const LOGPROB_MAX = 1e-3;
 
 export interface Agreement {
-  /** how many tokens ours left */
+  /** number of tokens that ours kept */
   readonly kept: number;
-  /** tokens that only one of the two left, and the most that their probabilities add up to on either side */
+  /** tokens that only one side kept, and the larger of the two sums of their probabilities */
   readonly only_one: number;
   readonly mass: number;
   /** the largest difference of a probability */

@@ -1,12 +1,12 @@
 /**
- * The chains that everybody has to run, once as data. Ours takes them as the options of a step, the rivals as
- * numbers; `goal` is how many times as fast as plain TypeScript ours should be at 128,256 logits.
+ * The chains that all rivals run, as data. Ours takes them as the options of a step, the rivals as numbers. `goal` is
+ * how many times as fast as plain TypeScript ours should be at 128,256 logits.
  */
 
 export interface Edits {
   readonly bias_ids: Int32Array;
   readonly biases: Float32Array;
-  /** ids so far; penalties look at all of them */
+  /** ids so far, for the penalties */
   readonly history: Int32Array;
   readonly repetition_penalty: number;
   readonly presence_penalty: number;
@@ -72,7 +72,7 @@ function scattered(count: number, below: number): number[] {
   return Array.from({ length: count }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 8) % below);
 }
 
-/** The options of a step that ask for these rules. */
+/** These rules as the options of a step. */
 export function optionsOf({ edits, ...rules }: Rules): Record<string, unknown> {
   if (edits === undefined) return rules;
   const { bias_ids, biases, history, ...penalties } = edits;

@@ -1,4 +1,4 @@
-/** Code as a tutorial writes it: map, reduce, filter and sort over ordinary arrays and objects. */
+/** Code as in a tutorial: map, reduce, filter and sort over ordinary arrays and objects. */
 import type { Edits, Rules } from "./chains.ts";
 import type { Kept, Rival, Runner } from "./rival.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Ours, as a JS user calls it: the library's entry, options checked once, one `sample` a step. "Copied" begins with
- * a Float32Array that somebody else made; "in place" with a row that was written into the sampler's memory, as the
- * service does it with bytes that arrive, and as a model can that leaves its logits there.
+ * Ours, as a JS user calls it: the library's entry, options checked once, one `sample` a step. "Copied" begins with a
+ * Float32Array outside the sampler; "in place" begins with a row in the sampler's memory, where the service writes
+ * arriving bytes and where a model can write its logits.
  */
 import { createSampler, parseStepOptions, type Row, type Sampler } from "../../src/index.ts";
 import { optionsOf, type Rules } from "./chains.ts";
@@ -67,7 +67,7 @@ function runnerOf(rules: Rules, sampler: Sampler, rowOf: (values: Float32Array) 
   };
 }
 
-/** The most tokens whose log-probabilities a step may name. */
+/** Maximum number of tokens whose log-probabilities a step may request. */
 const NAMED_MAX = 1024;
 
 /** All kept ids. Up to 1,024 of them, evenly spread, have probabilities; the others have NaN. */

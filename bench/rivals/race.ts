@@ -11,10 +11,13 @@ export interface Times {
 }
 
 const ROUNDS = 24;
-/** A rival goes on until it has used this up, but takes at least STEPS_MIN steps. */
+/** A rival stops when this time is used up, but runs at least STEPS_MIN steps. */
 const BUDGET_US = 300_000;
 const STEPS_MIN = 4;
-/** Before the first round: a service makes thousands of steps, and its code is compiled after some hundreds. */
+/**
+ * Warm-up steps before the first round: a service runs thousands of steps, and its code is compiled after some
+ * hundreds.
+ */
 const WARM_UP_US = 120_000;
 const WARM_UP_STEPS = 3000;
 

@@ -25,12 +25,12 @@ export type RowKind = "peaked" | "flat";
 
 export interface Raced extends Times {
   readonly name: string;
-  /** true when it ran only the part of the chain that it has */
+  /** true when it ran only a part of the chain */
   readonly part: boolean;
   readonly agreement: Agreement;
 }
 
-/** The races of a new run in the places of the old ones, when both come from the same machine and versions. */
+/** Puts the races of a new run in place of the old ones, when both come from the same machine and versions. */
 export function mergeRaces(old: RivalResults | undefined, fresh: RivalResults): RivalResults {
   if (old === undefined || !isSame(old, fresh)) return fresh;
   const replaced = old.races.map((race) => fresh.races.find((each) => isRace(each, race)) ?? race);

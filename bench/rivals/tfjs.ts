@@ -13,13 +13,13 @@ export async function createTfjs(): Promise<Rival> {
   setWasmPaths(`${dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))}/`);
   const listeners = process.listeners("uncaughtException");
   if (!(await tf.setBackend("wasm"))) throw new Error("tfjs has no wasm backend here");
-  // Its runtime throws every error once more, after a page of its own source; errors here are ours.
+  // Its runtime rethrows every error after printing a page of its own source, so errors are reported here.
   for (const listener of process.listeners("uncaughtException"))
     if (!listeners.includes(listener)) process.off("uncaughtException", listener);
   return { name: "tfjs-wasm", version: tf.version_core, prepare };
 }
 
-/** The ids by rank, when the row was sorted, and the logits, −∞ for dropped tokens. */
+/** The ids by rank, if the row was sorted, and the logits; −∞ for removed tokens. */
 interface Left {
   readonly logits: tf.Tensor1D;
   readonly token_ids?: tf.Tensor1D;
@@ -72,7 +72,7 @@ function cut(row: tf.Tensor1D, { temperature, top_k, top_p, min_p }: Rules): Lef
   return { logits: tf.where(keep, values, dropped) as tf.Tensor1D, token_ids: indices as tf.Tensor1D };
 }
 
-/** Which tokens occurred and how often; a user counts them as they come. */
+/** The tokens that occurred, and their counts; a real user counts them as they are drawn. */
 interface Places {
   readonly seen: Int32Array;
   readonly counts: Float32Array;

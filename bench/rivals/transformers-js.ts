@@ -58,7 +58,7 @@ function prepare(library: Transformers, asked: Rules): Runner | undefined {
   };
 }
 
-/** The part of the rules that the library has. */
+/** The part of the rules that the library supports. */
 function within({ edits, temperature, top_k }: Rules): Rules {
   return {
     ...(edits !== undefined && {

@@ -21,7 +21,7 @@ export interface Recorded {
   readonly probabilities: readonly number[];
 }
 
-/** Host and ours are float32 and float64: the largest difference that the sums of a row explain. */
+/** Ours is float64, a host's may be float32: the largest difference that a float32 sum over a row explains. */
 const TOLERANCE = 3e-5;
 
 export function hostLine(place: number, recorded: Recorded): Line {

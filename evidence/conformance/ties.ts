@@ -34,12 +34,12 @@ export function tiesOf({ row, chain, history = [] }: Asked, kept: readonly numbe
   });
 }
 
-/** Words of one token are banned whatever came before. */
+/** Words of one token are banned whatever the history is. */
 function isOfSingleWords({ bad_words_ids: words }: Readonly<Record<string, unknown>>): boolean {
   return Array.isArray(words) && words.every((word: unknown) => Array.isArray(word) && word.length === 1);
 }
 
-/** Numbers in lists, and keys that are numbers: what names tokens. A mask names them all. */
+/** Numbers in lists, and keys that are numbers, name tokens. A mask names all tokens. */
 function idsIn(value: unknown): number[] {
   if (Array.isArray(value))
     return value.flatMap((each: unknown) => (typeof each === "number" ? [each] : idsIn(each)));

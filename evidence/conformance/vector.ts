@@ -1,4 +1,7 @@
-/** A test case of the suite as a line of ndjson has it: a question, the answer by the definition, and what known mistakes answer. */
+/**
+ * A test case of the suite as a line of ndjson: a question, the answer by the definition, and the answers of known
+ * mistakes.
+ */
 
 /** −Infinity is null. A list of numbers, or the bytes of float32 or float16 numbers, least significant first. */
 export type RowField =
@@ -12,7 +15,7 @@ export interface Line {
   /** unique in the suite, and the same in later versions */
   readonly id: string;
   readonly section: string;
-  /** which kind of question it is: which fields ask, and which answer */
+  /** the kind of question, which decides the fields of question and answer */
   readonly task: string;
   /** the rule under test, by its name in docs/samplers.md */
   readonly rule: string;
@@ -25,7 +28,7 @@ export interface Line {
 
 /** The answer of a known mistake: a runner that gets this answer can name the mistake. */
 export interface Otherwise {
-  /** the mistakes that come to it, the likeliest first */
+  /** the mistakes that give this answer, the likeliest first */
   readonly as: readonly string[];
   readonly [field: string]: unknown;
 }
@@ -38,7 +41,7 @@ export interface Section {
   files(): Readonly<Record<string, readonly Line[]>>;
 }
 
-/** Numbers of an answer of a mistake: few digits are enough to tell it from others. */
+/** Numbers in the answer of a mistake: few digits are enough to distinguish it. */
 export function short(p: number): number {
   return Number(p.toPrecision(4));
 }
@@ -47,7 +50,7 @@ export function rowField(row: readonly number[]): (number | null)[] {
   return row.map((x) => (Number.isFinite(x) ? x : null));
 }
 
-/** Of a whole row "all" stands for its ids. */
+/** "all" stands for the ids of a whole row. */
 export function allOr(kept: readonly number[], length: number): readonly number[] | "all" {
   return kept.length === length ? "all" : kept;
 }

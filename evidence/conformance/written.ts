@@ -1,7 +1,7 @@
 /** Checked options as a line of the suite writes them. */
 import type { ParsedEntry } from "../../src/sampling/chain.ts";
 
-/** A checked entry as a line has it, without what holds anyway. */
+/** A checked entry in the notation of the suite, without values that are the default. */
 export function written({ stage, options }: ParsedEntry): Readonly<Record<string, unknown>> {
   const given = Object.entries(options).filter(([name]) => name !== "stage");
   const plain = JSON.parse(
@@ -15,7 +15,7 @@ export function written({ stage, options }: ParsedEntry): Readonly<Record<string
   return { stage: stage.name, ...Object.fromEntries(needed) };
 }
 
-/** A bias as it is written; everything else is written as it was checked. */
+/** A bias in the notation of requests; everything else keeps its checked form. */
 function plainOf(value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value);
   if (typeof value !== "object" || value === null || !("biases" in value)) return value;

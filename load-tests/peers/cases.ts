@@ -4,7 +4,7 @@ import type { Scenario } from "../../evidence/scenarios.ts";
 
 export interface PeerCase {
   readonly scenario: Scenario;
-  /** how many times the peer's rows a second ours should be */
+  /** goal: the factor by which our rows a second exceed the peer's */
   readonly goal: number;
 }
 
@@ -45,7 +45,7 @@ interface Answer {
   readonly kept_token_ids: readonly number[];
 }
 
-/** Throws unless both servers draw from the same tokens, and each its token from them. */
+/** Throws unless both servers draw from the same tokens, and each draws one of them. */
 export async function requireSameAnswer(scenario: Scenario, ours: string, theirs: string): Promise<void> {
   const [own, other] = [await answerOf(ours, scenario), await answerOf(theirs, scenario)];
   if (own.kept_token_ids.join() !== other.kept_token_ids.join())

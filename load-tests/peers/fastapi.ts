@@ -1,4 +1,4 @@
-/** Starts the FastAPI server of fastapi_numpy.py, where its packages are installed. */
+/** Starts the FastAPI server of fastapi_numpy.py, if its packages are installed. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -21,7 +21,7 @@ print(f"FastAPI {fastapi.__version__}, uvicorn {uvicorn.__version__}, uvloop {uv
 const HOW_TO_INSTALL =
   "on Debian: apt-get install --no-install-recommends python3-fastapi python3-uvicorn python3-uvloop python3-httptools python3-numpy";
 
-/** Tries the interpreters in turn; throws the missing packages when none has all. */
+/** Tries the interpreters in turn. When none has all packages, throws the missing ones. */
 export async function startPeer(interpreters: readonly string[]): Promise<Peer> {
   const complaints: string[] = [];
   for (const python of interpreters) {

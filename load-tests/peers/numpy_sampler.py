@@ -22,7 +22,7 @@ def answer(row: numpy.ndarray, options: dict) -> dict:
 
 
 def survivors(row: numpy.ndarray, temperature: float, top_k: int, top_p: float, min_p: float):
-    """Ids that are left, most likely first, and their probabilities, which do not add up to 1 after the cuts.
+    """The ids that remain, most likely first, and their probabilities, which do not add up to 1 after the cuts.
 
     np.partition and a comparison take three quarters of the time that np.argpartition takes.
     """

@@ -20,7 +20,7 @@ export interface BenchAnswer {
   readonly valid_refused: readonly number[];
   /** refused valid instances that are also refused in every tried order of their properties */
   readonly refused_in_any_order: readonly number[];
-  /** those of them that property_order "any", larger objects weakened, refuses too */
+  /** those of them that property_order "any" refuses too, with larger objects weakened */
   readonly refused_with_any: readonly number[];
   readonly instances: number;
 }

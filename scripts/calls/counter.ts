@@ -1,10 +1,10 @@
 /** Counts the calls of instrumented functions, and the moves from one folder to another. */
 
-/** A function, by where it stands. */
+/** A function, identified by its place in the source. */
 export interface Place {
   readonly file: string;
   readonly line: number;
-  /** the part of the service that it belongs to: kernels, sampling, http/node … */
+  /** the part of the service that contains it: kernels, sampling, http/node … */
   readonly folder: string;
 }
 
@@ -32,7 +32,7 @@ export interface Counted {
   readonly files: number;
   /** calls from a function of one folder into another's */
   readonly moves: number;
-  /** those of them that lead up */
+  /** those of them that lead upwards */
   readonly climbs: number;
   /** moves between each pair of folders, the most frequent first */
   readonly by_move: readonly (readonly [move: string, times: number])[];
@@ -43,10 +43,10 @@ export interface Counted {
 export class CallCounter {
   readonly #places: Place[] = [];
   #calls: number[] = [];
-  /** from one folder to another, and how often */
+  /** a move from one folder to another, and its count */
   #moves = new Map<string, number>();
   #climbs = 0;
-  /** the folder whose function runs */
+  /** the folder of the running function */
   #folder: string | undefined;
 
   register(place: Place): number {
@@ -54,7 +54,7 @@ export class CallCounter {
     return this.#places.length - 1;
   }
 
-  /** A function begins; answers what `leave` needs. */
+  /** Records that a function begins; returns what `leave` needs. */
   enter(number: number): string | undefined {
     this.count(number);
     const before = this.#folder;
@@ -66,7 +66,7 @@ export class CallCounter {
     this.#folder = before;
   }
 
-  /** Counts the begin of a function whose end is not reported. */
+  /** Counts the start of a function whose end is not reported. */
   count(number: number): void {
     this.#calls[number] = (this.#calls[number] ?? 0) + 1;
     const from = this.#folder;
@@ -101,7 +101,7 @@ export class CallCounter {
   }
 }
 
-/** The folder of a file below `src`: one of http's, or the first. Files beside the folders belong to none. */
+/** The folder of a file below `src`: one of http's, or the first. Files directly in `src` belong to none. */
 export function folderOf(file: string): string {
   const [first = "", second, third] = file.split("/");
   if (second === undefined) return "";

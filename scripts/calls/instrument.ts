@@ -5,7 +5,7 @@
  */
 import { parseAst } from "vite";
 
-/** A node of the syntax tree, as far as it is looked at (ESTree). */
+/** The used fields of a syntax tree node (ESTree). */
 interface Node {
   readonly type: string;
   readonly start: number;
@@ -36,7 +36,7 @@ export function instrumented(code: string, register: (line: number) => number): 
     if (type === "BlockStatement") {
       insertions.push({ at: start + 1, text: begin }, { at: end - 1, text: finish });
     } else {
-      // The expression of an arrow function; parentheses around it stay.
+      // The expression of an arrow function, including parentheses around it.
       const [from, to] = parenthesised(code, start, end);
       insertions.push({ at: from, text: `{${begin}return ` }, { at: to, text: `;${finish}}` });
     }

@@ -1,7 +1,8 @@
 /**
- * `npm run calls`: how many of the service's own functions run for one warm request of each kind, in how many files, and
- * how often they lead from one folder to another. The service is compiled into build/calls, each of its functions is made
- * to tell when it begins and ends, and it runs in this process; what Node and Fastify do is not counted.
+ * `npm run calls`: counts the calls of the service's own functions for one warm request of each kind, their files, and
+ * the calls from one folder into another. The service is compiled into build/calls, each of its functions is
+ * instrumented at its begin and end, and it runs in this process. Calls of Node's and Fastify's functions are not
+ * counted.
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -27,14 +28,14 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD = join(ROOT, "build/calls");
 /** Requests before the counted one, after which everything that is cached is in its cache. */
 const WARM_UP = 20;
-/** Bytes may come in more pieces than usual: the fewest calls are those of a request that did not wait. */
+/** Bytes may arrive in more pieces than usual, so the minimum is the count of a request that did not wait. */
 const ROUNDS = 9;
 
 type App = typeof import("../../src/app.ts");
 type Configuring = typeof import("../../src/config/config.ts");
 type Sampling = typeof import("../../src/sampling/sampler.ts");
 
-/** Compiles the service and makes its functions tell. */
+/** Compiles the service and instruments its functions. */
 function build(counter: CallCounter): void {
   rmSync(BUILD, { recursive: true, force: true });
   const options = [
@@ -79,7 +80,7 @@ async function start() {
   return server;
 }
 
-/** The fewest calls of several rounds. */
+/** The minimum of several rounds. */
 async function count({ open }: Counting, port: number, counter: CallCounter): Promise<Counted> {
   const conversation = await open(port);
   const rounds: Counted[] = [];

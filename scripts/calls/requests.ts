@@ -7,7 +7,7 @@ const SMALL = 32_000;
 const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
 const QUERY = "temperature=0.8&top_k=40&top_p=0.95&seed=7";
 const TEXT_BIT = 0x8000_0000;
-/** Longer than a turn of the event loop in which bytes that were sent are read. */
+/** Longer than the turn of the event loop in which sent bytes are read. */
 const QUIET_MS = 30;
 
 /** A connection, and the request that is repeated on it. */
@@ -109,7 +109,7 @@ function frame(bytes: Uint8Array, bit: number): Buffer {
   return Buffer.concat([prefix, bytes]);
 }
 
-/** A body of which one piece is counted that is neither the first nor the last, and is read at once. */
+/** A body of which one piece is counted: a middle piece that is read at once. */
 async function openChunks(port: number): Promise<Conversation> {
   const socket = await connected(port);
   const body = row(LARGE);

@@ -7,7 +7,7 @@ import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import type { StepOptions } from "../../src/sampling/step.ts";
 import { referenceSurvivors } from "../../test/reference/sampler.ts";
 
-/** Nearer to a bound than this a sampler in float32 may decide otherwise: such rows are not in the suite. */
+/** Closer to a bound than this a sampler in float32 may decide otherwise; the suite has no such rows. */
 export const MARGIN = 2e-4;
 /** The largest difference of a probability that float32 explains. */
 export const TOLERANCE = 1e-5;
@@ -18,7 +18,7 @@ export interface Answer {
   readonly margin: number;
 }
 
-/** A step as a line asks it. */
+/** The step of a line. */
 export interface Question {
   readonly chain: readonly Readonly<Record<string, unknown>>[];
   readonly row: readonly number[];
@@ -39,7 +39,7 @@ export function answerOf(step: StepOptions, row: readonly number[]): Answer {
     {
       history: step.history,
       prompt_length: step.prompt_length,
-      // No stage of the suite draws: xtc_probability is 1, or the average is asked for.
+      // No stage of the suite draws: xtc_probability is 1, or xtc_outcome is "average".
       uniform: () => 0,
       state: (stage) => step.state[stage] as Readonly<Record<string, unknown>>, // plain data, of the stages that have one
     },
@@ -47,7 +47,7 @@ export function answerOf(step: StepOptions, row: readonly number[]): Answer {
   return { kept: token_ids, probabilities, margin };
 }
 
-/** Answers of known mistakes that differ from the right one, each once. */
+/** The distinct answers of known mistakes that differ from the right answer. */
 export function otherwiseOf(
   step: StepOptions,
   row: readonly number[],
@@ -84,7 +84,7 @@ function proposals(step: StepOptions, row: readonly number[]) {
   return explanationsOf(step, (id) => row[id] ?? Number.NEGATIVE_INFINITY);
 }
 
-/** One of each explanation, then the next of each: the first few are of every kind. */
+/** One answer of each explanation in turn, so that the first few include every kind. */
 function inTurns<Named extends { readonly name: string }>(list: readonly Named[]): Named[] {
   const turns = new Map<string, number>();
   const numbered = list.map((each) => {

@@ -4,7 +4,7 @@ import { tiesOf } from "../../evidence/conformance/ties.ts";
 import { allOr, type Line, rowField } from "../../evidence/conformance/vector.ts";
 import { answerOf, otherwiseOf, type Question, stepOf, TOLERANCE } from "./definition.ts";
 
-/** No more answers of mistakes than these are kept, the likeliest. */
+/** Maximum number of stored answers of mistakes; the likeliest are stored. */
 const OTHERWISE_MAX = 8;
 
 /** For longer rows the answers of mistakes are left out, because each would be as long as the row. */

@@ -1,4 +1,4 @@
-/** Rows of the suite: some that anyone can check by hand, and random ones with three decimals. */
+/** Rows of the suite: some that can be checked by hand, and random ones with three decimals. */
 import type { Seeded } from "../../evidence/seeded.ts";
 
 export interface NamedRow {
@@ -7,10 +7,10 @@ export interface NamedRow {
 }
 
 const X = Number.NEGATIVE_INFINITY;
-/** Logits of probabilities, as float32 numbers have them. */
+/** Logits of probabilities, rounded to float32. */
 const ln = (...p: readonly number[]) => p.map((each) => Math.fround(Math.log(each)));
 
-/** By hand: probabilities that add up in one's head. */
+/** Probabilities that are easy to add up. */
 export const HAND: readonly NamedRow[] = [
   { about: "probabilities 0.4, 0.3, 0.15, 0.1, 0.05", row: ln(0.4, 0.3, 0.15, 0.1, 0.05) },
   { about: "the same in another order: 0.1, 0.4, 0.05, 0.3, 0.15", row: ln(0.1, 0.4, 0.05, 0.3, 0.15) },
@@ -24,7 +24,10 @@ export const HAND: readonly NamedRow[] = [
 
 const KINDS = ["spread", "spread", "spread", "tied", "masked", "peaked", "near"] as const;
 
-/** A row of numbers of three decimals: the same numbers in float32 and float64, within rounding that no bound is near to. */
+/**
+ * A row of numbers with three decimals. They are the same in float32 and float64 up to a rounding that is far smaller
+ * than the distance to any bound.
+ */
 export function randomRow(random: Seeded): number[] {
   const size = random.oneIn(12) ? 30 + random.below(20) : 4 + random.below(9);
   const kind = random.pick(KINDS);
@@ -46,7 +49,7 @@ export interface Sequence {
   readonly prompt_length: number;
 }
 
-/** Ids of a small row, with repeats, of which some are the prompt. */
+/** Ids of a small row, with repeats; some of them are the prompt. */
 export function randomSequence(random: Seeded, size: number): Sequence {
   const length = 3 + random.below(9);
   const words = Math.min(size, 2 + random.below(5));

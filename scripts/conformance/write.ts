@@ -1,6 +1,6 @@
 /**
- * Writes conformance/vectors: every section's lines, from the float64 definitions and from what hosts' own code answered.
- * Nothing here asks the core; test/conformance holds it to them.
+ * Writes conformance/vectors: every section's lines, from the float64 definitions and from recorded answers of hosts'
+ * own code. It does not run the core; test/conformance compares the core with these vectors.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { Line } from "../../evidence/conformance/vector.ts";

@@ -178,7 +178,7 @@ function growthTable({ series }: GrowthResults): string {
   return table(["along", "what", "cost", "smallest", "largest", "exponent"], rows);
 }
 
-/** How many times the rows of the FastAPI server ours answers, from the least of the cases to the largest. */
+/** The ratio of our rows to the FastAPI server's, from the smallest of the cases to the largest. */
 export function peerRange(): string {
   const ratios = peer().cases.map(({ ratio }) => ratio);
   return `${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}`;

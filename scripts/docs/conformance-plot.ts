@@ -90,7 +90,7 @@ function columnParts({ name, about, kind, p }: Column, x: number, end: number): 
   ];
 }
 
-/** The probability of every token; 0 for one that is removed. */
+/** The probability of every token; 0 for a removed token. */
 function spread(answer: Readonly<Record<string, unknown>>, size: number): number[] {
   const kept = answer["kept"] as readonly number[]; // of the example
   const probabilities = answer["probabilities"] as readonly number[];

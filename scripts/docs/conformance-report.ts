@@ -1,6 +1,6 @@
 /**
- * A report of the conformance suite as an example: the float64 definitions with one fault, a temperature that comes before
- * top_p. docs/conformance.md and the picture of the README show it.
+ * An example of a report of the conformance suite: the float64 definitions with one fault, a temperature before top_p.
+ * docs/conformance.md and the README's picture show it.
  */
 import { judge } from "../../src/conform/judge.ts";
 import { type Report, reportOf } from "../../src/conform/report.ts";
@@ -33,7 +33,7 @@ function answerOfFaulty(vector: Vector) {
   return { kept, probabilities };
 }
 
-/** The chain with a temperature after top_p moved to before it. */
+/** The chain with a temperature after top_p moved before it. */
 function faulty(chain: Question["chain"]): Question["chain"] {
   const place = (stage: string) => chain.findIndex((each) => each["stage"] === stage);
   const [top_p, temperature] = [place("top_p"), place("temperature")];

@@ -1,4 +1,7 @@
-/** The table of docs/conformance.md, made from what `npm run proof:hosts -- conform --write` found, and its example of a report. */
+/**
+ * The table of docs/conformance.md, made from the results of `npm run proof:hosts -- conform --write`, and its example
+ * of a report.
+ */
 import { cell, replaceParts, table } from "../../evidence/markdown.ts";
 import { REPORT_FORMS } from "../../src/conform/report-forms.ts";
 import { exampleReport } from "./conformance-report.ts";
@@ -16,11 +19,11 @@ export type ConformanceRun = Readonly<
   >
 >;
 
-/** Cases with the answers of hosts. Another host's answer is no rule for this host. */
+/** Cases with the answers of hosts. Another host's answer is not a rule for this host. */
 const OTHERS = "hosts";
 const KINDS = ["passed", "tie", "rounding", "choice", "failed", "error", "not_supported"] as const;
 
-/** Throws when a case with another answer is explained nowhere on the page. */
+/** Throws when the page does not explain a case with another answer. */
 export function conformancePage(current: string, run: ConformanceRun): string {
   const rows = Object.values(run).map(({ name, sections }) => {
     const own = Object.entries(sections).filter(([section]) => section !== OTHERS);
@@ -41,7 +44,7 @@ export function conformancePage(current: string, run: ConformanceRun): string {
   });
 }
 
-/** The report in Markdown as a part of the page: its headings are one level lower. */
+/** The report in Markdown as a part of the page, with its headings one level lower. */
 function exampleText(): string {
   return REPORT_FORMS.markdown(exampleReport()).replace(/^(?=##)/gm, "#");
 }

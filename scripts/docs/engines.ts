@@ -1,4 +1,4 @@
-/** Markdown about the sampler beside those of the engines themselves, made from bench/results/engines.json. */
+/** Markdown about the sampler beside the samplers of engines, made from bench/results/engines.json. */
 
 import { CHAINS } from "../../bench/rivals/chains.ts";
 import type { RivalResults, RowKind } from "../../bench/rivals/results.ts";
@@ -33,7 +33,7 @@ export function enginesTable(kind: RowKind): string {
   return table(["chain", "ours, µs", ...ENGINES], rows);
 }
 
-/** How many times as long as ours each engine takes, for the chain and rows where that is least, or most. */
+/** The ratio of each engine's time to ours, for the chain and rows with the smallest ratio, or the largest. */
 export function engineRatios(which: "least" | "most"): ReadonlyMap<string, string> {
   const pick = which === "least" ? Math.min : Math.max;
   return new Map(
@@ -47,7 +47,7 @@ export function engineRatios(which: "least" | "most"): ReadonlyMap<string, strin
   );
 }
 
-/** Where the engines were measured. */
+/** The machine and versions of the measurement. */
 export function machineOfEngines(): string {
   const { cpu, cores } = engines().machine;
   return `${cpu}, ${cores} cores`;

@@ -45,7 +45,7 @@ function panelOf(series: readonly Series[]): string[] {
     width - right,
   );
   const costs = series.flatMap(({ points }) => points.map(([, cost]) => cost));
-  // Whole decades: a line that does not grow is seen not to.
+  // Whole decades, so that a constant line looks constant.
   const least = 10 ** Math.floor(Math.log10(Math.min(...costs)));
   const most = 10 ** Math.ceil(Math.log10(Math.max(...costs)));
   const y = scaleOf([least, most], height - bottom, top);

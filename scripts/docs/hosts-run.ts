@@ -1,4 +1,4 @@
-/** The tables of docs/hosts.md, made from what `npm run proof:hosts -- --long --write` found. */
+/** The tables of docs/hosts.md, made from the results of `npm run proof:hosts -- --long --write`. */
 import { cell, replaceParts, table } from "../../evidence/markdown.ts";
 import { type Machine, machineText } from "../../evidence/results.ts";
 

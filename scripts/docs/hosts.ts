@@ -1,6 +1,6 @@
 /**
- * Markdown about what hosts do with one row: the table of docs/presets.md, made by the comparison that `POST /v1/compare`
- * makes, on a row of the demo model where they differ.
+ * Markdown about the draws of hosts from one row: the table of docs/presets.md. `POST /v1/compare` computes it, on a
+ * row of the demo model for which the hosts draw different tokens.
  */
 import { readFileSync } from "node:fs";
 import { cell, code, table } from "../../evidence/markdown.ts";

@@ -7,11 +7,11 @@ import type { Chain } from "../../bench/rivals/chains.ts";
 import { type Raced, type RivalResults, type RowKind, raceOf } from "../../bench/rivals/results.ts";
 import { readResults } from "../../evidence/results.ts";
 
-/** Length of the rows that pages speak of. */
+/** Length of the rows in pages. */
 export const SIZE = 128_256;
 export const ROW_KINDS: readonly RowKind[] = ["peaked", "flat"];
 
-/** Throws with the command that makes them when figures are missing. */
+/** When figures are missing, throws the command that makes them. */
 export function results<Results>(name: string, command: string): Results {
   const found = readResults<Results>(name);
   if (found === undefined)
@@ -40,7 +40,7 @@ export function versionsText(versions: Readonly<Record<string, string>>): string
     .join(", ");
 }
 
-/** Three digits at least: 6.83, 54.1, 1,234. */
+/** At least three digits: 6.83, 54.1, 1,234. */
 export function figure(value: number): string {
   if (value >= 100) return thousands(Math.round(value));
   return value.toPrecision(3);

@@ -1,6 +1,6 @@
 /**
- * docs/presets.md, made from the preset objects and from what `npm run proof:engines` found: each host's order,
- * defaults and variants, and how far its own code agrees.
+ * docs/presets.md, made from the preset objects and from the results of `npm run proof:engines`: each host's order,
+ * defaults and variants, and the agreement with the host's own code.
  */
 
 import { cell, code, table } from "../../evidence/markdown.ts";

@@ -34,7 +34,9 @@ export function inWords(count: number): string {
   return WORDS[count - FIRST_WORD] ?? String(count);
 }
 
-/** Lines of hosts' answers have the name of this section; every other line is a question by a definition. */
+/**
+ * The lines of hosts' answers are in the section of this name; every other line is a question answered by a definition.
+ */
 const OF_HOSTS = "hosts";
 
 function conformance(): string {
@@ -52,7 +54,7 @@ function conformance(): string {
 }
 
 function reasons(): string {
-  // The preset default belongs to no host, and OpenAI's is the form of a request, not an engine.
+  // The preset `default` belongs to no host, and `openai` describes the form of a request, not an engine.
   const engines = inWords(PRESETS.filter(({ name }) => name !== "default" && name !== "openai").length);
   const [slowest, fastest] = [engineRatios("least"), engineRatios("most")];
   const ranges = [...slowest]

@@ -1,5 +1,6 @@
 /**
- * Markdown about the samplers, made from the stage objects themselves: docs/samplers.md. Pure text in, text out; write-docs.ts does the reading and writing.
+ * Markdown about the samplers, made from the stage objects: docs/samplers.md. It takes and returns text; write-docs.ts
+ * reads and writes the files.
  */
 import type { z } from "zod";
 import { cell, code, table } from "../../evidence/markdown.ts";
@@ -93,12 +94,12 @@ function argmaxSentence(stage: Stage): string {
     : "It can change which token is the most likely.";
 }
 
-/** A table of options without the one that names the kind. */
+/** A table of options without the option that names the kind. */
 export function optionTable(stage: { readonly options: z.ZodType }, tag = "stage"): string {
   return fieldTable(fieldsIn(stage.options).filter(([name]) => name !== tag));
 }
 
-/** The fields as a client writes them. OptionSchema names the properties that are used. */
+/** The fields in the notation of a request. OptionSchema names the properties that are used. */
 function fieldsIn(options: z.ZodType) {
   return Object.entries<OptionSchema>(propertiesOf(jsonSchemaOf(options)));
 }
@@ -125,14 +126,14 @@ export function valuesOf(option: OptionSchema): string {
   return `${option.type ?? "any"}${is_ranged ? rangeOf(option) : ""}`;
 }
 
-/** Several values in brackets, where they are part of a sentence. */
+/** Several values in brackets, for use inside a sentence. */
 function bracketed(values: string): string {
   return values.includes(" or ") ? `(${values})` : values;
 }
 
 function rangeOf(option: OptionSchema): string {
   const { exclusiveMinimum: above, exclusiveMaximum: below } = option;
-  // z.int() declares the safe-integer bounds; they say nothing to a reader.
+  // z.int() declares the safe-integer bounds, which tell a reader nothing.
   const min = option.minimum === Number.MIN_SAFE_INTEGER ? undefined : option.minimum;
   const max = option.maximum === Number.MAX_SAFE_INTEGER ? undefined : option.maximum;
   const low = above ?? min;

@@ -1,4 +1,4 @@
-/** The tables of docs/scale.md, from bench/results: what `npm run proof:scale` measured. */
+/** The tables of docs/scale.md, from bench/results, which `npm run proof:scale` writes. */
 import { replaceParts, table } from "../../evidence/markdown.ts";
 import { machineText } from "../../evidence/results.ts";
 import type { ScaleResults } from "../../evidence/scale-results.ts";

@@ -1,4 +1,4 @@
-/** The few pieces of SVG that plots are made of. Colours follow the reader's light or dark scheme. */
+/** SVG elements for plots. Colours follow the reader's light or dark scheme. */
 
 const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #1f2328; }

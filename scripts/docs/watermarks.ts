@@ -1,4 +1,7 @@
-/** The tables of docs/watermarks.md and docs/training.md and the plot of power: from the objects, and from what proof/watermarks stored. */
+/**
+ * The tables of docs/watermarks.md and docs/training.md and the plot of power, made from the scheme objects and from
+ * the results of proof/watermarks.
+ */
 import { cell, code, replaceBetween, replaceParts, table } from "../../evidence/markdown.ts";
 import { LENGTHS, type Power, type WatermarkResults } from "../../evidence/watermark-results.ts";
 import { DRAW_RULES } from "../../src/sampling/draw/index.ts";

@@ -1,4 +1,4 @@
-/** A copy of the project that may be spoilt: what git knows of it, with the same packages. */
+/** A copy of the project in which mutants are written: the files that git tracks, with the same packages. */
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 
 export interface Run {
   readonly passed: boolean;
-  /** false: it was ended, because it took too long */
+  /** false: it was stopped because it took too long */
   readonly ended: boolean;
   readonly output: string;
 }

@@ -34,11 +34,11 @@ const { values, operands } = commandLine({
   },
 });
 
-/** Where mutants are looked for first: tests without a server, and those of /v2, whose reader has no others. */
+/** Tests that run first: those without a server, and those of /v2, whose reader has no others. */
 const NEAR = /^test\/(?:kernels\/|sampling\/|wire\/|http\/v2).*\.test\.ts$/;
 /** Everything that runs in a unit test. */
 const UNIT = /^test\/(?!e2e\/|bench\/).*\.test\.ts$/;
-/** A run that takes longer is one that does not end. */
+/** A run that takes longer is counted as endless. */
 const TIMEOUT_MS = 240_000;
 /** Survivors with their reason, a line each: `file: original code` → `replacement`. */
 const REASONS = "test/mutants.md";
@@ -56,7 +56,7 @@ function isWanted(file: string): boolean {
   return operands.length > 0 ? operands.includes(file) : values.areas.includes(area);
 }
 
-/** As a line of the list of those that may survive. */
+/** The mutant as a line in the list of accepted survivors. */
 function nameOf({ file, before, after }: Mutant): string {
   return `${file}: \`${before.trim()}\` → \`${after.trim()}\``;
 }
@@ -69,13 +69,13 @@ const COMPILED = [
 
 /** A mutant in a copy. */
 interface Placed {
-  /** whether what runs is another than before */
+  /** true when the running code differs from the original */
   readonly changed: boolean;
   restore(): void;
   apply(): void;
 }
 
-/** Puts a mutant in place; of assembly, the module that is compiled from it. */
+/** Writes a mutant; for assembly, the module compiled from it. */
 async function place(copy: Copy, mutant: Mutant): Promise<Placed> {
   const is_assembly = areaOf(mutant.file) === "assembly";
   const files = is_assembly ? [mutant.file, ...COMPILED] : [mutant.file];
@@ -109,7 +109,7 @@ function fateOf({ passed, ended }: Run): Fate {
   return passed ? "survived" : "killed";
 }
 
-/** Tests, and which of them fail without any mutant: they can tell nothing. */
+/** These tests, and those of them that fail without a mutant, which are ignored. */
 class Tests {
   readonly all: readonly string[];
   readonly #copy: Copy;
@@ -149,7 +149,7 @@ async function fate(copy: Copy, imports: Imports, mutant: Mutant, tests: Tests):
   const placed = await place(copy, mutant);
   try {
     if (!placed.changed) return "nothing changed";
-    // The nearest tests find most mutants, in a tenth of the time.
+    // The nearest tests find most mutants in a tenth of the time.
     for (const files of [near.slice(0, 12), near.slice(12), others]) {
       const told = await tests.run(files, placed);
       if (told !== "survived") return told;
@@ -179,12 +179,12 @@ async function survivorsOf(copy: Copy, mutants: readonly Mutant[]): Promise<Muta
   return survivors;
 }
 
-/** The first test that failed, of what vitest prints: its file and its name; neither, when none did. */
+/** The file and name of the first failed test in vitest's output; both undefined when no test failed. */
 function failureIn({ output }: Run): readonly string[] {
   return / FAIL .*?(test\/\S+)(?: > (.*))?/.exec(stripVTControlCharacters(output))?.slice(1) ?? [];
 }
 
-/** Whether the tests of each switch pass as it is, and fail when the short way is off. */
+/** Checks that the tests of each switch pass on the original, and fail with the fast path off. */
 async function trySwitches(copy: Copy): Promise<void> {
   const sound = new Map<string, Run>();
   const wanted = SWITCHES.filter(({ file }) => operands.length === 0 || operands.includes(file));

@@ -1,6 +1,7 @@
 /**
- * Changes of meaning, one line each, as typing errors could make them. A text is read line by line, without its
- * comments, strings and types, so that every change is one of meaning. Changes that the compiler refuses are skipped.
+ * Changes of meaning, one line each, as typing errors could make them. A text is read line by line without its
+ * comments, strings and types, so every change affects the code's meaning. Changes that the compiler refuses are
+ * skipped.
  */
 import type { Seeded } from "../../evidence/seeded.ts";
 
@@ -20,7 +21,7 @@ interface Rule {
 
 const swaps = (pairs: Readonly<Record<string, string>>) => (found: string) => pairs[found];
 
-/** Operators have a space on either side, which brackets of types have not. */
+/** Operators have a space on either side; the brackets of type arguments do not. */
 const RULES: readonly Rule[] = [
   {
     form: / (?:<|<=|>|>=|===|!==|==|!=) /g,
@@ -54,7 +55,7 @@ const RULES: readonly Rule[] = [
   { form: /^\s*(?!return|throw|super|yield|assert|await)[\w.#?!]+\(.*\);$/g, change: () => ";" },
 ];
 
-/** Lines of types, words of modules, examples of the document, and what only asserts. */
+/** Lines without behaviour: types, imports and exports, examples for the document, assertions. */
 const NO_MEANING =
   /^\s*(?:import|export (?:type|interface|\{|\*)|type|interface|readonly \w+\??: [^=]*;$|\||examples:|assert\(|\w+\([^()]*\): [^(]*;$)/;
 
@@ -76,7 +77,7 @@ export function mutantsOf(file: string, text: string): Mutant[] {
   return mutants;
 }
 
-/** The text with comments and strings blanked, at the same places. */
+/** The text with comments and strings replaced by blanks of the same length. */
 function withoutWords(text: string): string {
   const words =
     /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|(?<=[=(,:] )\/(?![/*])(?:\\.|\[(?:\\.|[^\]\n])*\]|[^/\\\n])+\/\w*/g;
@@ -90,7 +91,7 @@ export function mutated(text: string, { line, before, after }: Mutant): string {
   return lines.with(line - 1, after).join("\n");
 }
 
-/** So many of them, each file alike likely whatever its length. */
+/** This number of mutants at random; each file has the same chance, whatever its length. */
 export function chosen(mutants: readonly Mutant[], count: number, random: Seeded): Mutant[] {
   const by_file = new Map<string, Mutant[]>();
   for (const mutant of mutants) by_file.set(mutant.file, [...(by_file.get(mutant.file) ?? []), mutant]);

@@ -13,7 +13,7 @@ export class Imports {
     this.#root = root;
   }
 
-  /** Those of `tests` that reach `file`, by the number of steps between. */
+  /** The files of `tests` that reach `file`, by the number of imports between them. */
   reaching(file: string, tests: readonly string[]): string[] {
     return tests
       .map((test) => ({ test, steps: this.#steps(test, file) }))

@@ -3,13 +3,13 @@ import type { Dtype } from "../../../src/kernels/dtypes.ts";
 import { send } from "./transport.ts";
 import type { BeamStep, Catalogue, ProblemBody, Sampled, Verified } from "./wire.ts";
 
-/** The bytes of one row of logits, little-endian, as they came from the host. */
+/** The bytes of one row of logits, little-endian, as the host sent them. */
 export interface RowBytes {
   readonly dtype: Dtype;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** A request that the service refused, in its own words; or that never reached it. */
+/** A request that the service refused, with the service's message, or one that never reached the service. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly problem: ProblemBody;
@@ -62,7 +62,7 @@ export function binaryBody(
       "content-type": "application/octet-stream",
       "inference-header-content-length": String(json.length),
     },
-    // half a megabyte from the page's own memory would take the browser twice the processor time
+    // a chunk of half a megabyte from the page's own memory would take the browser twice the CPU time
     body: new Blob([json, ...tensor]),
   };
 }
@@ -90,7 +90,7 @@ function problemOf(response: Response, text: string): ProblemBody {
     const body = JSON.parse(text) as Partial<ProblemBody>;
     if (typeof body.detail === "string") return { ...unreachable(body.detail), ...body };
   } catch {
-    // not the service's own words: a proxy's page, say
+    // not the service's own message, but for example a proxy's page
   }
   return unreachable(`${response.status} ${response.statusText}`);
 }

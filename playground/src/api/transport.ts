@@ -1,6 +1,6 @@
 /**
- * The seam between the page and what answers it: the service that sends the page. `npm run build:pages` puts in-page/transport.ts
- * in the place of this file, where the library in the page answers, and in-page/place.ts in that of place.ts.
+ * The interface between the page and what answers it: here, the service that sends the page. `npm run build:pages`
+ * replaces this file by in-page/transport.ts, where the library in the page answers, and place.ts by in-page/place.ts.
  */
 
 /** A request of the public API, by its path, and its answer. */

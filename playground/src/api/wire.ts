@@ -28,7 +28,7 @@ export interface StageInfo {
   readonly formula: string;
   readonly source: { readonly title: string; readonly url: string };
   readonly carries_state: boolean;
-  /** a stage as it may stand in a chain */
+  /** a stage as written in a chain */
   readonly example: Readonly<Record<string, unknown>>;
   readonly options: {
     readonly properties: Readonly<Record<string, OptionSchema>>;
@@ -55,7 +55,7 @@ export interface MethodInfo {
   readonly source: { readonly title: string; readonly url: string };
   /** what drafts leave unchanged: the `tokens`, their `distribution`, or `nothing` */
   readonly preserves: string;
-  /** whether it needs the distribution from which the draft was drawn */
+  /** true when it needs the distribution from which the draft was drawn */
   readonly reads_draft: boolean;
 }
 

@@ -42,11 +42,11 @@ export function CalibrateView() {
   );
 }
 
-/** Below so many rows, and where the interval's ends are so far apart, a temperature says little. */
+/** With fewer rows, or with the ends of the interval this far apart, a temperature says little. */
 const ROWS_FEW = 100;
 const ENDS_FAR = 2;
 
-/** Why the temperature is hardly known; "" when it is. */
+/** The reason why the temperature is uncertain; "" when it is not. */
 function doubtIn({ intervals }: CalibrateReply, rows: number): string {
   if (intervals === undefined) return "";
   const { low, high } = intervals.temperature;

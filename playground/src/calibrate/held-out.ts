@@ -1,10 +1,10 @@
 /** Holds out a third of the user's own rows, so that results are not shown on the rows of the fit. */
 import type { LabelledRows } from "./labelled-rows.ts";
 
-/** Fewer rows than this are all fitted to: a third of them would tell nothing. */
+/** With fewer rows than this, the fit uses all: a third of them would be too few for a test. */
 export const HELD_OUT_FROM = 30;
 
-/** The golden ratio: its multiples spread evenly whatever order the rows are in, sorted by class or taking turns. */
+/** The golden ratio: its multiples are spread evenly for any order of the rows, also sorted by class or alternating. */
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 export interface HeldOut {

@@ -1,4 +1,4 @@
-/** Rows of logits with the class that really came, and the forms in which the page gets them. */
+/** Rows of logits with their true class, and the forms in which the page gets them. */
 import { bytesOf } from "../rows/base64.ts";
 import { refuseDecimalCommas } from "../rows/read/number.ts";
 import { RowError } from "../rows/row.ts";
@@ -30,7 +30,7 @@ export function unpack({ rows, classes, unit, logits, targets }: StoredRows): La
   };
 }
 
-/** A line for each row: the class that came, a colon, the logits. Throws a RowError that names the line. */
+/** A line for each row: the true class, a colon, the logits. Throws a RowError that names the line. */
 export function parseLabelledText(text: string): LabelledRows {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   const parsed = lines.map(parseLine);
@@ -61,7 +61,7 @@ function parseLine(line: string, i: number): { target: number; logits: number[] 
   return { target: Number(match[1]), logits: words.map(Number) };
 }
 
-/** True when a text has the form of labelled rows, whatever may be wrong with some of them. */
+/** True when a text has the form of labelled rows, even if some of them have errors. */
 export function isLabelled(text: string): boolean {
   return /^\s*\d+\s*:\s*[+\-−]?[\d.]+(?:[\s,;]+[+\-−]?[\d.]+|$)/.test(text);
 }

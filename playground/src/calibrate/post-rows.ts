@@ -1,4 +1,4 @@
-/** Asks the service about many rows at once: they travel as a tensor after their options. */
+/** Sends many rows to the service at once, as a tensor after their options. */
 import { binaryBody, request } from "../api/client.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 

@@ -13,11 +13,11 @@ import type { CalibrateReply, DiagnoseReply, Diagnosis, ProbabilitiesReply, Qual
 export interface Fitted {
   readonly set: RowSet;
   readonly reply: CalibrateReply;
-  /** of the test rows, as they came and calibrated, in these bins */
+  /** of the test rows, unchanged and calibrated, in these bins */
   readonly quality: readonly [before: Quality, after: Quality];
   readonly bins: number;
   readonly binning: string;
-  /** of the test rows, as they came and calibrated */
+  /** of the test rows, unchanged and calibrated */
   readonly diagnoses: readonly [before: readonly Diagnosis[], after: readonly Diagnosis[]];
   readonly suspicion: Suspicion | undefined;
 }
@@ -28,7 +28,7 @@ export interface Suspicion {
   readonly perturbed: number;
 }
 
-/** How the test rows fare at the threshold. */
+/** The results of the test rows at the threshold. */
 export interface Fared {
   readonly right: number;
   readonly wrong: number;
@@ -42,7 +42,7 @@ export const set_error = signal("");
 /** the displayed answer belongs to an earlier choice */
 export const is_stale = computed(() => problem.value !== undefined || set_error.value !== "");
 
-/** Follows the choices for as long as the view is shown; answers what ends that. */
+/** Follows the choices while the view is shown; returns a function that ends this. */
 export function followChoices(): () => void {
   const refit = followLatest(fitOnce);
   const decide = followLatest(decideOnce);
@@ -85,7 +85,7 @@ async function fitOnce({ id, text, ...options }: Choice): Promise<void> {
   });
 }
 
-/** Of unchanged rows, and divided by a temperature that was fitted to others. */
+/** For unchanged rows, and for rows divided by a temperature that was fitted on other rows. */
 async function qualityOf(
   rows: LabelledRows,
   temperature: number,
@@ -133,7 +133,7 @@ async function suspicionOf(
   return { clean: await share(test), perturbed: await share(perturbed) };
 }
 
-/** One decision a row. For rows of one logit the one label is “yes”, class 1; no decision stands for no. */
+/** One decision a row. For rows of one logit, the only label is “yes”, class 1; without a decision the answer is no. */
 function faredOf({ results }: ProbabilitiesReply, { targets }: LabelledRows): Fared {
   let right = 0;
   let none = 0;

@@ -1,4 +1,4 @@
-/** Which rows to calibrate on, and how the bins are cut. */
+/** Selects the rows for the calibration, and how the bins are cut. */
 
 import { count } from "../components/format.ts";
 import { BINNINGS, BINS_MAX, BINS_MIN, binning, bins, chosen_set, own_text } from "../state/calibration.ts";

@@ -1,4 +1,4 @@
-/** The sets of labelled rows to calibrate on: two real classifiers, and one's own. */
+/** The sets of labelled rows for the calibration: two real classifiers, and the user's own rows. */
 import digits_url from "../../../test/vectors/analysis/digits.json?url";
 import spam_url from "../../../test/vectors/analysis/spam.json?url";
 import type { SetId } from "../state/calibration.ts";
@@ -6,7 +6,7 @@ import { type HeldOut, heldOut } from "./held-out.ts";
 import { type LabelledRows, parseLabelledText, type StoredRows, unpack } from "./labelled-rows.ts";
 
 export interface RowSet extends HeldOut {
-  /** the same inputs, moved a little so as to mislead the classifier */
+  /** the same inputs with a small change that misleads the classifier */
   readonly perturbed?: LabelledRows;
   readonly nameOf: (class_id: number) => string;
 }

@@ -1,10 +1,12 @@
-/** Decisions: only what passes the threshold is acted on. How many do, and how many of them are right. */
+/**
+ * Decisions: only classes that pass the threshold are acted on. Shows how many pass, and how many of them are right.
+ */
 import { count } from "../components/format.ts";
 import { threshold } from "../state/calibration.ts";
 import { decided, type Fared, type Fitted } from "./reader.ts";
 import { whichRows } from "./which-rows.ts";
 
-/** The slider runs over log-odds-like steps: what happens, happens close to 1. */
+/** The slider uses log-odds-like steps, because most changes happen close to 1. */
 const THRESHOLDS = [
   0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999,
 ];

@@ -5,7 +5,7 @@ import type { Fitted } from "./reader.ts";
 import type { Diagnosis, Verdict } from "./wire.ts";
 
 const VERDICTS: readonly Verdict[] = ["confident", "torn", "unsure"];
-/** How many rows of one kind are listed. */
+/** The number of listed rows of one kind. */
 const LISTED = 12;
 
 type Kind = Verdict | "confidently wrong";
@@ -62,7 +62,7 @@ function Rows({ of: { set, diagnoses }, kind }: { of: Fitted; kind: Kind }) {
     .filter(({ diagnosis }) => isOf(kind)(diagnosis));
   if (chosen.length === 0) return <p class="note">No row is {kind}.</p>;
   return (
-    // a stop of the keyboard, since it scrolls
+    // a keyboard stop, because it scrolls
     <section class="verdict-box" tabIndex={0} aria-label="Verdicts, row by row">
       <table class="verdict-rows">
         <thead>

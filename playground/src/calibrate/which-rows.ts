@@ -1,4 +1,6 @@
-/** On which rows something is shown: the reader has to know whether the temperature was fitted to the same. */
+/**
+ * Names the rows on which a result is shown: the reader must know whether the temperature was fitted on the same rows.
+ */
 import { count } from "../components/format.ts";
 import { HELD_OUT_FROM, type HeldOut } from "./held-out.ts";
 

@@ -11,7 +11,7 @@ export type { Diagnosis, Quality } from "../../../src/client/analysis-types.ts";
 
 export type Bin = Quality["bins"][number];
 
-/** The page asks for one temperature, so that there is one. */
+/** The page asks for one temperature, so the reply has one. */
 export interface CalibrateReply extends Omit<CalibrateAnyReply, "calibration" | "intervals"> {
   readonly calibration: CalibrateAnyReply["calibration"] & { readonly temperature: number };
   readonly intervals?: { readonly temperature: { readonly low: number; readonly high: number } };

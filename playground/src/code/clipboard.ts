@@ -1,4 +1,7 @@
-/** false when the browser does not allow it, as on pages that were not loaded over TLS or from this machine. */
+/**
+ * false when the browser does not allow it, for example on pages that were loaded neither over TLS nor from this
+ * machine.
+ */
 export async function copied(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -25,7 +25,7 @@ export function fileName({ dtype }: PageRow): string {
   return `row.${dtype}`;
 }
 
-/** The logits as JSON, −Infinity as Python writes it; undefined for rows that are too long or not float32. */
+/** The logits as JSON, with −Infinity as Python writes it; undefined for rows that are too long or not float32. */
 function writtenOut(row: PageRow): string | undefined {
   if (row.dtype !== "f32" || row.vocab_size > WRITTEN_OUT) return undefined;
   const logits = new Float32Array(row.bytes.buffer, row.bytes.byteOffset, row.vocab_size);
@@ -52,7 +52,7 @@ function inLines(options: Readonly<Record<string, unknown>>): string {
   return `{\n${lines.join(",\n")}\n}`;
 }
 
-/** For a shell's single quotes. */
+/** Quotes a text for a shell, in single quotes. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-/** Saves something of the page's as a file. */
+/** Saves data of the page as a file. */
 export function save(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);
   const link = document.createElement("a");

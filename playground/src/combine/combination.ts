@@ -1,4 +1,4 @@
-/** Several rows for one step: the rule that makes one of them, its options, and where the further rows come from. */
+/** Several rows for one step: the rule that combines them, its options, and the source of the further rows. */
 import { computed, effect, signal } from "@preact/signals";
 import { Refusal, request } from "../api/client.ts";
 import type { OptionSchema } from "../api/wire.ts";
@@ -31,7 +31,7 @@ export interface Combined {
   readonly rows: readonly PageRow[];
 }
 
-/** undefined as long as they are on their way */
+/** undefined while they are loading */
 export const rules = signal<readonly RuleInfo[] | undefined>(undefined);
 export const combination = signal<Combination | undefined>(undefined);
 
@@ -45,7 +45,7 @@ export const is_awaited = computed(
   () => combination.value !== undefined && further.value.names !== combination.value.examples.join(),
 );
 
-/** undefined, too, where the further rows are not as long as the first. */
+/** also undefined when the further rows are not as long as the first */
 export const combined = computed<Combined | undefined>(() => {
   const [of, first] = [combination.value, row.value];
   const { rows } = further.value;
@@ -56,7 +56,7 @@ export const combined = computed<Combined | undefined>(() => {
   return fits ? { combine: of.combine, rows } : undefined;
 });
 
-/** Reads the rules once, and the further rows whenever others are chosen. */
+/** Reads the rules once, and the further rows whenever the choice of rows changes. */
 export function keepCombining(): void {
   void loadRules();
   effect(() => {
@@ -88,7 +88,7 @@ async function loadRows(names: readonly string[]): Promise<void> {
   further.value = { names: names.join(), rows };
 }
 
-/** Begins to combine by a rule, with the service's own example of its options; rows that were chosen stay. */
+/** Begins to combine by a rule, with the service's example of its options; rows that were already chosen stay. */
 export function combineBy(rule: RuleInfo | undefined): void {
   const before = combination.value?.examples ?? [];
   combination.value =
@@ -104,7 +104,7 @@ export function setCombineOption(name: string, value: unknown): void {
   const of = combination.value;
   if (of === undefined) return;
   const { [name]: _, ...others } = of.combine;
-  // the rule is never taken away
+  // the rule itself is never removed
   const combine = (value === undefined ? others : { ...others, [name]: value }) as Combination["combine"];
   combination.value = { ...of, combine };
 }

@@ -1,4 +1,4 @@
-/** Combining the row with others before the chain: a rule of the service's, the further rows, and its options. */
+/** Combines the row with others before the chain: one of the service's rules, the further rows, and its options. */
 import { KindSelect } from "../components/kind-select.tsx";
 import { Field } from "../components/option-field.tsx";
 import { Says } from "../components/says.tsx";

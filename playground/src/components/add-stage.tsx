@@ -31,7 +31,7 @@ function firstPart(summary: string): string {
   return summary.length > 80 ? `${summary.slice(0, 78)}…` : summary;
 }
 
-/** Whoever added a stage goes on with it. */
+/** The focus moves to the new stage, because the user continues with it. */
 function focusCard(key: number): void {
   requestAnimationFrame(() => {
     const card = document.querySelector<HTMLElement>(`[data-key="${key}"]`);

@@ -1,4 +1,4 @@
-/** The page: a head with the four views, and the view that is chosen. */
+/** The page: a head with the four views, and the selected view. */
 
 import { useEffect } from "preact/hooks";
 import { catalogue_problem } from "../state/catalogue.ts";
@@ -33,7 +33,7 @@ export function App() {
   );
 }
 
-/** Ctrl+Enter starts writing from wherever the focus is; answers what ends it. */
+/** Ctrl+Enter starts writing, wherever the focus is. Returns a function that ends this. */
 function followKeys(): () => void {
   const press = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || view.value !== "write") return;

@@ -1,4 +1,4 @@
-/** The chain: its stages as cards in their order, and a list to add from. */
+/** The chain: its stages as cards in their order, and a list from which to add stages. */
 import { useSignal } from "@preact/signals";
 import { problem } from "../state/result.ts";
 import { chain } from "../state/signals.ts";

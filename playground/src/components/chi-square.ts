@@ -31,7 +31,7 @@ export function chiSquare(cells: readonly Cell[]): ChiSquare | undefined {
   return { statistic, degrees, p: upperGamma(degrees / 2, statistic / 2) };
 }
 
-/** The rare cells as one; it joins the least of the others when it is rare even so. */
+/** Pools the rare cells into one; if the pool is still rare, it joins the smallest other cell. */
 function pooled(cells: readonly Cell[]): Cell[] {
   const large = cells
     .filter(({ expected }) => expected >= EXPECTED_MIN)

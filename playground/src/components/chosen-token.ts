@@ -1,4 +1,4 @@
-/** The row of the funnel that is open. */
+/** The open row of the funnel. */
 import { signal } from "@preact/signals";
 
 export const chosen_token = signal<number | undefined>(undefined);

@@ -1,4 +1,4 @@
-/** A mark where a limit came so near to a token that other rounding could have decided otherwise. */
+/** Marks a limit so close to a token that other rounding could have decided otherwise. */
 import type { TraceEntry } from "../api/wire.ts";
 import type { Answer } from "../state/result.ts";
 import { named, significant } from "./format.ts";

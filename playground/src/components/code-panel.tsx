@@ -1,4 +1,7 @@
-/** The step as a request to copy: curl, Python or TypeScript, with the row to save where it is too long to write. */
+/**
+ * The step as a request to copy: curl, Python or TypeScript. A row that is too long for the text can be saved as a
+ * file.
+ */
 
 import { useSignal } from "@preact/signals";
 import { service_url } from "../api/place.ts";

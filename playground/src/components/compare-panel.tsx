@@ -1,4 +1,4 @@
-/** The step as several hosts would take it, side by side, and where they part. */
+/** The results of several hosts for the step, side by side, and the stage from which they differ. */
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { compared, observed_text, with_numbers } from "../state/compared.ts";
 import { hosts } from "../state/hosts.ts";
@@ -80,7 +80,7 @@ function OtherEngine() {
   );
 }
 
-/** In the order of the catalogue, whichever was pressed first. */
+/** In the order of the catalogue, in whatever order they were selected. */
 function toggled(names: readonly string[], name: string): readonly string[] {
   return presets.value
     .map((preset) => preset.name)

@@ -1,4 +1,7 @@
-/** Hosts as columns: their chain as it ran, the token each draws, and each token's probability or its end. */
+/**
+ * Hosts as columns: the chain that each ran, the token that it draws, and for each token its probability or the stage
+ * that removed it.
+ */
 import type { Fate, ProblemBody, Sampled } from "../api/wire.ts";
 import type { HostAnswer, Hosts } from "../state/hosts.ts";
 import { deathIn } from "./death.ts";
@@ -6,13 +9,13 @@ import { count, percent } from "./format.ts";
 import { Says } from "./says.tsx";
 import { Token } from "./token.tsx";
 
-/** Tokens that no host kept have nothing to compare; a few of them show where the cut lies. */
+/** Tokens that no host kept cannot be compared; a few of them show where the cut is. */
 const DEAD_SHOWN = 2;
 
 export function CompareTable({ of }: { of: Hosts }) {
   const { labelOf } = of.of.question.row;
   return (
-    // a region that scrolls has to be reachable by keyboard: hence the tab index
+    // a scrolling region must be reachable by keyboard, hence the tab index
     <section class="compare-box" tabIndex={0} aria-label="Hosts side by side">
       <table>
         <thead>
@@ -57,7 +60,7 @@ function HostHead({ answer: { name, result }, labelOf }: HeadProps) {
   );
 }
 
-/** Stages that did something, in their order. */
+/** Stages that changed something, in their order. */
 function chainOf({ trace = [] }: Sampled): string {
   const ran = trace.filter(({ skipped }) => skipped === undefined).map(({ stage }) => stage);
   return ran.length === 0 ? "the row as it came" : ran.join(" → ");
@@ -122,7 +125,7 @@ function fateOf(result: Sampled | ProblemBody, i: number) {
   return isSampled(result) ? result.fates?.[i] : undefined;
 }
 
-/** Down to the last token that any host keeps, and a little further. */
+/** The tokens down to the last one that any host keeps, and a few more. */
 function shownTokens({ token_ids, answers }: Hosts): number[] {
   const is_kept = (i: number) => answers.some(({ result }) => fateOf(result, i)?.removed_by === null);
   const last = token_ids.reduce((found, _, i) => (is_kept(i) ? i : found), 0);

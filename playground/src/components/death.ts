@@ -1,11 +1,11 @@
-/** Why a token was removed, in the unit of the table: its per cent beside the limit's. */
+/** The reason why a token was removed, in the unit of the table: its per cent beside the limit's. */
 import type { Fate, TraceEntry } from "../api/wire.ts";
 import { percent } from "./format.ts";
 
 export interface Death {
   /** the stage, or "the row" */
   readonly by: string;
-  /** fits into a cell: 1.20 % < 1.87 % */
+  /** short enough for a cell: 1.20 % < 1.87 % */
   readonly short: string;
   /** a sentence */
   readonly full: string;
@@ -31,7 +31,7 @@ export function deathIn(fate: Fate, entry: TraceEntry | undefined, best: number)
   return { by, short: `${p} ≥ ${l}`, full: `Removed by ${by}: its ${p} reaches ${l} (${own}).` };
 }
 
-/** Two probabilities in as many digits as tell them apart. */
+/** Two probabilities with as many digits as are needed to distinguish them. */
 function apart(a: number, b: number): readonly [string, string] {
   if (percent(a) !== percent(b)) return [percent(a), percent(b)];
   const digits = [3, 4, 5, 6, 7, 8].find((n) => (100 * a).toPrecision(n) !== (100 * b).toPrecision(n)) ?? 8;

@@ -1,6 +1,6 @@
 /**
- * The draw: the kept tokens side by side in the order of their ids, each as wide as its probability, and the
- * uniform u on the same scale. The token it lands on is the one.
+ * The draw: the kept tokens side by side in the order of their ids, each as wide as its probability, and the uniform u
+ * on the same scale. The token at u is drawn.
  */
 import { type Answer, answer } from "../state/result.ts";
 import { count, percent } from "./format.ts";

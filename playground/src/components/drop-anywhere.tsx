@@ -66,7 +66,7 @@ function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement;
 }
 
-/** Text that is dragged into a field goes there; a file never does. */
+/** Text that is dragged into a field stays in the field; a file never does. */
 function isForField({ target, dataTransfer }: DragEvent): boolean {
   return isField(target) && !(dataTransfer?.types.includes("Files") ?? false);
 }

@@ -1,4 +1,4 @@
-/** Numbers and tokens as they are written on the page: few digits, always the same for the same size. */
+/** Formats numbers and tokens for the page: few digits, always the same number of digits for the same size. */
 
 const COUNT = new Intl.NumberFormat("en-US");
 
@@ -29,12 +29,12 @@ export function significant(x: number, digits = 3): string {
 /** Special tokens that end a text: GPT's, Llama's, Qwen's, SentencePiece's. */
 const ENDS = /^(?:<\|(?:endoftext|end_of_text|eot_id|im_end)\|>|<\/s>|<eos>)$/;
 
-/** True when the text is that of a token that ends a text. */
+/** True when the text belongs to a token that ends a text. */
 export function isEnd(text: string): boolean {
   return ENDS.test(text);
 }
 
-/** A token's text with what cannot be seen made visible. */
+/** A token's text with invisible characters made visible. */
 export function visible(text: string): string {
   if (isEnd(text)) return "⏹ end of text";
   return text.replaceAll("\n", "↵").replaceAll("\t", "⇥").replace(/^ /, "·").replace(/ $/, "·");

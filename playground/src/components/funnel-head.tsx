@@ -1,11 +1,11 @@
-/** The head of the funnel: for each stage how many tokens are left, drawn as a channel that narrows. */
+/** The head of the funnel: for each stage the number of remaining tokens, drawn as a channel that narrows. */
 import { Fragment } from "preact";
 import type { Answer } from "../state/result.ts";
 import { Close } from "./close.tsx";
 import { count, percent, significant } from "./format.ts";
 import type { Column } from "./lives.ts";
 
-/** Names of more letters than this take two lines. */
+/** Names with more letters than this take two lines. */
 const LONG = 12;
 
 export function FunnelHead({ of, columns }: { of: Answer; columns: readonly Column[] }) {
@@ -59,7 +59,7 @@ function StageHead({
   );
 }
 
-/** The columns for which a phone has room. */
+/** The columns that fit on a phone. */
 export function PhoneHead({ has_end }: { has_end: boolean }) {
   return (
     <thead>
@@ -74,7 +74,7 @@ export function PhoneHead({ has_end }: { has_end: boolean }) {
   );
 }
 
-/** A long name may break after an underscore. */
+/** Allows a line break after the underscores of a long name. */
 function StageName({ stage }: { stage: string }) {
   return (
     <span class="stage-name" title={stage}>
@@ -92,7 +92,7 @@ function StageName({ stage }: { stage: string }) {
   );
 }
 
-/** As high as the logarithm of what is left, narrowing from left to right. */
+/** Its height is the logarithm of the number of remaining tokens, so it narrows from left to right. */
 function Channel({ before, after, of }: { before: number; after: number; of: number }) {
   const half = (n: number) => 1 + 17 * (Math.log(n + 1) / Math.log(of + 1));
   const [a, b] = [half(before), half(after)];

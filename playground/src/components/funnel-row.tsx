@@ -1,4 +1,4 @@
-/** One token's way through the chain; pressing it opens an account in words. */
+/** One token's way through the chain; pressing the row opens an explanation in words. */
 import { pins } from "../state/pins.ts";
 import { chooseToken, chosen_token, goToRow } from "./chosen-token.ts";
 import { percent } from "./format.ts";
@@ -9,11 +9,11 @@ import { Token } from "./token.tsx";
 interface Props {
   readonly life: Life;
   readonly lives: Lives;
-  /** place in the table for screen readers, from 1, the head being 1 */
+  /** row number in the table for screen readers, from 1; the head is 1 */
   readonly index: number;
-  /** only the first and the last column, for which a phone has room */
+  /** only the first and the last column, which fit on a phone */
   readonly is_short: boolean;
-  /** whether Tab stops here: at one row of all, the arrow keys go on from there */
+  /** true when Tab stops here: one row is a stop, and the arrow keys move on from it */
   readonly is_stop: boolean;
 }
 
@@ -22,7 +22,7 @@ export function FunnelRow({ life, lives, index, is_short, is_stop }: Props) {
   const is_open = chosen_token.value === life.token_id;
   const classes = `${life.is_drawn ? "is-drawn" : ""} ${is_alive ? "" : "is-dead"} ${is_open ? "is-open" : ""}`;
   return (
-    // the button in it is for the keyboard; a pointer may press anywhere in the row
+    // the button in the row is for the keyboard; a pointer may press anywhere in the row
     <tr class={classes} aria-rowindex={index} onClick={() => chooseToken(life.token_id)}>
       <th scope="row">
         <span class="rank">
@@ -46,7 +46,7 @@ export function FunnelRow({ life, lives, index, is_short, is_stop }: Props) {
   );
 }
 
-/** A bar after each stage, and where it was removed why. */
+/** A bar after each stage; after the stage that removed the token, the reason. */
 function Way({ life, lives }: { life: Life; lives: Lives }) {
   const missing = lives.columns - life.after.length;
   return (
@@ -70,7 +70,7 @@ function Way({ life, lives }: { life: Life; lives: Lives }) {
   );
 }
 
-/** The last bar, or which stage removed it and why. */
+/** The last bar, or the stage that removed the token and the reason. */
 function End({ life: { death, after }, lives }: { life: Life; lives: Lives }) {
   if (death === undefined && lives.columns > 0)
     return <Bar p={after.at(-1) ?? 0} largest={lives.largest} is_last />;

@@ -1,6 +1,7 @@
 /**
- * The funnel: a row for each token, most likely first, a column for each stage that ran. A bar is a probability
- * after the stage; where a token was removed stands why. Only the rows in sight are in the document.
+ * The funnel: a row for each token, most likely first, and a column for each stage that ran. A bar shows the
+ * probability after the stage; for a removed token, the reason replaces the bar. Only the visible rows are in the
+ * document.
  */
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
@@ -19,7 +20,7 @@ const ROW_PX = 27;
 const TOKEN_PX = 146;
 const STAGE_PX = 100;
 const WHY_PX = 64;
-/** Rows above and below the ones in sight, so that scrolling shows no gap. */
+/** Rows above and below the visible ones, so that scrolling shows no gap. */
 const MARGIN = 6;
 const IN_SIGHT = 14;
 
@@ -69,7 +70,7 @@ function Account({ of }: { of: Answer }) {
   );
 }
 
-/** Stages that were sent and have no column. */
+/** Stages of the request without a column. */
 function NotRun({ of: { sampled } }: { of: Answer }) {
   const skipped = (sampled.trace ?? []).filter((entry) => entry.skipped !== undefined);
   if (skipped.length === 0) return null;
@@ -82,7 +83,7 @@ function NotRun({ of: { sampled } }: { of: Answer }) {
   );
 }
 
-/** The drawn token and the pinned ones, where their own rows are out of sight. */
+/** The drawn token and the pinned ones, while their own rows are out of sight. */
 function keptInSight({ rows }: Lives, first: number) {
   return rows
     .map((life, i) => ({ life, i }))
@@ -107,7 +108,7 @@ function Table({ of, columns, lives }: TableProps) {
   const is_short = is_phone.value;
   const width = TOKEN_PX + STAGE_PX * (columns.length + 1) + WHY_PX;
   return (
-    // a region that scrolls has to be reachable by keyboard: hence the tab index
+    // a scrolling region must be reachable by keyboard, hence the tab index
     <section
       class="funnel-box"
       ref={box}

@@ -1,11 +1,11 @@
-/** In a line: which token other hosts draw from the same row with the same settings, seed and step. */
+/** One line: the token that other hosts draw from the same row with the same settings, seed and step. */
 import { hosts } from "../state/hosts.ts";
 import { answer } from "../state/result.ts";
 import { Token } from "./token.tsx";
 
 export function HostsLine() {
   const shown = hosts.value;
-  // while a newer answer is compared the line keeps its room
+  // the line keeps its height while a newer answer is compared
   if (shown === undefined || shown.of.question.row !== answer.value?.question.row)
     return <p class="hosts-line"> </p>;
   const drawn = shown.answers.flatMap(({ name, result }) =>

@@ -1,4 +1,4 @@
-/** Explains the numbers of the funnel to somebody who sees them for the first time. */
+/** Explains the numbers of the funnel to a first-time reader. */
 
 export function HowToRead() {
   return (

@@ -1,4 +1,4 @@
-/** The few signs of the page, drawn so that they look the same whatever fonts there are. */
+/** The few icons of the page, drawn so that they look the same with any fonts. */
 
 const PATHS = {
   system: "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18zM12 3v18M12 8l7-3.5M12 13l8.6-4.3M12 18l8.5-4.2",

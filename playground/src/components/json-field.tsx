@@ -1,8 +1,11 @@
-/** A list or an object, written as JSON. Text that is not valid JSON yet stays here; the service checks the rest. */
+/**
+ * A list or an object, written as JSON. Text that is not valid JSON yet stays in the field; the service checks the
+ * rest.
+ */
 import { useSignal } from "@preact/signals";
 import type { FieldProps } from "./option-field.tsx";
 
-/** Characters of a line of the field. */
+/** Characters in one line of the field. */
 const LINE = 34;
 
 export function JsonField({

@@ -1,4 +1,4 @@
-/** Choosing one of a kind that the service lists, or none. */
+/** Selects one of the kinds that the service lists, or none. */
 export function KindSelect({
   label,
   unseen = false,
@@ -8,7 +8,7 @@ export function KindSelect({
   onChoose,
 }: {
   label: string;
-  /** the label is read and not shown */
+  /** the label is for screen readers only */
   unseen?: boolean;
   kinds: readonly { readonly name: string }[];
   value: string | undefined;

@@ -1,9 +1,9 @@
-/** When a limit came so near to a token that another rounding of the logits could have decided otherwise. */
+/** Finds limits so close to a token that another rounding of the logits could have decided otherwise. */
 import type { KnifeEdge } from "../api/wire.ts";
 
 /**
- * Scores and gaps are compared with what bfloat16 or another kernel's order of summation moves a logit by, masses
- * and shares with what that moves a sum of probabilities by.
+ * For scores and gaps, the tolerance is what bfloat16 or another kernel's order of summation changes in a logit. For
+ * masses and shares, it is what this changes in a sum of probabilities.
  */
 const NEAR = { rank: 0.01, score: 0.01, mass: 0.001, share: 0.001 } as const;
 

@@ -1,9 +1,12 @@
-/** A part of the page whose code is loaded when it is first shown: what most visits never open weighs nothing before. */
+/**
+ * A part of the page whose code is loaded when it is first shown, so that parts which most visits never open cost
+ * nothing.
+ */
 import { type Signal, signal } from "@preact/signals";
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 
-/** `meanwhile` keeps its room. */
+/** `meanwhile` keeps its place while the code loads. */
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
   meanwhile: ComponentChildren,

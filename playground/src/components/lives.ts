@@ -9,26 +9,26 @@ import { type Death, deathIn } from "./death.ts";
 /** A stage that ran; stages that were skipped change nothing and have no column. */
 export interface Column {
   readonly entry: TraceEntry;
-  /** which stage of the sent chain */
+  /** index of the stage in the sent chain */
   readonly place: number;
 }
 
 export interface Life {
   readonly token_id: number;
   readonly label: string | undefined;
-  /** undefined: beyond those that are followed */
+  /** undefined: not among the followed tokens */
   readonly rank: number | undefined;
   readonly raw: number;
-  /** probability after each column's stage, as long as it lived */
+  /** probability after each column's stage, until the token is removed */
   readonly after: readonly number[];
-  /** why it was removed; undefined when it was left to the end */
+  /** why it was removed; undefined when it was kept to the end */
   readonly death: Death | undefined;
   readonly is_drawn: boolean;
 }
 
 export interface Lives {
   readonly rows: readonly Life[];
-  /** the largest probability there is to draw: bars are shares of it */
+  /** the largest probability in the funnel: bars are shares of it */
   readonly largest: number;
   readonly columns: number;
 }
@@ -64,7 +64,7 @@ function rankOf({ risen, sampled, followed }: Answer, i: number): number | undef
   return followed[i] === sampled.token_id ? sampled.rank : undefined;
 }
 
-/** Tokens that have risen stand before the others. */
+/** Tokens that have risen come before the others. */
 function rawOf({ raw, risen }: Answer, i: number): number {
   const logprob = (i < risen.length ? risen[i] : raw[i - risen.length])?.logprob;
   return Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
@@ -75,7 +75,7 @@ function deathOf(of: Answer, fate: Fate | undefined, columns: readonly Column[])
   const at = columns.findIndex(
     ({ entry }) => entry.stage === fate.removed_by && entry.kept_after < entry.kept_before,
   );
-  // a limit of a combination applies to one source, and the column shows the combined row
+  // a limit of a combination applies to one source, but the column shows the combined row
   const entry = columns[at]?.entry.combination === undefined ? columns[at]?.entry : undefined;
   const before = at > 0 ? columns[at - 1]?.entry.top[0]?.probability : Math.exp(of.raw[0]?.logprob ?? 0);
   return deathIn(fate, entry, before ?? 1);

@@ -1,4 +1,4 @@
-/** The same step drawn thousands of times: how often each token came, beside how often it should have. */
+/** Draws the same step thousands of times, and compares each token's count with the expected count. */
 import { useSignal } from "@preact/signals";
 import { type Draws, drawMany, draws, stopDrawing } from "../state/draws.ts";
 import { answer } from "../state/result.ts";
@@ -109,7 +109,7 @@ function Fit({ run }: { run: Draws }) {
   );
 }
 
-/** A cell for each token, and one for all that are not listed. */
+/** A cell for each listed token, and one for all others. */
 function cellsOf({ observed, expected, tokens }: Draws) {
   const cells = [...expected].map(([token_id, n]) => ({
     observed: observed.get(token_id) ?? 0,

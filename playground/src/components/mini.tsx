@@ -1,4 +1,7 @@
-/** On narrow screens: the answer in a line that stays in sight while the chain is changed, once the answer itself is not. */
+/**
+ * On narrow screens, a line with the answer stays in sight while the chain is changed and the answer itself is out of
+ * sight.
+ */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { answer } from "../state/result.ts";
@@ -25,7 +28,7 @@ export function Mini() {
   const counts = columnsOf(shown).map(({ entry }) => entry.kept_after);
   const steps = [row.vocab_size, ...counts].filter((n, i, all) => n !== all[i - 1]);
   return (
-    // everything in it stands elsewhere too
+    // all of its content is elsewhere on the page too
     <div
       class={`mini ${is_stale.value ? "is-stale" : ""} ${is_outcome_seen.value ? "is-away" : ""}`}
       aria-hidden="true"

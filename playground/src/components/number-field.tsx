@@ -40,7 +40,7 @@ export function NumberField({
   );
 }
 
-/** The typed text as a number if it is one; otherwise as text, which the service then refuses. */
+/** The typed text as a number if it is one; otherwise the text, which the service then refuses. */
 function numberIn(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;

@@ -1,4 +1,4 @@
-/** Tokens with the counts observed and expected; only the rows in sight are in the document. */
+/** Tokens with the observed and expected counts; only the visible rows are in the document. */
 import { useSignal } from "@preact/signals";
 import type { Draws } from "../state/draws.ts";
 import { count } from "./format.ts";
@@ -15,7 +15,7 @@ export function ObservedTable({ run }: { run: Draws }) {
   const from = Math.max(0, Math.min(first.value, rows.length - IN_SIGHT) - MARGIN);
   const to = Math.min(rows.length, first.value + IN_SIGHT + MARGIN);
   return (
-    // a region that scrolls has to be reachable by keyboard: hence the tab index
+    // a scrolling region must be reachable by keyboard, hence the tab index
     <section
       class="observed-box"
       aria-label="Observed and expected counts"
@@ -84,7 +84,7 @@ function Row({ run, token_id, expected, largest, index }: RowProps) {
   );
 }
 
-/** In standard deviations of a Poisson count: within ±2 nineteen times in twenty. */
+/** In standard deviations of a Poisson count: within ±2 in 19 of 20 cases. */
 function deviation(observed: number, expected: number): string {
   if (expected <= 0) return "";
   const z = (observed - expected) / Math.sqrt(expected);

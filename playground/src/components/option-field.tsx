@@ -1,4 +1,4 @@
-/** One option of a stage: the control that its schema asks for, with the service's objection beneath it. */
+/** One option of a stage: the control that its schema requires, with the service's error below it. */
 import type { OptionSchema, StageInfo } from "../api/wire.ts";
 import { controlOf } from "../controls/control.ts";
 import { setOption } from "../state/chain.ts";
@@ -45,13 +45,13 @@ export interface FieldProps {
   readonly id: string;
   readonly name: string;
   readonly schema: OptionSchema;
-  /** undefined: not given, the default holds */
+  /** undefined: not given, so the default applies */
   readonly value: unknown;
   readonly is_wrong: boolean;
   readonly change: (value: unknown) => void;
 }
 
-/** The control that an option's schema asks for. */
+/** The control that an option's schema requires. */
 export function Field(props: FieldProps) {
   const control = controlOf(props.schema);
   if (control.kind === "number") return <NumberField {...props} scale={control.scale} />;

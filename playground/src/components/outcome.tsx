@@ -1,4 +1,4 @@
-/** The answer in a sentence: which token, how likely, of how many. And the seed and step that decide it. */
+/** The answer in a sentence: which token, how likely, of how many. Below it, the seed and step that decide it. */
 import type { Sampled } from "../api/wire.ts";
 import type { Answer } from "../state/result.ts";
 import { answer, is_asking, problem } from "../state/result.ts";
@@ -134,7 +134,7 @@ function SeedAndStep() {
   );
 }
 
-/** Problems of the row and of a stage are shown there. */
+/** Problems of the row and of a stage are shown at the row and the stage. */
 function isShownElsewhere(pointer: string): boolean {
   return pointer.startsWith("/logits") || pointer.startsWith("/chain") || pointer === "/seed";
 }

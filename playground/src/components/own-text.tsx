@@ -55,7 +55,7 @@ export function HowRead() {
   );
 }
 
-/** From token to token of a reply, or from row to row of a batch. */
+/** Moves from token to token of a reply, or from row to row of a batch. */
 function Position({ of: { text, before, at } }: { of: Omit<TextSource, "kind"> }) {
   const read = reading.value;
   if (read === undefined || read.positions < 2) return null;

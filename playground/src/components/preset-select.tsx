@@ -32,7 +32,7 @@ export function PresetSelect() {
   );
 }
 
-/** A note on differences that might look like errors of the page. */
+/** A note on differences that may look like errors of the page. */
 export function PresetNote() {
   const chosen = presetInUse();
   const repeated = chosen === undefined ? [] : repeatedIn(chosen);

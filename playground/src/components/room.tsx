@@ -1,11 +1,11 @@
 /**
- * A view whose parts have not come yet: panels with their names and the room that they will take. The parts take its place in
- * one piece, so that nothing moves. After a while it says that the line or the service is slow.
+ * A placeholder for a view that is still loading: panels with their titles and their final height. The parts replace it
+ * all at once, so that nothing moves. After a while it says that the connection or the service is slow.
  */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-/** A title, and the pixels that the panel takes in a wide window. */
+/** A title, and the height of the panel in a wide window, in pixels. */
 export type Room = readonly [title: string, height: number];
 
 interface Props {
@@ -15,7 +15,7 @@ interface Props {
   readonly columns: Readonly<Record<string, readonly Room[]>>;
 }
 
-/** Nothing is wrong before that. */
+/** Before this time, a missing part is normal. */
 const SLOW_MS = 8000;
 
 function RoomOf({ view, columns }: Props) {

@@ -1,4 +1,4 @@
-/** Where the row of logits comes from: an example, typed text, or a file that is dropped or chosen. */
+/** The source of the row of logits: an example, typed text, or a file that is dropped or selected. */
 import type { TargetedEvent } from "preact";
 import { CombineChoice } from "../combine/combine-choice.tsx";
 import { EXAMPLES, LITTLE_TEXT } from "../rows/examples.ts";

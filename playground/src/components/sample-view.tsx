@@ -1,5 +1,6 @@
 /**
- * One step: the row and the chain on one side, the result on the other. In one column, the more important comes first.
+ * One step: the row and the chain on one side, the result on the other. In one column, the more important part comes
+ * first.
  */
 
 import { signal } from "@preact/signals";
@@ -33,7 +34,7 @@ export function SampleView({ writes }: { writes: boolean }) {
       <ChainPanel />
     </div>
   );
-  // in Write a step is shown once there is a token to show it of
+  // in Write, a step is shown once there is a token
   const has_step = !writes || source.value.kind === "written";
   return (
     <main class="bench" key={is_narrow.value ? "narrow" : "wide"}>
@@ -74,7 +75,7 @@ function Texts({ of: { TextPanel, TreePanel, WatermarkPanel } }: { of: WritePart
 
 type WriteParts = typeof import("../write/parts.ts");
 
-/** One signal for both, so that they come together. */
+/** One signal for both, so that they appear together. */
 const write_parts = signal<WriteParts | undefined>(undefined);
 
 async function loadWriteParts(): Promise<void> {

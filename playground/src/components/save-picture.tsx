@@ -1,4 +1,4 @@
-/** Saves the view that is open as a picture. */
+/** Saves the open view as a picture. */
 import { save } from "../code/save.ts";
 import { flush } from "../state/history.ts";
 import { view } from "../state/signals.ts";
@@ -18,7 +18,7 @@ export function SavePicture() {
   );
 }
 
-/** The code for it is loaded by the first to ask. */
+/** The code for it is loaded at the first use. */
 async function savePicture(): Promise<void> {
   const { pictureOf } = await import("../picture/view-picture.ts");
   const main = document.querySelector("main");

@@ -1,4 +1,7 @@
-/** A problem in the service's own words, where it belongs; its code stands apart, as a program would get it. */
+/**
+ * Shows a problem at the place that it concerns, with the service's message; the code is separate, as a program
+ * receives it.
+ */
 import type { ProblemBody } from "../api/wire.ts";
 
 export function Says({ problem }: { problem: ProblemBody }) {

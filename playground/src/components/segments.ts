@@ -1,4 +1,4 @@
-/** Where each kept token lies on the line from 0 to 1 that u is looked up on. */
+/** The position of each kept token on the line from 0 to 1 on which u is looked up. */
 import type { Sampled } from "../api/wire.ts";
 
 export interface Segment {
@@ -8,8 +8,8 @@ export interface Segment {
 }
 
 /**
- * The listed tokens in id order. What is not listed is spread over the ids before and after the drawn token, so
- * that the drawn token lies exactly where the service says; with all tokens listed everything does.
+ * The listed tokens in id order. The mass of unlisted tokens is spread over the ids before and after the drawn token,
+ * so that the drawn token is exactly where the service reports it. When all tokens are listed, every position is exact.
  */
 export function segmentsOf({ top_logprobs = [], token_id, inverse_cdf }: Sampled): Segment[] {
   const listed = top_logprobs
@@ -40,7 +40,7 @@ interface Weighed {
   readonly p: number;
 }
 
-/** Lays tokens of first ≤ id < end into [from, to]; the mass that is missing goes evenly to the ids between. */
+/** Places tokens of first ≤ id < end into [from, to]; the missing mass is spread evenly over the ids between. */
 function laid(tokens: readonly Weighed[], from: number, to: number, first: number, end: number): Segment[] {
   const listed = tokens.reduce((sum, { p }) => sum + p, 0);
   const missing = Math.max(0, to - from - listed);

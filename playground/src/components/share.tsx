@@ -1,11 +1,11 @@
-/** Copies the page's address, which contains the whole state; says so when the state does not fit. */
+/** Copies the page's address, which contains the whole state. Shows a message when the state does not fit. */
 import { useSignal } from "@preact/signals";
 import { copied } from "../code/clipboard.ts";
 import { flush } from "../state/history.ts";
 import { view } from "../state/signals.ts";
 import { Icon } from "./icon.tsx";
 
-/** How long the word "copied" is shown. */
+/** How long "copied" is shown. */
 const SAID_MS = 4000;
 
 export function Share() {

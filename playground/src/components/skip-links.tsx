@@ -1,4 +1,7 @@
-/** The first stops of the keyboard: past the head and the examples. They move the focus and leave the address alone. */
+/**
+ * The first keyboard stops: links that skip the head and the examples. They move the focus and do not change the
+ * address.
+ */
 
 const PLACES = [
   ["chain-title", "Skip to the chain"],
@@ -17,7 +20,7 @@ export function SkipLinks() {
   );
 }
 
-/** A heading takes the focus only when it is allowed to. */
+/** A heading can have the focus only with a tab index. */
 function goTo(id: string): void {
   const heading = document.getElementById(id) ?? document.querySelector("main h2");
   if (!(heading instanceof HTMLElement)) return;

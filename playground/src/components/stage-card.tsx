@@ -61,7 +61,7 @@ export function StageCard({ item, place, places, reorder }: Props) {
   );
 }
 
-/** Options that have to be given stand open; those with a default are folded away. */
+/** Required options are shown; options with a default are folded away. */
 function Body({ item, info, pointer }: { item: ChainItem; info: StageInfo; pointer: string }) {
   const required = info.options.required ?? [];
   const names = Object.keys(info.options.properties).filter((name) => name !== "stage");
@@ -93,7 +93,7 @@ function firstSentence(summary: string): string {
   return /^.*?\.(?=\s|$)/.exec(summary)?.[0] ?? summary;
 }
 
-/** 8,192 → 40, or why it did not run. */
+/** 8,192 → 40, or the reason why it did not run. */
 function Fared({ entry, is_on }: { entry: TraceEntry | undefined; is_on: boolean }) {
   if (!is_on) return <span class="fared">off</span>;
   if (entry === undefined) return <span class="fared" />;
@@ -115,10 +115,10 @@ function pointerOf(item: ChainItem): string {
   return `/chain/${placeAmongSent(item)}`;
 }
 
-/** The stage's entry in the trace, when the answer is one to this chain. */
+/** The stage's entry in the trace, when the answer belongs to this chain. */
 function entryOf(item: ChainItem): TraceEntry | undefined {
   const { trace = [] } = answer.value?.sampled ?? {};
-  // of several rows the account begins with how they were combined
+  // with several rows, the explanation begins with how they were combined
   const first = trace[0]?.combination === undefined ? 0 : 1;
   const entry = trace[first + placeAmongSent(item)];
   return entry?.stage === item.stage ? entry : undefined;

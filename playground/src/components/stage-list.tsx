@@ -1,4 +1,4 @@
-/** The stages from top to bottom, for screens with no room for a column each. */
+/** The stages from top to bottom, for screens that are too narrow for columns. */
 import type { Answer } from "../state/result.ts";
 import { Close } from "./close.tsx";
 import { count, percent } from "./format.ts";

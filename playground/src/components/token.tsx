@@ -1,4 +1,4 @@
-/** One token: its text where it is known, its id where not. */
+/** One token: its text if it is known, otherwise its id. */
 import { isEnd, visible } from "./format.ts";
 
 export function Token({ token_id, label }: { token_id: number; label: string | undefined }) {

@@ -1,6 +1,6 @@
 /**
- * Moving cards in a list: with the pointer by their handle, with the arrow keys when the handle has the focus. The
- * list itself is the state; while a card is dragged it takes the place it is over.
+ * Moves cards in a list: with the pointer by their handle, or with the arrow keys while the handle has the focus. The
+ * list itself is the state; a dragged card takes the place below the pointer.
  */
 import { useRef } from "preact/hooks";
 import { moveStage } from "../state/chain.ts";
@@ -41,7 +41,7 @@ function moveByKey(event: KeyboardEvent, key: number, say: (sentence: string) =>
   moveStage(key, placeOf(key) + by);
   const stage = chain.value[placeOf(key)]?.stage ?? "";
   say(`${stage} is now ${placeOf(key) + 1} of ${chain.value.length}`);
-  // moving the card may take the focus away from its handle
+  // moving the card may take the focus from its handle
   queueMicrotask(() => requestAnimationFrame(() => handle.focus()));
 }
 

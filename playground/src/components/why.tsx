@@ -1,4 +1,7 @@
-/** "My engine gave this: why?" What another engine gave for the row, and which host or change of one explains it. */
+/**
+ * "My engine gave this: why?" Takes another engine's result for the row, and names the host, or the change of a host,
+ * that explains it.
+ */
 import { useEffect } from "preact/hooks";
 import { Refusal } from "../api/client.ts";
 import { observed_text } from "../state/compared.ts";

@@ -10,7 +10,7 @@ export type Control =
   | { readonly kind: "choice"; readonly words: readonly string[] }
   | { readonly kind: "json"; readonly placeholder: string };
 
-/** value = low + (high − low) · tᵖ for a slider at t of [0, 1]; above p = 1 small values get more room. */
+/** value = low + (high − low) · tᵖ for a slider at t of [0, 1]; p above 1 gives small values more room. */
 export interface Scale {
   readonly low: number;
   readonly high: number;
@@ -29,7 +29,10 @@ export function controlOf(schema: OptionSchema): Control {
   return { kind: "json", placeholder: isList(schema) ? "[11, 287]" : '{"11": -2}' };
 }
 
-/** The slider of a number: the whole range when it is about 1; of a larger one the usual range and a third more. */
+/**
+ * The range of a number's slider: the whole range when that is about 1 long; otherwise the usual range and a third
+ * more.
+ */
 export function scaleOf(schema: OptionSchema): Scale {
   const is_whole = schema.type === "integer";
   const usual = usualOf(schema);
@@ -70,7 +73,7 @@ export function usualOf({ description = "" }: OptionSchema): Span | undefined {
   return { low: Number(match[1]), high: Number(match[2] ?? match[1]) };
 }
 
-/** Where a slider of 0 … 1 stands for a value. */
+/** The slider's position, 0 … 1, for a value. */
 export function positionOf({ low, high, power }: Scale, value: number): number {
   const t = (value - low) / (high - low);
   return Math.max(0, Math.min(1, t)) ** (1 / power);
@@ -85,7 +88,7 @@ export function valueAt({ low, high, power, is_whole }: Scale, t: number): numbe
   return Number(exact.toFixed(digits));
 }
 
-/** A value with which a new stage has an effect: the middle of the usual range. */
+/** A value at which a new stage has an effect: the middle of the usual range. */
 export function startValue(schema: OptionSchema): unknown {
   const control = controlOf(schema);
   if (control.kind === "number") {
@@ -100,12 +103,12 @@ export function startValue(schema: OptionSchema): unknown {
   return isList(schema) ? [] : {};
 }
 
-/** A list, or where a list may be. */
+/** True for a list, and for a type that allows a list. */
 function isList({ type }: OptionSchema): boolean {
   return [type].flat().includes("array");
 }
 
-/** The value a third of the slider away, upwards where there is room. */
+/** The value a third of the slider away, upwards if there is room. */
 export function movedFrom(schema: OptionSchema, value: number): number {
   const scale = scaleOf(schema);
   const t = positionOf(scale, value);

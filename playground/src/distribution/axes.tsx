@@ -1,4 +1,4 @@
-/** A frame for a line: its room, and the ticks that both of the panel's charts have. */
+/** A frame for a line: its size, and the ticks that both charts of the panel share. */
 
 export const WIDTH = 420;
 export const HEIGHT = 204;

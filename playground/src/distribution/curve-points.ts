@@ -6,7 +6,7 @@ export interface Point {
   readonly p: number;
 }
 
-/** Ranks that lie evenly on a logarithmic scale, the first and the last among them. */
+/** Ranks at even distances on a logarithmic scale, including the first and the last. */
 export function pointsOf(sorted: ArrayLike<number>, points: number): readonly Point[] {
   const ranks = new Set(
     Array.from({ length: points }, (_, i) => Math.round(sorted.length ** (i / Math.max(1, points - 1)))),
@@ -14,7 +14,7 @@ export function pointsOf(sorted: ArrayLike<number>, points: number): readonly Po
   return [...ranks].map((rank) => ({ rank, p: sorted[rank - 1] ?? 0 }));
 }
 
-/** How many of the most likely tokens hold a share of the probability. */
+/** The number of most likely tokens that hold a share of the probability. */
 export function holdersOf(sorted: ArrayLike<number>, share: number): number {
   let sum = 0;
   for (let i = 0; i < sorted.length; i++) {

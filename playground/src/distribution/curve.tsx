@@ -5,7 +5,7 @@ import { Axes, HEIGHT, type Tick, WIDTH, xAt, yAt } from "./axes.tsx";
 import type { Point } from "./curve-points.ts";
 import type { Whole } from "./whole.ts";
 
-/** Less likely than this is at the bottom. */
+/** Smaller probabilities are drawn at the bottom. */
 const LEAST = -7;
 
 export function Curve({ of, all }: { of: Answer; all: Whole }) {
@@ -41,7 +41,7 @@ export function Curve({ of, all }: { of: Answer; all: Whole }) {
   );
 }
 
-/** The tokens that the chain kept, most likely first, as far as the answer lists them. */
+/** The tokens that the chain kept, most likely first, if the answer lists them. */
 function leftOf({ sampled: { top_logprobs = [] } }: Answer): readonly (Point & { token_id: number })[] {
   return top_logprobs
     .map(({ token_id, logprob }, i) => ({

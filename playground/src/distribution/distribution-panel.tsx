@@ -1,4 +1,4 @@
-/** The distribution as a whole: every token of the row by rank, and how uncertain it gets while an option is played. */
+/** The distribution as a whole: every token of the row by rank, and the uncertainty while an option is animated. */
 import { useEffect } from "preact/hooks";
 import { count } from "../components/format.ts";
 import { type Answer, answer } from "../state/result.ts";

@@ -1,4 +1,4 @@
-/** The room of the distribution's panel, as long as its code is on its way. */
+/** The placeholder of the distribution's panel while its code is loading. */
 import type { ComponentChildren } from "preact";
 
 export function DistributionRoom({ children = <RoomOfCharts /> }: { children?: ComponentChildren }) {

@@ -1,4 +1,4 @@
-/** Plays a stage's main number, and stops it again. */
+/** Animates a stage's main number, and stops the animation. */
 
 import type { StageInfo } from "../api/wire.ts";
 import { Icon } from "../components/icon.tsx";

@@ -1,4 +1,4 @@
-/** Entropy over the values of an option that was played, and where it stands now. */
+/** Entropy over the values of an animated option, and its present value. */
 import { count, significant } from "../components/format.ts";
 import { Axes, HEIGHT, type Tick, WIDTH, xAt, yAt } from "./axes.tsx";
 import type { Sweep, SweepPoint } from "./sweep.ts";
@@ -33,7 +33,7 @@ export function SweepChart({ of }: { of: Sweep }) {
   );
 }
 
-/** 1, 2, 4, 6, … nats: a scale that seldom changes while the line grows. */
+/** 1, 2, 4, 6, … nats: a scale that rarely changes while the line grows. */
 function ceilingOf(points: readonly SweepPoint[]): number {
   const most = points.reduce((max, { entropy }) => Math.max(max, entropy), 0);
   return most <= 1 ? 1 : 2 * Math.ceil(most / 2);

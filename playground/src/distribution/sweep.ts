@@ -29,11 +29,11 @@ export interface Sweep {
 
 export const sweep = signal<Sweep | undefined>(undefined);
 
-/** Ranges that replace the usual one. Temperature is most instructive from 0.2 to 1.2. */
+/** Ranges that replace the usual one. Temperature shows most between 0.2 and 1.2. */
 const SPANS: Readonly<Record<string, readonly [low: number, high: number]>> = { temperature: [0.2, 1.2] };
 
 const STEPS = 50;
-/** A step takes at least so long: five seconds in all. */
+/** The minimum time of a step: five seconds in all. */
 const STEP_MS = 100;
 
 const no_motion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -53,7 +53,7 @@ export function stopSweep(): void {
   if (sweep.value) sweep.value = { ...sweep.value, is_running: false };
 }
 
-/** Runs the option that has its stage's name through its range; at the end the value is the old one. */
+/** Moves the option with the name of its stage through its range; at the end it has its old value again. */
 export async function play(item: ChainItem, schema: OptionSchema): Promise<void> {
   const { key, stage: name } = item;
   const [low, high] = spanOf(name, schema);
@@ -106,7 +106,7 @@ function show(key: number, name: string, value: number): Promise<Sampled | undef
   });
 }
 
-/** Asks beside the page, which stays as it is. */
+/** Requests the answer separately; the page stays unchanged. */
 async function ask(key: number, name: string, value: number): Promise<Sampled | undefined> {
   const now = answer.peek();
   if (now === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Constrains the written text: puts a stage that reads texts in front of the chain, with the service's examples as a
- * start.
+ * Constrains the written text: puts a stage that reads texts before the chain, initially with one of the service's
+ * examples.
  */
 import type { StageInfo } from "../api/wire.ts";
 import { stages } from "../state/catalogue.ts";

@@ -1,4 +1,7 @@
-/** What POST /v1/grammar says of the grammar that the text is written under: where the text stands in it, and what may follow. */
+/**
+ * The reply of POST /v1/grammar for the grammar of the written text: the state of the text in it, and the tokens that
+ * may follow.
+ */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { GrammarReply } from "../../../src/client/analysis-types.ts";
@@ -12,7 +15,7 @@ import { chain } from "../state/signals.ts";
 import { written } from "../write/sides.ts";
 import { grammarOption, VOCABULARY } from "./needs.ts";
 
-/** Tokens that may follow, of which the first are shown. */
+/** The number of shown tokens that may follow. */
 const SHOWN = 12;
 
 interface Question {

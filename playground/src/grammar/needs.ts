@@ -1,4 +1,4 @@
-/** Stages that know texts and not only numbers: they need to be told what the row's tokens stand for, as their description says. */
+/** Stages that read texts and not only numbers: they need the texts of the row's tokens, as their description says. */
 import type { StageInfo } from "../api/wire.ts";
 import type { ChainList } from "../rows/examples.ts";
 
@@ -11,13 +11,13 @@ export function needsVocabulary({ options }: StageInfo): boolean {
   );
 }
 
-/** The option of a stage that has the grammar: the one with examples to begin with. */
+/** The option of a stage that has the grammar: the one with examples. */
 export function grammarOption(info: StageInfo): string | undefined {
   if (!needsVocabulary(info)) return undefined;
   return Object.entries(info.options.properties).find(([, { examples = [] }]) => examples.length > 0)?.[0];
 }
 
-/** What a request says besides, of rows that the demo model made. */
+/** Further fields of a request, for rows that the demo model made. */
 export function vocabularyFor(
   chain: ChainList,
   stageInfo: (name: string) => StageInfo | undefined,

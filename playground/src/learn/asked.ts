@@ -1,7 +1,4 @@
-/**
- * A value from the service that follows a dragged number: one request in progress at a time, and the newest question
- * waits.
- */
+/** A value from the service for a dragged number: one request at a time, and only the newest question waits. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Refusal, request } from "../api/client.ts";
@@ -9,12 +6,12 @@ import type { ProblemBody } from "../api/wire.ts";
 import { followLatest } from "../state/latest.ts";
 
 export interface Asked<Reply> {
-  /** to the last question that was answered */
+  /** of the last question that was answered */
   readonly reply: Reply | undefined;
   readonly problem: ProblemBody | undefined;
 }
 
-/** Asks again whenever `key` is another; `ask` is the question as it is then. */
+/** Asks again whenever `key` changes; `ask` is the question at that time. */
 export function useAsked<Reply>(key: string, ask: () => Promise<Reply>): Asked<Reply> {
   const asked = useSignal<Asked<Reply>>({ reply: undefined, problem: undefined });
   const follow = useRef<(question: () => Promise<Reply>) => void>(undefined);

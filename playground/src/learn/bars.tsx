@@ -3,7 +3,7 @@ import { percent } from "../components/format.ts";
 
 export interface Share {
   readonly name: string;
-  /** undefined as long as it is not known */
+  /** undefined while it is unknown */
   readonly p: number | undefined;
   /** beside the per cent */
   readonly note?: string;

@@ -11,7 +11,7 @@ export interface DialSpec {
   readonly start: number;
 }
 
-/** The value of a dial; a value beyond the range in an address becomes the end of the range. */
+/** The value of a dial; a value from the address that is out of range becomes the nearest end of the range. */
 export function dialValue({ name, low, high, start }: DialSpec): number {
   return Math.min(high, Math.max(low, dials.value[name] ?? start));
 }

@@ -1,4 +1,4 @@
-/** The digits of the learn view: their logits as the calibrate view has them, and pictures of some. */
+/** The digits of the learn view: the same logits as in the calibrate view, and pictures of some. */
 import { asset } from "../api/asset.ts";
 import { type LabelledRows, type StoredRows, unpack } from "../calibrate/labelled-rows.ts";
 import { loadSet, type RowSet } from "../calibrate/sets.ts";
@@ -12,14 +12,14 @@ export interface WrongDigit {
 }
 
 export interface MovedDigit extends WrongDigit {
-  /** where each pixel goes: 0 darker, 1 stays, 2 brighter */
+  /** the direction of each pixel: 0 darker, 1 unchanged, 2 brighter */
   readonly directions: Uint8Array;
   /** the network's logits after each step */
   readonly steps: LabelledRows;
 }
 
 export interface Pictures {
-  /** how far a pixel moves in a step, of 1 from black to white */
+  /** change of a pixel in a step, where black to white is 1 */
   readonly step: number;
   readonly wrong: readonly WrongDigit[];
   readonly moved: readonly MovedDigit[];
@@ -32,7 +32,7 @@ export interface Digits {
 
 let loading: Promise<Digits> | undefined;
 
-/** Loaded once, when somebody comes by. */
+/** Loaded once, when the idea is first in sight. */
 export function loadDigits(): Promise<Digits> {
   loading ??= Promise.all([loadSet("digits", ""), loadPictures()]).then(([set, pictures]) => ({
     set,

@@ -1,8 +1,8 @@
-/** An idea of the learn view: a title, two sentences, and something to drag. */
+/** An idea of the learn view: a title, two sentences, and a control to drag. */
 import type { ComponentType } from "preact";
 
 export interface Idea {
-  /** where in the page it stands, for links */
+  /** its anchor on the page, for links */
   readonly id: string;
   readonly title: string;
   readonly sentences: readonly [string, string];

@@ -1,4 +1,4 @@
-/** The story of a row, then the ideas after it: two sentences each, with something to drag. */
+/** The story of a row, then the ideas after it: two sentences each, with a control to drag. */
 import { useEffect } from "preact/hooks";
 import type { Idea } from "./idea.ts";
 import { adversarial } from "./ideas/adversarial.tsx";
@@ -85,7 +85,7 @@ function IdeaPanel({ idea: { id, title, sentences, View, asks }, number }: { ide
   );
 }
 
-/** A heading takes the focus only when it is allowed to. */
+/** A heading can have the focus only with a tab index. */
 function goTo(id: string): void {
   const heading = document.getElementById(`${id}-title`) ?? document.querySelector<HTMLElement>(`#${id} h3`);
   if (heading === null) return;

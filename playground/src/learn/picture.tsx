@@ -1,4 +1,4 @@
-/** A digit of 28 × 28 grey values, as its pixels are. */
+/** A digit of 28 × 28 grey pixels. */
 import { useEffect, useRef } from "preact/hooks";
 
 const SIDE = 28;

@@ -2,7 +2,7 @@
 import { paintOf, tag } from "./svg.ts";
 import { drawLine } from "./words.ts";
 
-/** undefined for elements that are drawn by their parts. */
+/** undefined for elements that are drawn from their parts */
 export function drawField(element: Element, style: CSSStyleDeclaration): string | undefined {
   if (element instanceof HTMLInputElement && element.type === "range") return slider(element);
   if (element instanceof HTMLInputElement && element.type === "checkbox") return checkbox(element);

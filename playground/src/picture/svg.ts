@@ -28,7 +28,10 @@ export interface Paint {
   readonly opacity: number;
 }
 
-/** A computed colour as #rrggbb and its opacity: `color(srgb …)`, which mixed colours come as, is read by browsers only. */
+/**
+ * A computed colour as #rrggbb and its opacity. Mixed colours are computed as `color(srgb …)`, which only browsers
+ * understand.
+ */
 export function paintOf(computed: string): Paint | undefined {
   const numbers = [...computed.matchAll(/-?[\d.]+(?:e-?\d+)?/g)].map(([text]) => Number(text));
   const [r = 0, g = 0, b = 0, opacity = 1] = numbers;

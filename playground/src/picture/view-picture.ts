@@ -1,6 +1,6 @@
 /**
- * The open view as an SVG: boxes, lines and words at their places on the screen. It is sharp at any size, and can be
- * put in a paper or an issue without the page's styles and fonts.
+ * The open view as an SVG: boxes, lines and words at their positions on the screen. It is sharp at any size, and needs
+ * neither the page's styles nor its fonts, so it works in a paper or an issue.
  */
 import { drawField } from "./fields.ts";
 import { escaped, paintOf, tag } from "./svg.ts";
@@ -9,7 +9,7 @@ import { drawText } from "./words.ts";
 const MARGIN = 20;
 const FOOT = 26;
 
-/** `link`: where the view can be had alive. */
+/** `link`: the address of the live view. */
 export function pictureOf(view: Element, link: string): string {
   const { left, top, width, height } = view.getBoundingClientRect();
   const [all_width, all_height] = [width + 2 * MARGIN, height + 2 * MARGIN + FOOT];
@@ -43,7 +43,7 @@ export function pictureOf(view: Element, link: string): string {
   );
 }
 
-/** Boxes that hide what hangs over their edge. */
+/** Boxes that clip content beyond their edges. */
 class Clips {
   readonly #paths: string[] = [];
 
@@ -164,7 +164,7 @@ const PAINTED = [
   "opacity",
 ];
 
-/** A drawing of the page's, with its styles written into it. */
+/** A drawing of the page, with its styles written into it. */
 function drawing(svg: SVGSVGElement, { left, top, width, height }: DOMRect): string {
   const copy = svg.cloneNode(true) as SVGSVGElement; // a clone is of the same kind
   const [from, to] = [svg, copy].map((each) => [each, ...each.querySelectorAll("*")]);

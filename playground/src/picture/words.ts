@@ -1,4 +1,4 @@
-/** A text of the page as lines of SVG text, each where the browser has put it and as long as it is there. */
+/** A text of the page as lines of SVG text, each at its position in the browser and with the same length. */
 import { escaped, paintOf, tag } from "./svg.ts";
 
 interface Line {
@@ -17,7 +17,7 @@ export function drawText(node: Text, style: CSSStyleDeclaration): string {
     .join("");
 }
 
-/** A line by its place, as fields have theirs too. */
+/** A line by its position, in the form that fields have. */
 export function drawLine({ text, left, top, right, height }: Line, style: CSSStyleDeclaration): string {
   const paint = paintOf(style.color);
   if (paint === undefined) return "";
@@ -34,7 +34,7 @@ export function drawLine({ text, left, top, right, height }: Line, style: CSSSty
       "font-weight": style.fontWeight === "400" ? undefined : style.fontWeight,
       "font-style": style.fontStyle === "normal" ? undefined : style.fontStyle,
       "text-decoration": style.textDecorationLine === "none" ? undefined : style.textDecorationLine,
-      // another machine has other fonts, and the same room for them
+      // another machine has other fonts and must fit the text into the same length
       textLength: width > 0 ? width : undefined,
       lengthAdjust: width > 0 ? "spacingAndGlyphs" : undefined,
     },
@@ -50,7 +50,7 @@ function ascentOf({ fontStyle, fontWeight, fontSize, fontFamily }: CSSStyleDecla
   return up / (up + down);
 }
 
-/** Words that stand side by side are a line; a word that is broken is taken apart. */
+/** Words side by side form a line; a word that is broken over two lines is split. */
 function linesOf(node: Text): readonly Line[] {
   const lines: Line[] = [];
   const range = document.createRange();

@@ -1,4 +1,4 @@
-/** The rows that the page offers to begin with: each shows one thing, with a chain that makes it visible. */
+/** The example rows of the page: each shows one thing, with a chain that makes it visible. */
 
 import { asset } from "../api/asset.ts";
 import { bytesOf } from "./base64.ts";
@@ -15,9 +15,9 @@ export interface Example {
   /** what to look at */
   readonly note: string;
   readonly chain: ChainList;
-  /** whether the demo model made it */
+  /** true when the demo model made it */
   readonly is_of_demo?: boolean;
-  /** only offered to be combined with another */
+  /** only offered for combinations with another row */
   readonly is_second?: boolean;
   load(): Promise<PageRow>;
 }
@@ -53,7 +53,7 @@ async function stored(id: string): Promise<PageRow> {
     history,
     prompt_length: history.length,
     is_of_demo: true,
-    // the one token without a text is the one that ends a text
+    // the only token without a text is the one that ends a text
     labelOf: (token_id) => (labels[token_id] === "" ? END_OF_TEXT : labels[token_id]),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * NumPy's .npy files: magic, version, the length of a header, the header as a Python dictionary, then the array.
- * Read are little-endian float16, float32 and float64, in C order. Source: numpy.lib.format.
+ * NumPy's .npy files: magic, version, the length of a header, the header as a Python dictionary, then the array. Reads
+ * little-endian float16, float32 and float64, in C order. Source: numpy.lib.format.
  */
 import { type Dtype, RowError } from "./row.ts";
 
@@ -16,7 +16,7 @@ export function isNpy(bytes: Uint8Array): boolean {
   return bytes.length > 10 && bytes[0] === 0x93 && String.fromCharCode(...bytes.subarray(1, 6)) === "NUMPY";
 }
 
-/** Throws a RowError when the array is of a kind that no row of logits has. */
+/** Throws a RowError for arrays that cannot be rows of logits. */
 export function parseNpy(bytes: Uint8Array<ArrayBuffer>): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const is_old = bytes[6] === 1; // version 1 has a header length of 2 bytes, later ones of 4

@@ -5,15 +5,18 @@ import { readText } from "./parse-text.ts";
 import { plainReading, type Reading } from "./read/reading.ts";
 import { countLogits, type Dtype, type PageRow, RowError } from "./row.ts";
 
-/** Bytes of the largest file that is read at all: a row of a million float32 logits is 4 MB. */
+/** Maximum size of a file in bytes: a row of a million float32 logits is 4 MB. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
-/** The dtype that the end of a file's name stands for. */
+/** The dtype for a file name extension. */
 function dtypeOfName(ending: string): Dtype | undefined {
   return ending === "bin" ? "f32" : DTYPE_NAMES.find((name) => name === ending);
 }
 
-/** Throws a RowError in the words to show. Of an array of several rows the last is taken: the next token's. */
+/**
+ * Throws a RowError with the message to show. Of an array with several rows it takes the last one, which is for the
+ * next token.
+ */
 export function parseRowFile(name: string, bytes: Uint8Array<ArrayBuffer>): Reading {
   if (bytes.length > FILE_BYTES_MAX)
     throw new RowError(`${name} has ${bytes.length} bytes; a file of up to ${FILE_BYTES_MAX} is read.`);

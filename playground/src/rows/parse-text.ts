@@ -9,7 +9,7 @@ import { readLines, readNumbers, readTable } from "./read/table.ts";
 import { readTree } from "./read/values.ts";
 import { RowError } from "./row.ts";
 
-/** Throws a RowError that names the line or the number that cannot be read. `position`: which token of a reply. */
+/** Throws a RowError that names the unreadable line or number. `position`: which token of a reply. */
 export function readText(text: string, position = 0): Reading {
   const clean = withoutPrompt(text);
   if (clean === "") throw new RowError("Nothing to read yet: write one logit per line, or token: logit.");

@@ -5,20 +5,20 @@ import type { RowBytes } from "../api/client.ts";
 
 export interface PageRow extends RowBytes {
   readonly vocab_size: number;
-  /** the text before the token that is to be drawn; "" when not known */
+  /** the text before the token that is to be drawn; "" when unknown */
   readonly text: string;
   /** token ids so far, for penalties */
   readonly history: readonly number[];
   readonly prompt_length: number;
-  /** whether the demo model made it, whose tokens the service knows by their texts */
+  /** true when the demo model made it, so that the service knows its tokens' texts */
   readonly is_of_demo?: boolean;
-  /** text of a token, undefined when not known */
+  /** text of a token; undefined when unknown */
   readonly labelOf: (token_id: number) => string | undefined;
 }
 
 export type { Dtype };
 
-/** How many logits the bytes hold; throws a sentence when they do not come out even. */
+/** The number of logits in the bytes; throws a message when the length is not a multiple of an element. */
 export function countLogits(bytes: number, dtype: Dtype): number {
   const size = DTYPES[dtype]?.bytes;
   if (size === undefined) throw new RowError(`A row is ${alternatives(DTYPE_NAMES)}, not ${dtype}.`);
@@ -30,21 +30,21 @@ export function countLogits(bytes: number, dtype: Dtype): number {
   return bytes / size;
 }
 
-/** The error in a pasted or dropped row, as a message to the person. */
+/** The error in a pasted or dropped row, as a message for the user. */
 export class RowError extends Error {
   override readonly name = "RowError";
 }
 
-/** Characters of a row that a link can hold. */
+/** Maximum characters of a row in a link. */
 const LINKED_MAX = 6000;
 
-/** A float32 row as text that readText reads back to the bit; undefined when it is longer than a link can be. */
+/** A float32 row as text that readText reads back to the bit; undefined when it is too long for a link. */
 export function textOf({ dtype, bytes, vocab_size, labelOf }: PageRow): string | undefined {
   if (dtype !== "f32" || vocab_size > LINKED_MAX / 4) return undefined;
   const logits = new Float32Array(bytes.buffer, bytes.byteOffset, vocab_size);
   const lines = Array.from(logits, (logit, i) => {
     const label = labelOf(i);
-    // nine digits tell every float32 from the next
+    // nine digits distinguish all float32 values
     const number = Number.isFinite(logit) ? String(Number(logit.toPrecision(9))) : String(logit);
     return label === undefined ? number : `${JSON.stringify(label)}: ${number}`;
   });

@@ -1,6 +1,6 @@
 /**
- * A row as large as a present-day vocabulary, 128,256 logits, made on the spot: a bell of noise like a model's and a
- * few dozen tokens that stand out. The same every time, so that links and tests can rely on it.
+ * A row as large as a present-day vocabulary, 128,256 logits, computed on the page: normal noise like a model's, and a
+ * few dozen tokens above it. It is the same every time, so that links and tests can rely on it.
  */
 import { type PageRow, rowOfLogits } from "./row.ts";
 
@@ -16,7 +16,7 @@ export function syntheticRow(): PageRow {
   return rowOfLogits(logits);
 }
 
-/** Uniform numbers of [0, 1): a 32-bit linear congruential generator, fit for a picture only. */
+/** Uniform numbers of [0, 1): a 32-bit linear congruential generator, good enough for a picture. */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {

@@ -8,7 +8,7 @@ import type { DrafterName } from "./speculation.ts";
 
 export interface Draft {
   readonly token_ids: readonly number[];
-  /** those that they were drawn from; none where nothing was drawn */
+  /** the rows from which the tokens were drawn; absent when no token was drawn */
   readonly rows: readonly Float32Array<ArrayBuffer>[];
 }
 

@@ -1,7 +1,7 @@
 /**
- * The next tokens of a text that is speculated: drafted, read by the model, and verified by the service. The model reads a draft
- * token by token here, so that its rows are those of plain decoding and the address gives the same text again; an engine
- * reads it in one pass, which is what speculation is for.
+ * The next tokens of a text with speculation: drafted, read by the model, and verified by the service. The model reads
+ * a draft token by token here, so that its rows are those of plain decoding and the address gives the same text again.
+ * An engine would read it in one pass, which is the purpose of speculation.
  */
 import { postVerify } from "../api/client.ts";
 import { type PageRow, rowOfLogits } from "../rows/row.ts";
@@ -12,7 +12,7 @@ import type { Run } from "../write/runs.ts";
 import { DRAFT_BY } from "./drafters.ts";
 import type { Drafted, Speculation } from "./speculation.ts";
 
-/** Tokens of a draft at most. */
+/** Maximum tokens of a draft. */
 const DRAFTED_MAX = 4;
 
 /** Empty when the model can read no more. */
@@ -66,7 +66,7 @@ function draftedAt(place: number, token_ids: readonly number[], accepted: number
   return rejected === undefined ? { ...of_call, fate: "drawn" } : { ...of_call, fate: "corrected", rejected };
 }
 
-/** The service reports seeds that are not numbers. */
+/** A seed that is not a number stays unchanged, and the service reports the error. */
 function otherSeed(seed: string, step: number): string {
   return /^\d{1,20}$/.test(seed) ? String(BigInt.asUintN(64, BigInt(seed) + BigInt(step) + 1n)) : seed;
 }

@@ -1,4 +1,4 @@
-/** Speculating while a text is written: one of the service's methods of verifying, and who drafts. */
+/** Speculation while a text is written: one of the service's verification methods, and the drafter. */
 import { KindSelect } from "../components/kind-select.tsx";
 import { verify_methods } from "../state/catalogue.ts";
 import { extras, setExtra } from "../state/extras.ts";

@@ -1,6 +1,6 @@
 /**
- * Speculative decoding of a text: the method of verification and the drafter. It is stored beside the chain and the
- * seed, so that the address and both sides have it; it is no option of a step.
+ * Speculative decoding of a text: the verification method and the drafter. It is stored beside the chain and the seed,
+ * so that the address and both sides contain it. It is not an option of a step.
  */
 import type { Extras } from "../state/extras.ts";
 
@@ -33,12 +33,12 @@ export function ofStep({ speculate: _, ...options }: Extras): Extras {
   return options;
 }
 
-/** The result of a draft at a place of the text. */
+/** The result of a draft at a position of the text. */
 export interface Drafted {
-  /** `drawn`: nothing was drafted here, or the draft was at its end */
+  /** `drawn`: no token was drafted here, or the draft had ended */
   readonly fate: "accepted" | "corrected" | "drawn";
-  /** the token that was drafted, where another was put in its place */
+  /** the drafted token, when another token replaced it */
   readonly rejected?: number;
-  /** how many tokens were drafted, where a call begins */
+  /** number of drafted tokens, at the first position of a call */
   readonly drafted?: number;
 }

@@ -1,4 +1,4 @@
-/** Keeps the address in step with the user's choices, and opens the page with the state in the address. */
+/** Keeps the address equal to the user's choices, and opens the page with the state in the address. */
 import { batch, effect } from "@preact/signals";
 import { combination } from "../combine/combination.ts";
 import { chosen_side, other_side } from "../write/sides.ts";
@@ -14,9 +14,9 @@ import { chain, FIRST_SEED, missing, order_of, row, seed, source, step, view } f
 import { chooseExample, chooseText, recall } from "./source.ts";
 import { type Chosen, readHash, writeHash } from "./url.ts";
 
-/** Counts the openings: one that is overtaken by another changes nothing more. */
+/** Counts the openings. An opening that a newer one has overtaken makes no further changes. */
 let opening = 0;
-/** While the page follows an address, the address stays as it is. */
+/** While the page follows an address, the address does not change. */
 let is_opening = false;
 
 export function followAddress(): void {
@@ -24,7 +24,7 @@ export function followAddress(): void {
   onArrival(() => void open());
   effect(() => {
     const hash = writeHash(chosenNow(), row.value);
-    // true when the visitor has moved on meanwhile, and should not wait
+    // true when the user has moved on meanwhile, so that there is nothing to wait for
     if (isVisiting()) is_opening = false;
     if (!is_opening) writeAddress(hash);
   });
@@ -112,7 +112,7 @@ function takeCalibration({ calibration }: ReturnType<typeof readHash>): void {
   threshold.value = calibration?.threshold ?? 0.95;
 }
 
-/** A side that is there keeps its text until it turns out that another is asked for. */
+/** A side that exists keeps its text until the address turns out to need another one. */
 function takeBeside({ beside }: ReturnType<typeof readHash>): void {
   const there = other_side.value;
   chosen_side.value = beside?.chosen ?? "A";

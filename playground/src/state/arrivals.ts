@@ -1,4 +1,4 @@
-/** Passes pasted or dropped data to the view that is open. */
+/** Passes pasted or dropped data to the open view. */
 import { batch } from "@preact/signals";
 import { isLabelled } from "../calibrate/labelled-rows.ts";
 import { prompt } from "../write/writer.ts";
@@ -9,7 +9,7 @@ import { chooseFile, chooseText, rowReaders } from "./source.ts";
 
 const TAKE_TEXT: Readonly<Record<View, (text: string) => Promise<void>>> = {
   sample: chooseText,
-  // text that is no row becomes the text to continue
+  // text that is not a row becomes the text to continue
   write: async (text) => {
     if (await isRow(text)) await showText(text);
     else prompt.value = text;
@@ -27,10 +27,10 @@ export async function takeText(text: string): Promise<void> {
   await TAKE_TEXT[view.value](text);
 }
 
-/** Texts of labelled rows may come as a file too; any other file is a row. */
+/** Labelled rows as text may come as a file too; any other file is a row. */
 export async function takeFile(file: File): Promise<void> {
   if (view.value === "calibrate" && /\.(?:txt|csv|tsv)$/i.test(file.name)) return takeText(await file.text());
-  // the file makes an entry in the history once it is read
+  // reading the file adds an entry to the history
   await chooseFile(file);
   view.value = "sample";
 }

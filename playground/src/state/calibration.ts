@@ -13,7 +13,7 @@ export type Binning = (typeof BINNINGS)[number];
 export const BINS_MIN = 2;
 export const BINS_MAX = 40;
 
-/** Six rows, of which one is torn and two are wrong: enough to see the form, too few to calibrate. */
+/** Six rows, one of them torn and two wrong: enough to show the format, too few to calibrate. */
 export const OWN_TEXT =
   "0: 4.1 0.2 -1\n1: 3.9 1.1 0.3\n2: -2 0.4 5.2\n1: 0.1 4.4 2\n0: 3.1 2.8 0\n2: 4.2 0.5 3.9";
 

@@ -1,4 +1,4 @@
-/** Changes to the chain. Each makes a new list; the effects that sample see it as one change. */
+/** Changes to the chain. Each creates a new list, so effects that sample see a single change. */
 import type { StageInfo } from "../api/wire.ts";
 import { controlOf, startValue } from "../controls/control.ts";
 import type { ChainList } from "../rows/examples.ts";
@@ -10,7 +10,7 @@ export function itemOf({ stage, ...options }: ChainList[number], on = true): Cha
   return { key: ++keys, stage, options, on };
 }
 
-/** The chain as it is sent: only the stages that are switched on. */
+/** The chain of the request: only the stages that are switched on. */
 export function sentChain(items: readonly ChainItem[]): ChainList {
   return items.filter(({ on }) => on).map(({ stage, options }) => ({ stage, ...options }));
 }
@@ -35,7 +35,7 @@ export function removeStage(key: number): void {
   chain.value = chain.value.filter((item) => item.key !== key);
 }
 
-/** Moves a stage to a place in the list; places beyond the ends are the ends. */
+/** Moves a stage to a position in the list; positions beyond the ends mean the ends. */
 export function moveStage(key: number, to: number): void {
   const from = chain.value.findIndex((item) => item.key === key);
   const moved = chain.value[from];
@@ -44,7 +44,9 @@ export function moveStage(key: number, to: number): void {
   chain.value = chain.value.toSpliced(from, 1).toSpliced(place, 0, moved);
 }
 
-/** Adds a stage at the end, with values at which it does something: lists and objects as in the service's example. */
+/**
+ * Adds a stage at the end, with values at which it has an effect; lists and objects come from the service's example.
+ */
 export function addStage({ name, options, example }: StageInfo): number {
   const required = options.required ?? [];
   const values = required

@@ -1,6 +1,6 @@
 /**
- * Drawing the shown step many times. Draws are asked for in portions, a thousand a step from the shown one on, so
- * that there is progress to see and something to stop; each portion is set against its own step's distribution.
+ * Draws the shown step many times. Draws are requested in portions, a thousand for each step from the shown one on, so
+ * that progress is visible and can be stopped. Each portion is compared with its own step's distribution.
  */
 import { signal } from "@preact/signals";
 import { Refusal } from "../api/client.ts";
@@ -13,13 +13,13 @@ const LISTED = 1024;
 export interface Draws {
   readonly question: Question;
   readonly wanted: number;
-  /** every token drawn so far, in order */
+  /** all tokens drawn so far, in order */
   readonly tokens: readonly number[];
   readonly observed: ReadonlyMap<number, number>;
-  /** how often each listed token should have come so far */
+  /** the expected count of each listed token so far */
   readonly expected: ReadonlyMap<number, number>;
   readonly is_running: boolean;
-  /** when the same was drawn before: how many of the tokens are the same */
+  /** after a repeat: the number of tokens that are the same again */
   readonly same_as_before: number | undefined;
   readonly problem: ProblemBody | undefined;
 }
@@ -32,7 +32,7 @@ export function stopDrawing(): void {
   stopper.abort();
 }
 
-/** Draws many times; when the last run had the same question, it reports whether the tokens are the same again. */
+/** Draws many times. When the last run had the same question, it also reports whether the tokens are the same again. */
 export async function drawMany(question: Question, wanted: number): Promise<void> {
   stopper.abort();
   stopper = new AbortController();

@@ -1,5 +1,5 @@
 /**
- * Options of the write view's requests besides chain, seed and step, such as a watermark; by the name of the option.
+ * Options of the write view's requests besides chain, seed and step, such as a watermark, by the name of the option.
  */
 import { signal } from "@preact/signals";
 
@@ -9,13 +9,13 @@ export const NO_EXTRAS: Extras = {};
 
 export const extras = signal<Extras>(NO_EXTRAS);
 
-/** undefined takes the option away. */
+/** undefined removes the option. */
 export function setExtra(name: string, value: unknown): void {
   const { [name]: _, ...others } = extras.value;
   extras.value = value === undefined ? others : { ...others, [name]: value };
 }
 
-/** Whatever order their names stand in. */
+/** Equal for any order of the names. */
 export function isSameExtras(a: Extras, b: Extras): boolean {
   return a === b || writeExtras(a) === writeExtras(b);
 }

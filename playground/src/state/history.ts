@@ -3,14 +3,14 @@
  * as a slider, updates the current entry. It knows addresses, not their meaning.
  */
 
-/** Writing the address more often than this makes browsers complain while a slider moves. */
+/** Browsers complain when the address is written more often than this, for example while a slider moves. */
 const WRITE_MS = 250;
 
 let written = "";
 let is_visit = false;
 let timer = 0;
 
-/** Called before the person moves on: the next state is a new history entry. */
+/** Called before the user moves on: the next state becomes a new history entry. */
 export function visit(): void {
   flush();
   is_visit = true;
@@ -20,7 +20,7 @@ export function visit(): void {
   });
 }
 
-/** True when the person is on the way elsewhere just now. */
+/** True while the user is moving to another state. */
 export function isVisiting(): boolean {
   return is_visit;
 }
@@ -35,13 +35,13 @@ export function writeAddress(hash: string): void {
   } else timer = window.setTimeout(flush, WRITE_MS);
 }
 
-/** Brings the address up to date now. */
+/** Updates the address now. */
 export function flush(): void {
   clearTimeout(timer);
   if (written !== "" && location.hash !== written) history.replaceState(null, "", written);
 }
 
-/** Calls back when the browser goes to another entry, or the address is changed by hand. */
+/** Calls back when the browser moves to another entry, or the address is changed by hand. */
 export function onArrival(arrive: () => void): void {
   addEventListener("popstate", () => {
     if (location.hash === written) return;

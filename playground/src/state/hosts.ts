@@ -1,4 +1,4 @@
-/** The shown step as several hosts would take it: one request each, with the host's preset instead of the chain. */
+/** The results of several hosts for the shown step: one request each, with the host's preset in place of the chain. */
 import { effect, signal } from "@preact/signals";
 import { postSample, Refusal } from "../api/client.ts";
 import type { ProblemBody, Sampled } from "../api/wire.ts";
@@ -7,7 +7,7 @@ import { followLatest } from "./latest.ts";
 import { presets, shortForm } from "./presets.ts";
 import { type Answer, answer, sentRow, stepOptions } from "./result.ts";
 
-/** How many of the row's tokens are compared. */
+/** The number of compared tokens of the row. */
 const COMPARED = 40;
 
 export interface HostAnswer {
@@ -24,10 +24,10 @@ export interface Hosts {
 
 export const hosts = signal<Hosts | undefined>(undefined);
 
-/** The comparison waits until the answer has stood still for so long: a slider that moves is not followed. */
+/** The comparison waits until the answer has not changed for this long, so it does not follow a moving slider. */
 const STILL_MS = 250;
 
-/** Compares the hosts whenever the answer, or which hosts are compared, has changed. */
+/** Compares the hosts whenever the answer or the selection of hosts changes. */
 export function keepComparing(): void {
   const ask = followLatest(askHosts);
   let timer = 0;

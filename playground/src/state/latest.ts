@@ -1,6 +1,6 @@
 /**
- * Work that follows a value that changes faster than the work takes, such as a slider: one run at a time, and then
- * one with the newest value. Nothing queues up and nothing that is under way is thrown away.
+ * Work for a value that changes faster than the work takes, such as a slider's: one run at a time, and then one with
+ * the newest value. There is no queue, and a running request is never aborted.
  */
 export function followLatest<Value>(work: (value: Value) => Promise<void>): (value: Value) => void {
   let is_busy = false;

@@ -1,7 +1,7 @@
 /** The choices in the learn view: every dial that was moved. */
 import { signal } from "@preact/signals";
 
-/** By name; a dial that was never moved is not here. */
+/** By name; a dial that was never moved is absent. */
 export const dials = signal<Readonly<Record<string, number>>>({});
 
 export function setDial(name: string, value: number): void {

@@ -30,12 +30,12 @@ export interface Explanation {
 }
 
 export const explanation = signal<Explanation | undefined>(undefined);
-/** how the text was read; "" while it cannot be */
+/** how the text was read; "" while it cannot be read */
 export const observed_how = signal("");
 export const observed_error = signal("");
 export const observed_problem = signal<ProblemBody | undefined>(undefined);
 
-/** Nothing is asked while somebody types or moves a slider. */
+/** No request is sent while the user types or moves a slider. */
 const STILL_MS = 300;
 
 /** The name of the page's own chain among the hosts. */
@@ -109,7 +109,7 @@ async function askOnce({ text, reading, of, names, with_numbers: numbers }: WhyQ
   const { chain, state, ...step } = stepOptions(question);
   const given = numbers ? shortForm(chain) : {};
   const own = { name: OWN_CHAIN, chain, ...(state !== undefined && { state }) };
-  // a comparison is of two at least
+  // a comparison needs at least two arms
   const hosts = (names.length > 0 ? names : ["default"]).map((preset) => ({ ...given, preset }));
   const head = { ...step, compare: [own, ...hosts], compare_top: 1, observed: reading.observed };
   try {
@@ -139,10 +139,10 @@ function explanationOf(text: string, of: Answer, { arms, observed }: CompareRepl
   return { text, of, says, is_complete, arms: fitted.sort((a, b) => distanceOf(a) - distanceOf(b)) };
 }
 
-/** How many tokens an example has. */
+/** The number of tokens in an example. */
 const EXAMPLE_TOKENS = 40;
 
-/** The reply of an engine that runs the first stage of the chain last: something to be explained. */
+/** The reply of an engine that runs the first stage of the chain last: a difference to explain. */
 export async function firstStageLast({ question }: Answer): Promise<string> {
   const { chain, state: _, ...step } = stepOptions(question);
   const [first, ...others] = chain;
@@ -160,7 +160,7 @@ export async function firstStageLast({ question }: Answer): Promise<string> {
     .join("\n");
 }
 
-/** Its text where that leads back to it, else its id. */
+/** Its text if that identifies the token, otherwise its id. */
 function nameOf(token_id: number, row: PageRow): string {
   const label = row.labelOf(token_id);
   return label !== undefined && idsOf(row).get(label) === token_id ? JSON.stringify(label) : `#${token_id}`;

@@ -1,4 +1,4 @@
-/** Tokens that stay in sight in the table whatever it scrolls to. */
+/** Tokens that stay in sight in the table while it scrolls. */
 import { signal } from "@preact/signals";
 
 export const pins = signal<readonly number[]>([]);

@@ -1,4 +1,4 @@
-/** The hosts' presets, as GET /v1/presets lists them, and how one becomes a chain that can be edited. */
+/** The hosts' presets, as GET /v1/presets lists them, and the conversion of a preset to a chain that can be edited. */
 import { batch, signal } from "@preact/signals";
 import { Refusal, request } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
@@ -7,7 +7,7 @@ import { stageInfo, stages } from "./catalogue.ts";
 import { sentChain, setChain } from "./chain.ts";
 import { chain, order_of } from "./signals.ts";
 
-/** A stage in its place: by name, or with options, and then it always runs. */
+/** A stage at its place: by name, or with options, in which case it always runs. */
 type Place = string | (Readonly<Record<string, unknown>> & { readonly stage: string });
 
 export interface PresetInfo {
@@ -33,7 +33,10 @@ export async function loadPresets(): Promise<void> {
   }
 }
 
-/** Puts the chain into a host's order, with the host's rules; numbers that were set stay, its defaults come in. */
+/**
+ * Puts the chain into a host's order, with the host's rules. Numbers that the user has set stay, and the host's
+ * defaults are added.
+ */
 export function usePreset(preset: PresetInfo): void {
   batch(() => {
     setChain(orderOf(preset, sentChain(chain.value)));
@@ -41,7 +44,7 @@ export function usePreset(preset: PresetInfo): void {
   });
 }
 
-/** A chain in a host's order: the stages for which there are numbers, from the chain or by default. */
+/** A chain in a host's order: the stages that have numbers, from the chain or by default. */
 export function orderOf({ order, defaults, rules }: PresetInfo, list: ChainList): ChainList {
   const own = new Map(list.map((entry) => [entry.stage, entry]));
   return order.flatMap((place): ChainList => {
@@ -53,7 +56,7 @@ export function orderOf({ order, defaults, rules }: PresetInfo, list: ChainList)
   });
 }
 
-/** The chain that options of the short form make in a host's order. */
+/** The chain from short-form options in a host's order. */
 export function chainOf(preset: PresetInfo, short: Readonly<Record<string, unknown>>): ChainList {
   const named = stages.value
     .map(({ name }) => ({ stage: name, ...fieldsOf(name, short) }))
@@ -77,7 +80,7 @@ function isComplete(stage: string, options: Readonly<Record<string, unknown>>): 
   return required.every((name) => name === "stage" || name in options);
 }
 
-/** The chain's options as the short form writes them, for hosts that are to run with the same numbers. */
+/** The chain's options in the short form, for hosts that run with the same numbers. */
 export function shortForm(list: ChainList): Readonly<Record<string, unknown>> {
   return Object.assign({}, ...list.map(({ stage: _, ...options }) => options));
 }

@@ -1,6 +1,7 @@
 /**
- * Whether everything that the first look shows is there. The parts come one after another, and each would push those below
- * it away from where somebody reads already; so they are shown together. Until then the view is its room (components/room.tsx).
+ * True when all that the first screen shows is loaded. The parts load one after another, and each would push the ones
+ * below it down while somebody reads; so they are shown together. Until then, the view shows its placeholder
+ * (components/room.tsx).
  */
 import { effect, signal } from "@preact/signals";
 import { rules } from "../combine/combination.ts";

@@ -9,7 +9,7 @@ import { setChain } from "./chain.ts";
 import { chainOf, presets } from "./presets.ts";
 import { order_of, seed, step } from "./signals.ts";
 
-/** Options of a request that the page did not take over, by name. */
+/** Options of a request that the page did not use, by name. */
 export const untaken = signal<readonly string[]>([]);
 
 /** The order of the short form when a request names no preset. */

@@ -20,7 +20,9 @@ import { carried_state, chain, row, seed, source, step } from "./signals.ts";
 /** How many of the row's tokens the funnel follows, and how many log-probabilities draw the distribution. */
 const FOLLOWED = 256;
 const LISTED = 1024;
-/** How many of the likeliest in the end are followed wherever they came from, as a grammar brings them up. */
+/**
+ * How many of the finally likeliest tokens are followed whatever their first rank, because a grammar may raise them.
+ */
 const RISEN = 24;
 
 /** The question, kept with its answer so that the two always belong together. */
@@ -29,7 +31,7 @@ export interface Question {
   readonly chain: ChainList;
   readonly seed: string;
   readonly step: number;
-  /** further rows, and the rule that makes one of all */
+  /** further rows, and the rule that combines all rows */
   readonly combined: Combined | undefined;
   /** the further options of a written text, besides chain and seed */
   readonly extras: Extras;
@@ -38,11 +40,11 @@ export interface Question {
 export interface Answer {
   readonly question: Question;
   readonly sampled: Sampled;
-  /** the row's most likely tokens as they came, most likely first */
+  /** the most likely tokens of the unchanged row, most likely first */
   readonly raw: readonly TokenLogprob[];
-  /** tokens that are not among these, yet among the likeliest once the chain is through, or drawn */
+  /** tokens that are not among these, but are drawn or among the likeliest after the chain */
   readonly risen: readonly TokenLogprob[];
-  /** the tokens whose way `trace[].named` and `fates` tell, in their order */
+  /** the tokens in `trace[].named` and `fates`, in their order */
   readonly followed: readonly number[];
   /** from the request to the parsed reply */
   readonly round_trip_ms: number;
@@ -53,7 +55,7 @@ export const answer = signal<Answer | undefined>(undefined);
 export const problem = signal<ProblemBody | undefined>(undefined);
 export const is_asking = signal(false);
 
-/** The raw side of the row that was asked about last. */
+/** The raw side of the row of the last request. */
 let probed: { readonly row: PageRow; readonly raw: readonly TokenLogprob[] } | undefined;
 
 /** Asks the service whenever the choices change. */
@@ -95,7 +97,7 @@ async function rawSide(of: PageRow): Promise<readonly TokenLogprob[]> {
   return raw;
 }
 
-/** One step with its account; once more when tokens that matter in the end were not among those that were followed. */
+/** One step with its explanation. It is requested again when tokens that matter in the end were not followed. */
 async function follow(question: Question, raw: readonly TokenLogprob[]): Promise<Answer> {
   const ids = raw.map(({ token_id }) => token_id);
   const first = await traced(question, ids);
@@ -125,7 +127,7 @@ async function traced(question: Question, followed: readonly number[]) {
   return { sampled, followed, round_trip_ms: performance.now() - began };
 }
 
-/** A step as it is chosen, and what more is wanted of it. */
+/** The selected step, and the further fields requested with it. */
 export function askStep(
   question: Question,
   more: Readonly<Record<string, unknown>>,
@@ -134,7 +136,7 @@ export function askStep(
   return postSample(sentRow(question), { ...stepOptions(question), ...more }, stop);
 }
 
-/** The bytes that are sent: of several rows one after the other. */
+/** The bytes of the request: several rows are sent one after the other. */
 export function sentRow({ row: of, combined: joined }: Pick<Question, "row" | "combined">): PageRow {
   if (joined === undefined) return of;
   const parts = [of, ...joined.rows].map(({ bytes }) => bytes);

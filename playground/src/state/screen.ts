@@ -1,9 +1,9 @@
-/** How wide the screen is, where the order of the page depends on it and not only its style. */
+/** The width of the screen, for decisions about the order of the page that CSS alone cannot make. */
 import { type Signal, signal } from "@preact/signals";
 
-/** One column: the more important comes first. */
+/** One column: the more important part comes first. */
 export const is_narrow = matches("(max-width: 900px)");
-/** A phone held upright: a column for each stage has no room. */
+/** A phone held upright: too narrow for a column per stage. */
 export const is_phone = matches("(max-width: 600px)");
 
 function matches(condition: string): Signal<boolean> {

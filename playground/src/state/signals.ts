@@ -1,4 +1,4 @@
-/** The choices of the person at the page. Everything else is derived from these. */
+/** The user's choices on the page. Everything else is derived from these. */
 import { signal } from "@preact/signals";
 import type { Reading } from "../rows/read/reading.ts";
 import type { PageRow } from "../rows/row.ts";
@@ -6,7 +6,7 @@ import type { PageRow } from "../rows/row.ts";
 export const VIEWS = ["sample", "write", "calibrate", "learn"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** Where the row comes from, so that a link can bring it back. */
+/** The source of the row, so that a link can restore it. */
 export type RowSource =
   | { readonly kind: "example"; readonly id: string }
   | TextSource
@@ -16,13 +16,13 @@ export type RowSource =
 export interface TextSource {
   readonly kind: "text";
   readonly text: string;
-  /** the text that the token follows, when the person gave one */
+  /** the text before the token, when the user gave one */
   readonly before: string;
   /** which token of a reply, or which row of a batch */
   readonly at: number;
 }
 
-/** A stage in the chain; `key` stays the same while it is moved about. */
+/** A stage in the chain; `key` stays the same while the stage is moved. */
 export interface ChainItem {
   readonly key: number;
   readonly stage: string;
@@ -45,10 +45,10 @@ export const row_error = signal("");
 /** parts of the state that did not fit into the link */
 export const missing = signal("");
 export const chain = signal<readonly ChainItem[]>([]);
-/** the host whose order the chain was put into last */
+/** the host whose order was last applied to the chain */
 export const order_of = signal("");
-/** decimal text, as it is sent */
+/** decimal text, as in the request */
 export const seed = signal(FIRST_SEED);
 export const step = signal(0);
-/** the states that the chain's stages carried to this step; only a text that is being written has them */
+/** the states that the chain's stages have at this step; only a text that is being written has them */
 export const carried_state = signal<Readonly<Record<string, unknown>> | null>(null);

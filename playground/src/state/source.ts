@@ -1,4 +1,4 @@
-/** Choosing a row: an example, text, or a file. What is wrong with it is shown where it was chosen. */
+/** Selects a row: an example, text, or a file. Errors are shown where the row was selected. */
 import { batch } from "@preact/signals";
 import { EXAMPLES, type Example } from "../rows/examples.ts";
 import { plainReading, type Reading } from "../rows/read/reading.ts";
@@ -16,7 +16,7 @@ export function rowReaders() {
 /** Data that does not fit into an address, kept while the page is open, by its name in the address. */
 const kept = new Map<string, Reading>();
 
-/** Shows an example; with the chain that makes its point unless the person's own is to stay. */
+/** Shows an example, with the chain that shows its point, unless the user's own chain must stay. */
 export async function chooseExample(id: string, with_chain = true): Promise<void> {
   const example = exampleNamed(id);
   batch(() => {

@@ -1,4 +1,4 @@
-/** Light or dark: the system's choice unless the person makes one, which is kept for the next visit. */
+/** Light or dark: the system's theme unless the user chooses one, which is stored for the next visit. */
 import { signal } from "@preact/signals";
 
 export type Theme = "system" | "light" | "dark";
@@ -14,7 +14,7 @@ export function setTheme(chosen: Theme): void {
     if (chosen === "system") localStorage.removeItem("theme");
     else localStorage.setItem("theme", chosen);
   } catch {
-    // storage may be switched off: the choice then holds for this visit
+    // storage may be disabled: then the choice applies to this visit
   }
 }
 

@@ -15,7 +15,7 @@ export function biasOf(token_id: number): number | string | undefined {
   return biases()[String(token_id)];
 }
 
-/** undefined takes the bias away; "-inf" bans the token. */
+/** undefined removes the bias; "-inf" bans the token. */
 export function setBias(token_id: number, bias: number | "-inf" | undefined): void {
   const { [String(token_id)]: _, ...others } = biases();
   const all = bias === undefined || bias === 0 ? others : { ...others, [String(token_id)]: bias };
@@ -31,26 +31,26 @@ export function hasAllowed(): boolean {
   return stage(ALLOWED) !== undefined;
 }
 
-/** Adds a token to those that are allowed alone, or removes it. */
+/** Adds a token to the only allowed ones, or removes it from them. */
 export function allow(token_id: number, is_allowed: boolean): void {
   const others = allowed().filter((id) => id !== token_id);
   const all = is_allowed ? [...others, token_id] : others;
   setRule(ALLOWED, all, all.length === 0);
 }
 
-/** The chain that draws one token whatever the row is. */
+/** The chain that draws this token from any row. */
 export function forcing(token_id: number): ChainList {
   return [{ stage: ALLOWED, [ALLOWED]: [token_id] }];
 }
 
-/** The token that a chain forces; undefined for chains that leave a choice. */
+/** The token that a chain forces; undefined for chains that allow several. */
 export function forcedBy(list: ChainList): number | undefined {
   const [entry] = list;
   const ids = entry?.stage === ALLOWED ? entry[ALLOWED] : undefined;
   return list.length === 1 && isIds(ids) && ids.length === 1 ? ids[0] : undefined;
 }
 
-/** Adds the stage at the beginning when there is none, and removes it when it has no effect any more. */
+/** Adds the stage at the beginning when it is missing, and removes it when it has no effect any more. */
 function setRule(name: string, value: unknown, is_empty: boolean): void {
   const item = stage(name);
   if (item === undefined) {

@@ -6,7 +6,7 @@ import type { ChainItem } from "./signals.ts";
 import { decoded, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
 
 export interface Beside {
-  /** the side that the address's own chain and seed are of */
+  /** the side that has the chain and seed of the address itself */
   readonly chosen: SideName;
   readonly chain: readonly Pick<ChainItem, "stage" | "options" | "on">[];
   readonly seed: string;

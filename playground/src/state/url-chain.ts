@@ -6,7 +6,7 @@ import type { ChainItem } from "./signals.ts";
 
 type Stage = Pick<ChainItem, "stage" | "options" | "on">;
 
-/** No text is longer than the model's context. */
+/** The model's context, which no text can exceed. */
 const TOKENS_MAX = 10_000;
 
 export function writeChain(chain: readonly Stage[]): string {
@@ -18,7 +18,7 @@ function writeStage({ stage, options, on }: Stage): string {
   return `${on ? "" : "!"}${stage}(${values.join(",")})`;
 }
 
-/** encodeURIComponent leaves ( ) ~ ' ! * as they are, of which three would end a value here. */
+/** encodeURIComponent leaves ( ) ~ ' ! * unchanged; three of them would end a value here. */
 function writeValue(value: unknown): string {
   return encodeURIComponent(JSON.stringify(value)).replace(
     /[()~]/g,
@@ -53,19 +53,19 @@ function readValue(text: string): unknown {
   }
 }
 
-/** The chain as it is sent: only the stages that are switched on. */
+/** The chain of the request: only the stages that are switched on. */
 function sent(chain: readonly Stage[]): ChainList {
   return chain.filter(({ on }) => on).map(({ stage, options }) => ({ ...options, stage }));
 }
 
-/** The present values, for runs of an address that do not give them. */
+/** The present values, for runs in an address that do not have their own. */
 export interface Here {
   readonly chain: readonly Stage[];
   readonly seed: string;
   readonly extras: Extras;
 }
 
-/** A run with the seed, chain and options of the address itself needs its number only. */
+/** A run with the seed, chain and options of the address itself is only its number. */
 export function writeRuns(runs: readonly Run[], { chain, seed, extras }: Here): string {
   const here = { seed, chain: sent(chain), extras };
   return runs

@@ -23,9 +23,9 @@ export interface Chosen {
   readonly combination: Combination | undefined;
   /** tokens that stay in sight */
   readonly pins: readonly number[];
-  /** the host whose order the chain was put into; "" for none */
+  /** the host whose order was applied to the chain; "" for none */
   readonly order: string;
-  /** the text that was written, by what decides it */
+  /** the written text, as the choices that reproduce it */
   readonly text: { readonly prompt: string; readonly runs: readonly Run[] };
   /** the further options of a written text, besides chain and seed */
   readonly extras: Extras;
@@ -34,10 +34,10 @@ export interface Chosen {
   readonly compare: {
     readonly names: readonly string[];
     readonly with_numbers: boolean;
-    /** what another engine gave, as it was pasted */
+    /** another engine's result, as it was pasted */
     readonly observed: string;
   };
-  /** of the learn view, those that were moved */
+  /** the dials of the learn view that were moved */
   readonly dials: Readonly<Record<string, number>>;
   readonly calibration: {
     readonly set: SetId;
@@ -48,7 +48,7 @@ export interface Chosen {
   };
 }
 
-/** A text that was typed in goes along up to this length. */
+/** Maximum length of a typed text that the address contains. */
 const TEXT_MAX = 6000;
 
 /** `row`: the displayed part of the source, used when the source itself is too long. */

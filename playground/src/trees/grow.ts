@@ -22,7 +22,7 @@ export type Grow = (
 
 const BEAMS = 3;
 const BEAM_TOKENS = 6;
-/** Tokens after the text, after each of these, and after each of those. */
+/** The number of tokens after the text, after each of these, and after each of those. */
 const WIDTHS = [3, 2, 1];
 
 const FULL = "the text is as long as the model can read";

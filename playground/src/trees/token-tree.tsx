@@ -1,4 +1,4 @@
-/** A tree of tokens as a nested list. Tokens without a choice between them stand on one line. */
+/** A tree of tokens as a nested list. A run of tokens without a branch is on one line. */
 
 export interface TreeNode {
   /** index of the node before it; -1 after the text */
@@ -6,7 +6,7 @@ export interface TreeNode {
   readonly text: string;
   /** a number or words after the token */
   readonly figure: string;
-  /** `kept`: on the path that was chosen; `live`: it went on; `dropped`: it did not */
+  /** `kept`: on the accepted path; `live`: it continued; `dropped`: it did not */
   readonly fate: "kept" | "live" | "dropped";
 }
 
@@ -47,7 +47,7 @@ function Branches({ of, nodes, children_of }: BranchesProps) {
   );
 }
 
-/** A node, and those after it as long as each has one child. */
+/** A node and its descendants, down to the first branch. */
 function lineFrom(index: number, children_of: ReadonlyMap<number, readonly number[]>): readonly number[] {
   const line = [index];
   for (;;) {

@@ -1,4 +1,4 @@
-/** What could follow the text, as a tree: the beams of a search, or drafts that are verified. */
+/** Possible continuations of the text as a tree: the beams of a search, or verified drafts. */
 import { signal } from "@preact/signals";
 import { Refusal } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";

@@ -1,4 +1,4 @@
-/** How the p-value of a watermark's test falls as a text grows: the service tests ever longer beginnings of it. */
+/** The p-value of a watermark's test as a text grows: the service tests longer and longer beginnings of it. */
 import { signal } from "@preact/signals";
 import { Refusal, request } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
@@ -15,7 +15,7 @@ export interface TestPoint {
 
 export interface Tested {
   readonly name: SideName;
-  /** whether the text was written with this mark */
+  /** true when the text was written with this mark */
   readonly is_marked: boolean;
   readonly points: readonly TestPoint[];
 }
@@ -33,7 +33,7 @@ const EVERY = 4;
 
 export type Sides = readonly (readonly [SideName, Side])[];
 
-/** The watermark to test for: the first one in either text, whatever is chosen for text that is written later. */
+/** The watermark to test for: the first one in either text, even if the selection for later text differs. */
 export function testedMark(of: Sides): Mark | undefined {
   return of
     .flatMap(([, { written }]) => written)

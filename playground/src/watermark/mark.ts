@@ -1,4 +1,4 @@
-/** The watermark that a text's requests ask for, where they ask for one. */
+/** The watermark of a text's requests; undefined without one. */
 import type { Extras } from "../state/extras.ts";
 
 export interface Mark {

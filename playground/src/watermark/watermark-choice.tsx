@@ -1,4 +1,4 @@
-/** Switching a watermark on for the text that is written: one of the service's schemes, and the id of a key that it has. */
+/** Selects a watermark for the written text: one of the service's schemes, and the id of one of its keys. */
 import { KindSelect } from "../components/kind-select.tsx";
 import { watermarks } from "../state/catalogue.ts";
 import { extras, setExtra } from "../state/extras.ts";

@@ -1,4 +1,4 @@
-/** The p-value of the watermark's test over the length of each text: it falls where the text is marked, and nowhere else. */
+/** The p-value of the watermark's test over the length of each text: it falls only in the marked text. */
 import { useEffect } from "preact/hooks";
 import { Says } from "../components/says.tsx";
 import { Axes, HEIGHT, type Tick, WIDTH, xAt, yAt } from "../distribution/axes.tsx";
@@ -25,7 +25,7 @@ export function WatermarkPanel() {
   );
 }
 
-/** p-values below this are at the bottom. */
+/** Smaller p-values are drawn at the bottom. */
 const LEAST_DECADE = -30;
 
 function Chart({ of }: { of: Falling }) {

@@ -1,4 +1,4 @@
-/** A second text beside the first: from the same prompt, with one thing that differs. */
+/** A second text beside the first: the same prompt with one difference. */
 import { movedFrom } from "../controls/control.ts";
 import { ofStep, speculationIn } from "../speculate/speculation.ts";
 import { stageInfo } from "../state/catalogue.ts";
@@ -49,7 +49,7 @@ export function Beside() {
   );
 }
 
-/** Where there is a text already, the second is written at once. */
+/** When there is a text already, the second is written at once. */
 function begin(differing: Partial<Side>): void {
   const has_text = written.value.length > 0;
   addSide(differing);

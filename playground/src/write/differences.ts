@@ -1,15 +1,15 @@
-/** Where two texts differ: which tokens of each are not in the longest sequence of tokens that both have. */
+/** The differences of two texts: the tokens of each that are not in their longest common subsequence. */
 
 export interface Differences {
   /** of the first text, token by token */
   readonly first: readonly boolean[];
   readonly second: readonly boolean[];
-  /** how many tokens both begin with */
+  /** number of tokens at the beginning that both share */
   readonly same_beginning: number;
   readonly shared: number;
 }
 
-/** By the table of longest common subsequences: lengths[i][j] is that of what lies after i and j. */
+/** By the table of longest common subsequences: lengths[i][j] is the length for the tokens after i and j. */
 export function differencesOf(a: readonly number[], b: readonly number[]): Differences {
   const lengths = commonLengths(a, b);
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;

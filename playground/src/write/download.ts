@@ -1,10 +1,10 @@
-/** Fetches the model's files, telling how many bytes of all have come. */
+/** Fetches the model's files, and reports the number of bytes received so far and in total. */
 
 import runtime_url from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 
 const FILES = ["config.json", "tokenizer.json", "runtime.wasm", "model.onnx", "early_layers.onnx"] as const;
 
-/** Beside the page; a worker lies in a folder of its own. */
+/** Beside the page; the worker's script is in another folder. */
 const DEMO = import.meta.env.BASE_URL === "/" ? "/demo/" : "../demo/";
 
 export type DemoFiles = Readonly<Record<(typeof FILES)[number], ArrayBuffer>>;

@@ -30,7 +30,7 @@ export interface Written {
   readonly extras: Extras;
   /** of a text that was speculated */
   readonly draft?: Drafted;
-  /** whether it was drawn as the first of its run, though nothing else changed: drafts begin with a run */
+  /** true when the token was drawn as the first of its run although nothing else changed: drafts begin with a run */
   readonly begins?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Text {
   readonly tokens: readonly Written[];
 }
 
-/** The request for the likeliest tokens at a place, before the chain. */
+/** The request for the likeliest tokens at a position, before the chain. */
 export const LIKELIEST = { logprobs: true, top_logprobs: 8, logprobs_mode: "raw" } as const;
 
 /** undefined when the model can read no more. */
@@ -76,19 +76,19 @@ export async function rowAfter(
   };
 }
 
-/** A place of a text: its row, and the options of its draw. */
+/** A position of a text: its row, and the options of its draw. */
 export type Place = Pick<Written, "row" | "chain" | "seed" | "extras" | "state_before">;
 
-/** The token that the service drew at a place. */
+/** The token that the service drew at a position. */
 export function writtenBy({ row, chain, seed, extras, state_before }: Place, sampled: Sampled): Written {
   const { token_id, logprob, state, top_logprobs: likeliest = [] } = sampled;
   const probability = Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
   const drawn = { token_id, text: row.labelOf(token_id) ?? "", probability, likeliest, row };
-  // a token that was chosen by hand changes no state: the states before it stay
+  // choosing a token by hand changes no state: the states before it stay
   return { ...drawn, state_before, state_after: state ?? state_before, seed, chain, extras };
 }
 
-/** The options that decide a token of a text, as they are sent. */
+/** The options that decide a token of a text, as in the request. */
 export function placeOf({ row, chain, seed, extras, state_before }: Place, step: number) {
   const state = carriedBy(state_before, chain);
   return {
@@ -108,7 +108,7 @@ function endOf(text: string): string {
   return text.length <= 60 ? text : `…${text.slice(text.indexOf(" ", text.length - 60))}`;
 }
 
-/** Only what stages of the chain carry: it may have been changed between two tokens. */
+/** Only states of the present chain's stages: the chain may have changed between two tokens. */
 function carriedBy(state: State, by: ChainList): Readonly<Record<string, unknown>> | undefined {
   const names = new Set(by.map(({ stage }) => stage));
   const carried = Object.entries(state ?? {}).filter(([name]) => names.has(name));

@@ -1,8 +1,8 @@
 /**
- * The demo language model: token ids in, logits after the last of them out. It keeps the keys and values of the texts it
- * read last, and reads again only from where a text departs from them: so a fork costs what it adds, and two texts
- * that are written in turns each go on from their own. A quantised model's logits depend on how many tokens it is given
- * at once; hence the prompt is always read as a whole and what follows token by token, whatever was read before.
+ * The demo language model: token ids in, logits after the last of them out. It caches the keys and values of the last
+ * texts, and reads a text only from the first token that differs. So a fork costs only its new tokens, and two texts
+ * written in turns each use their own cache. A quantised model's logits depend on how many tokens it reads at once.
+ * Therefore the prompt is always read as a whole and later tokens one by one, whatever is in the cache.
  */
 import { type InferenceSession, Tensor } from "onnxruntime-web/wasm";
 
@@ -31,7 +31,7 @@ interface Read {
   readonly cache: Cache;
 }
 
-/** Two texts are written side by side at most. */
+/** At most two texts are written side by side. */
 const READS = 2;
 
 /** `output`: the session's name for its logits. */
@@ -57,7 +57,7 @@ export function createModel(
         logits = lastRow(outputs[output], piece.length, config.vocab_size);
         at += piece.length;
       }
-      // a text that continues keeps its place; a text that branches off leaves the old one to the other place
+      // a text that continues replaces its cache entry; a branch adds an entry and keeps the old one
       const others = reads.filter((read) => read !== from || common < read.token_ids.length);
       reads = [{ token_ids: [...token_ids], prompt_length, cache }, ...others].slice(0, READS);
       return logits;
@@ -133,7 +133,7 @@ function nextCache(outputs: InferenceSession.ReturnType): Cache {
   return cache;
 }
 
-/** A copy, since the runtime keeps the memory of its outputs. */
+/** A copy, because the runtime reuses the memory of its outputs. */
 function lastRow(
   logits: InferenceSession.ReturnType[string] | undefined,
   rows: number,

@@ -6,7 +6,7 @@ export type ToWorker =
   /** the logits after these tokens, of which the first `prompt_length` are the prompt */
   | {
       readonly id: number;
-      /** `early`: those that its first layers give */
+      /** `early`: the logits of its first layers */
       readonly kind: "logits" | "early";
       readonly token_ids: readonly number[];
       readonly prompt_length: number;
@@ -21,7 +21,7 @@ export type FromWorker =
     }
   | { readonly kind: "failed"; readonly id: number; readonly sentence: string };
 
-/** The facts about a loaded model. */
+/** Facts about a loaded model. */
 export interface Loaded {
   /** the text of every token, by id */
   readonly labels: readonly string[];

@@ -1,4 +1,4 @@
-/** The page's side of the worker: one promise for each thing asked. */
+/** The page's side of the worker: one promise for each question. */
 import type { FromWorker, Loaded, ToWorker } from "./messages.ts";
 
 /** A question without its number. */
@@ -12,7 +12,7 @@ export interface ModelClient {
   load(): Promise<Loaded>;
   encode(text: string): Promise<readonly number[]>;
   logitsAfter(token_ids: readonly number[], prompt_length: number): Promise<Float32Array<ArrayBuffer>>;
-  /** The same of the model's first layers alone. */
+  /** The same with the model's first layers only. */
   earlyLogitsAfter(token_ids: readonly number[], prompt_length: number): Promise<Float32Array<ArrayBuffer>>;
   /** Ends the worker at once; pending requests are never answered. */
   end(): void;
@@ -37,7 +37,7 @@ export function startModel(tell: (loaded: number, total: number) => void): Model
   const ask = <Result>(message: Asked) =>
     new Promise<Result>((resolve, reject) => {
       last += 1;
-      // each kind of question has the one type of result that messages.ts gives it
+      // each kind of question has one type of result, as in messages.ts
       waiting.set(last, { resolve: resolve as (value: unknown) => void, reject });
       worker.postMessage({ ...message, id: last });
     });

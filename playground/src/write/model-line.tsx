@@ -1,9 +1,9 @@
-/** How the model is: on its way, ready, or not to be had. */
+/** The state of the model: loading, ready, or not available. */
 import { loadModel, model, stopLoading } from "./model.ts";
 import { other_side } from "./sides.ts";
 import { pace } from "./writer.ts";
 
-/** In a room that is as high whatever it says. */
+/** The line has the same height for every message. */
 export function ModelLine() {
   return (
     <div class="model-room">

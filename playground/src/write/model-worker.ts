@@ -12,7 +12,7 @@ import type { FromWorker, Loaded, ToWorker } from "./messages.ts";
 interface Ready {
   readonly model: LanguageModel;
   readonly tokenizer: Tokenizer;
-  /** its first layers alone, made when they are first asked for */
+  /** its first layers only, created at the first request for them */
   readonly early: () => Promise<LanguageModel>;
 }
 
@@ -20,7 +20,7 @@ interface Ready {
 const EARLY_LAYERS = 4;
 
 let ready: Ready | undefined;
-/** Ends with the question before: the model reads for one text at a time. */
+/** Resolves when the question before is answered: the model reads for one text at a time. */
 let turn: Promise<void> = Promise.resolve();
 
 addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
@@ -49,7 +49,7 @@ async function load(): Promise<Loaded> {
   const files = await downloadDemo((loaded, total) => say({ kind: "progress", loaded, total }));
   const json = (name: "config.json" | "tokenizer.json") => JSON.parse(new TextDecoder().decode(files[name]));
   const config = json("config.json") as ModelConfig;
-  // one thread needs no shared memory, which a page gets only with headers that break others
+  // one thread needs no shared memory, for which browsers require headers that would block other content
   env.wasm.numThreads = 1;
   env.wasm.wasmBinary = files["runtime.wasm"];
   const tokenizer = new Tokenizer(json("tokenizer.json"), {});
@@ -70,7 +70,7 @@ async function load(): Promise<Loaded> {
   return { labels, context_tokens_max: config.max_position_embeddings, eos_token_id: config.eos_token_id };
 }
 
-/** The model up to an early layer, cut out of its bytes. */
+/** A model of the first layers, cut out of the whole model's bytes. */
 async function firstLayers(files: DemoFiles, config: ModelConfig): Promise<LanguageModel> {
   const { logits, all } = outputsOf(EARLY_LAYERS);
   const parts = [files["model.onnx"], files["early_layers.onnx"]];

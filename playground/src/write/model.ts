@@ -1,4 +1,4 @@
-/** The demo model as the page has it: absent, on its way, ready, or not to be had. */
+/** The demo model as the page has it: absent, loading, ready, or not available. */
 import { effect, signal, untracked } from "@preact/signals";
 import { view } from "../state/signals.ts";
 import type { Loaded } from "./messages.ts";
@@ -37,7 +37,7 @@ export async function loadModel(): Promise<void> {
   }
 }
 
-/** Begins to load when the visitor opens Write. */
+/** Starts loading when the user opens Write. */
 export function loadToWrite(): void {
   effect(() => {
     if (view.value === "write" && model.peek().kind === "absent") untracked(() => void loadModel());
@@ -55,11 +55,11 @@ export function readyModel(): ReadyModel | undefined {
   return client === undefined || state.kind !== "ready" ? undefined : { client, loaded: state.loaded };
 }
 
-/** Until the model is there; loading that failed or was stopped may be begun again. */
+/** Resolves when the model is ready. Loading that failed or was stopped may be started again. */
 export function modelReady(): Promise<void> {
   return new Promise((resolve) => {
     const end = model.subscribe(({ kind }) => {
-      // subscribing calls back at once, before there is an end to call
+      // subscribing calls back at once, before the unsubscribe function exists
       if (kind === "ready") queueMicrotask(() => end());
       if (kind === "ready") resolve();
     });

@@ -1,4 +1,4 @@
-/** What the write view has beside the others, loaded when it is first opened. */
+/** The parts that only the write view has, loaded when it is first opened. */
 export { TreePanel } from "../trees/tree-panel.tsx";
 export { WatermarkPanel } from "../watermark/watermark-panel.tsx";
 export { TextPanel } from "./text/text-panel.tsx";

@@ -1,4 +1,4 @@
-/** A row of a text that the model wrote: which, and how far the text has got while a link's is written again. */
+/** A row of a text that the model wrote: its place, and the progress while a link's text is written again. */
 
 import { model } from "./model.ts";
 import { ModelLine } from "./model-line.tsx";

@@ -1,4 +1,7 @@
-/** A written text by what decides it: how many tokens were drawn with which seed, chain and other options, one run after another. */
+/**
+ * A written text as the choices that reproduce it: how many tokens were drawn with which seed, chain and other options,
+ * one run after another.
+ */
 import type { ChainList } from "../rows/examples.ts";
 import { type Extras, isSameExtras } from "../state/extras.ts";
 
@@ -9,10 +12,10 @@ export interface Run {
   readonly extras: Extras;
 }
 
-/** A token by what decides it. */
+/** The choices that decide a token. */
 type Drawn = Omit<Run, "tokens"> & { readonly begins?: boolean };
 
-/** The tokens of each run added up into as few runs as there were changes. */
+/** Merges the tokens' runs into as few as possible: one for each change. */
 export function runsOf(drawn: readonly Drawn[]): readonly Run[] {
   const runs: Run[] = [];
   for (const { seed, chain, extras, begins } of drawn) {
@@ -28,7 +31,7 @@ export function isSameDrawing(a: Omit<Run, "tokens">, b: Omit<Run, "tokens">): b
   return a.seed === b.seed && isSameChain(a.chain, b.chain) && isSameExtras(a.extras, b.extras);
 }
 
-/** Whatever order their options stand in. */
+/** Equal for any order of the options. */
 export function isSameChain(a: ChainList, b: ChainList): boolean {
   return a === b || inOrder(a) === inOrder(b);
 }

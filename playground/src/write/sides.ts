@@ -12,16 +12,16 @@ import { SIDES, type SideName } from "./side-names.ts";
 export interface Side {
   readonly chain: readonly ChainItem[];
   readonly seed: string;
-  /** the host whose order the chain was put into */
+  /** the host whose order was applied to the chain */
   readonly order: string;
   readonly extras: Extras;
   readonly written: readonly Written[];
 }
 
 export const chosen_side = signal<SideName>("A");
-/** the side that is not chosen; undefined while one text is written alone */
+/** the side that is not selected; undefined while there is one text */
 export const other_side = signal<Side | undefined>(undefined);
-/** the text of the side that is chosen */
+/** the text of the selected side */
 export const written = signal<readonly Written[]>([]);
 
 /** The sides by name, in their order. */
@@ -31,7 +31,7 @@ export const sides = computed<readonly (readonly [SideName, Side])[]>(() => {
   return SIDES.map((name) => [name, name === chosen_side.value ? chosenSide() : there]);
 });
 
-/** Begins a second side that differs in something, and chooses it, so that its controls are there to be moved. */
+/** Adds a second side with one difference, and selects it, so that its controls are shown. */
 export function addSide(differing: Partial<Omit<Side, "written">>): void {
   const first = chosenSide();
   const copy = first.chain.map(({ stage, options, on }) => itemOf({ ...options, stage }, on));
@@ -52,7 +52,7 @@ export function chooseSide(name: SideName): void {
   });
 }
 
-/** Only the side that is chosen stays. */
+/** Keeps only the selected side. */
 export function endSides(): void {
   batch(() => {
     other_side.value = undefined;
@@ -60,7 +60,7 @@ export function endSides(): void {
   });
 }
 
-/** The text of a side, whichever is chosen by now. */
+/** The text of a side, whichever is selected now. */
 export function writtenOf(name: SideName): readonly Written[] {
   return (name === chosen_side.value ? written.value : other_side.value?.written) ?? [];
 }

@@ -57,7 +57,7 @@ export function WritePanel() {
   );
 }
 
-/** Shows what a link's text is waiting for. */
+/** Shows what the text of a link is waiting for. */
 function Replay() {
   const replay = replaying.value;
   if (replay === undefined) return null;

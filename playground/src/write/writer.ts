@@ -17,17 +17,17 @@ import { chooseSide, chosen_side, other_side, setWritten, sides, written, writte
 export const prompt = signal("The old ship sailed into the");
 /** the prompt that the texts continue; undefined before the first token */
 export const written_prompt = signal<string | undefined>(undefined);
-/** what decides the texts: the chosen one, and the other where there is one */
+/** the choices that reproduce the texts: of the selected one, and of the other if there is one */
 export const runs_written = computed(() => runsOf(written.value));
 export const other_runs = computed(() => runsOf(other_side.value?.written ?? []));
 export const selected = signal(-1);
-/** how far a text that a link describes has been written again, and how long it is; undefined when none is */
+/** progress while a link's text is written again: tokens so far, and tokens in total; undefined otherwise */
 export const replaying = signal<{ readonly done: number; readonly tokens: number } | undefined>(undefined);
-/** how many tokens are written at a time */
+/** number of tokens of one writing task */
 export const amount = signal(60);
 export const is_writing = signal(false);
 export const writing_problem = signal<ProblemBody | undefined>(undefined);
-/** tokens a second of the last run for each text, model and service together */
+/** tokens a second of the last run, for each text; model and service together */
 export const pace = signal(0);
 
 let prompt_ids: readonly number[] = [];
@@ -36,7 +36,9 @@ export function stopWriting(): void {
   is_writing.value = false;
 }
 
-/** Writes on from the texts there are; from the prompt when that was changed. A text that is after the other catches up. */
+/**
+ * Continues the present texts, or starts from the prompt when that has changed. The shorter of two texts catches up.
+ */
 export async function write(tokens: number): Promise<void> {
   await writing(async (with_model, goesOn) => {
     const lengths = sides.peek().map(([name]) => writtenOf(name).length);
@@ -47,7 +49,7 @@ export async function write(tokens: number): Promise<void> {
   });
 }
 
-/** Each token by the side's chain and seed as they are then. */
+/** Draws each token with the side's chain and seed of that moment. */
 async function writeUntil(
   with_model: ReadyModel,
   name: SideName,
@@ -68,7 +70,7 @@ async function writeUntil(
   }
 }
 
-/** The step on show follows the text so often; two texts' steps are shown when they are written. */
+/** How often the shown step follows the text; with two texts, the step is shown when they are complete. */
 const FOLLOW_MS = 250;
 
 let followed_at = 0;
@@ -79,14 +81,14 @@ function showLast(): void {
   selectToken(written.peek().length - 1);
 }
 
-/** A text by what decides it. */
+/** A text as the choices that reproduce it. */
 export interface Described {
   readonly runs: readonly Run[];
   /** that of the other side */
   readonly other: readonly Run[];
 }
 
-/** Writes texts again, as a link describes them, and shows the token at `index`; the last for −1. */
+/** Writes texts again, as a link describes them, and shows the token at `index`; −1 is the last. */
 export async function replay(text: string, { runs, other }: Described, index: number): Promise<void> {
   if (!isSameText(text, runs) || (other_side.value !== undefined && !isSameRuns(other_runs.value, other))) {
     beginAnew();
@@ -103,7 +105,7 @@ export async function replay(text: string, { runs, other }: Described, index: nu
     );
     replaying.value = undefined;
   }
-  // a person who has moved to another row meanwhile stays there
+  // a user who has moved to another row meanwhile stays there
   if (source.value.kind === "written") selectToken(index < 0 ? written.value.length - 1 : index);
 }
 
@@ -153,7 +155,7 @@ async function writing(
   if (with_model === undefined || is_writing.value) return;
   turns += 1;
   const turn = turns;
-  // another text may be begun while the last token of this one is still under way
+  // another text may be started while the last token of this one is still being computed
   const goesOn = () => is_writing.value && turn === turns;
   is_writing.value = true;
   writing_problem.value = undefined;
@@ -176,19 +178,19 @@ async function begin({ client }: ReadyModel): Promise<void> {
   for (const [name] of sides.peek()) setWritten(name, []);
 }
 
-/** The chosen text with its prompt. A prompt that was changed begins it anew. */
+/** The selected text with its prompt. A changed prompt starts a new text. */
 export async function textNow(with_model: ReadyModel): Promise<Text> {
   await begin(with_model);
   return { prompt: written_prompt.value ?? "", prompt_ids, tokens: written.value };
 }
 
-/** A part of a text that is drawn with the same: it begins after `from` tokens, and ends after `end`. */
+/** A part of a text that is drawn with the same choices, from token `from` to token `end`. */
 interface Part extends Omit<Run, "tokens"> {
   readonly from: number;
   readonly end: number;
 }
 
-/** Writes a token, or the result of a draft. Returns whether the text has ended. Results after a stop are dropped. */
+/** Adds a token, or the result of a draft. Returns true when the text has ended. Results after a stop are dropped. */
 async function writeMore(
   with_model: ReadyModel,
   name: SideName,
@@ -205,7 +207,10 @@ async function writeMore(
   return last >= 0;
 }
 
-/** `begins`: whether they are the first of their run. Drafts depend on where it begins, so its first token says so. */
+/**
+ * `begins`: true when they are the first of their run. Drafts depend on the start of the run, so the first token
+ * records it.
+ */
 async function drawMore(
   with_model: ReadyModel,
   text: Text,
@@ -245,7 +250,7 @@ export function selectTokenOf(name: SideName, index: number): void {
   });
 }
 
-/** Takes the texts away; the prompt stays. */
+/** Removes the texts; the prompt stays. */
 export function beginAnew(): void {
   batch(() => {
     written_prompt.value = undefined;
@@ -254,7 +259,10 @@ export function beginAnew(): void {
   });
 }
 
-/** Drops a token of the chosen side and all after it, and writes on with the chain as it is now; after `token_id` where one was chosen by hand. */
+/**
+ * Drops a token of the selected side and all after it, and continues with the present chain; after `token_id` when one
+ * was chosen by hand.
+ */
 export async function forkAt(index: number, tokens: number, token_id?: number): Promise<void> {
   written.value = written.value.slice(0, index);
   const name = chosen_side.value;

@@ -1,4 +1,4 @@
-/** Several rows that are made one: guidance, contrast, mixtures. */
+/** Several rows that are combined into one: guidance, contrast, mixtures. */
 import fc from "fast-check";
 import { type Line, rowField, type Section, short } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
@@ -14,7 +14,7 @@ function distributionOf(rows: readonly (readonly number[])[], combine: Fields) {
   return answerOf(stepOf({ chain: [], row }), row);
 }
 
-/** Other conventions of a rule, and its sources in another order. */
+/** The rule with other conventions, or with its sources in another order. */
 function mistakes(rows: readonly (readonly number[])[], combine: Fields) {
   const others = ["log_softmax", "raw", "from_zero"].map((convention) => ({
     as: `as if the convention were ${convention}`,
@@ -79,7 +79,7 @@ function lines(): Line[] {
   });
 }
 
-/** Whole hundredths that add up to 1. */
+/** Multiples of 0.01 that add up to 1. */
 function weightsOf(sources: number): number[] {
   const first = Math.round(100 / sources / 2) / 100;
   const others = Math.floor((100 * (1 - first)) / Math.max(1, sources - 1)) / 100;
@@ -89,7 +89,7 @@ function weightsOf(sources: number): number[] {
   return [...weights.slice(0, -1), Math.round((sources > 1 ? rest : last) * 100) / 100];
 }
 
-/** Of rules with a floor below the best: whether a slightly other floor keeps other tokens. */
+/** For rules with a floor below the best token: whether a slightly different floor keeps other tokens. */
 function isNearFloor(rows: readonly (readonly number[])[], combine: Fields, kept: number): boolean {
   return (["alpha", "relative_top"] as const).some((name) => {
     const value = combine[name];

@@ -1,4 +1,6 @@
-/** Greedy steps: the most likely of the tokens that earlier stages keep; and rows that are hard for floating point. */
+/**
+ * Greedy steps: the most likely of the tokens that earlier stages keep; and rows that are difficult in floating point.
+ */
 
 import type { Line, RowField, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
@@ -36,7 +38,7 @@ function greedyLines(): Line[] {
   return lines;
 }
 
-/** Rows that are given as they are written, beside the numbers that they stand for. */
+/** Rows given as text, with the numbers that the text stands for. */
 interface Hard {
   readonly about: string;
   readonly field?: RowField;
@@ -208,7 +210,7 @@ function hardLines(): Line[] {
   });
 }
 
-/** Answers of more tokens than these are not in the suite: they would be most of its bytes. */
+/** The suite leaves out longer answers, because they would be most of its bytes. */
 const KEPT_MAX = 320;
 
 export const greedy: Section = {

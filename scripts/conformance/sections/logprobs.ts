@@ -1,4 +1,7 @@
-/** Log-probabilities that are reported, before and after the sampler's own work; ranks with ties; the greedy choice; draws by inverse CDF. */
+/**
+ * Reported log-probabilities, before and after the sampler's own work; ranks with ties; the greedy choice; draws by
+ * inverse CDF.
+ */
 
 import { type Line, rowField, type Section, short } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
@@ -117,7 +120,7 @@ function ranks(): Line[] {
   return lines;
 }
 
-/** In order of ids the token at which the running sum of probabilities exceeds u. */
+/** In order of ids, the token at which the running sum of probabilities exceeds u. */
 function drawn(kept: readonly number[], probabilities: readonly number[], u: number) {
   let sum = 0;
   let margin = 1;

@@ -5,7 +5,7 @@ import { seeded } from "../../../evidence/seeded.ts";
 
 const MASK = 0xffffffffn;
 
-/** Philox4x32-10 of Salmon et al. 2011, in whole numbers of any size. */
+/** Philox4x32-10 of Salmon et al. 2011, with BigInt arithmetic. */
 function philox(counter: readonly number[], key: readonly number[], rounds = 10): number[] {
   let [x0, x1, x2, x3] = counter.map((word) => BigInt(word >>> 0)) as [bigint, bigint, bigint, bigint]; // four words
   let [k0, k1] = key.map((word) => BigInt(word >>> 0)) as [bigint, bigint]; // two

@@ -1,4 +1,4 @@
-/** The same options in two orders, where the order decides; and whole chains in the orders of hosts. */
+/** The same options in two orders that give different results; and whole chains in the orders of hosts. */
 
 import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 import { written } from "../../../evidence/conformance/written.ts";

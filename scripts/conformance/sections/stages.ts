@@ -1,4 +1,4 @@
-/** One stage alone: every rule by hand on rows that can be checked, then with random options. */
+/** One stage alone: every rule on rows that can be checked by hand, then with random options. */
 import fc from "fast-check";
 import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
@@ -9,7 +9,7 @@ import { answerOf, MARGIN, type Question, stepOf } from "../definition.ts";
 import { distributionLine } from "../distribution.ts";
 import { HAND, randomRow, randomSequence } from "../rows.ts";
 
-/** The sections of stages, by the names of those that are in each; the last has all others. */
+/** The sections of stages, by the names of their stages; the last section has all others. */
 const KINDS: readonly {
   readonly name: string;
   readonly about: string;
@@ -52,7 +52,7 @@ const KINDS: readonly {
   { name: "truncations", about: "The unlikely tokens go." },
 ];
 
-/** Rules that samplers have most often get more. */
+/** The most common rules get more cases. */
 const USUAL = new Set([
   "temperature",
   "top_k",
@@ -64,7 +64,7 @@ const USUAL = new Set([
   "frequency_penalty",
   "logit_bias",
 ]);
-/** In place of a stage's example where that names tokens past a row of four, or draws. */
+/** Replaces the example of a stage that draws, or that names tokens beyond a row of four. */
 const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   allowed_token_ids: { allowed_token_ids: [0, 2, 3] },
   bad_words_ids: { bad_words_ids: [[2], [1, 3]] },
@@ -89,7 +89,7 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   xtc: { xtc_probability: 1, xtc_threshold: 0.12 },
 };
 
-/** Nearer to a bound than this, and not at it, rounding of float64 decides. */
+/** Closer to a bound than this, but not at it, rounding of float64 decides. */
 const HAND_MARGIN = 1e-9;
 
 const RANDOM = 20;
@@ -151,7 +151,7 @@ function whyOf({ source }: Stage): string {
   return `${source.title}, ${source.url}`;
 }
 
-/** Options as the reference draws them, without those that say what holds anyway. */
+/** The reference's random options, without those that equal the default. */
 function randomOptions(stage: Stage): Record<string, unknown>[] {
   const { options = {}, alone = {} } = REFERENCE[stage.name] ?? {};
   const drawn = fc.sample(fc.record({ ...options, ...alone }), {
@@ -177,7 +177,7 @@ function withoutDefaults(stage: Stage, options: Readonly<Record<string, unknown>
 const sorted = (record: object) =>
   Object.fromEntries(Object.entries(JSON.parse(JSON.stringify(record)) as object).toSorted()); // by name
 
-/** A case says something when the stage runs and changes the row; now and then one in which it changes nothing is wanted, too. */
+/** A case is useful when the stage runs and changes the row; a few cases without a change are included too. */
 function isOfUse(question: Question, may_be_idle: boolean): boolean {
   const [{ xtc_probability, xtc_outcome } = {}] = question.chain as readonly Record<string, unknown>[];
   if (xtc_probability !== undefined && xtc_probability !== 1 && xtc_outcome !== "average") return false;

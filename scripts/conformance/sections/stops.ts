@@ -1,4 +1,4 @@
-/** When a text ends, after the token that was drawn last. */
+/** When a text ends after the token that was drawn last. */
 import { readFileSync } from "node:fs";
 import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
@@ -17,7 +17,7 @@ interface Stop {
 const endsWith = (text: readonly number[], sequence: readonly number[]) =>
   sequence.length <= text.length && sequence.every((id, i) => id === text[text.length - sequence.length + i]);
 
-/** The first that holds: a stop token, a sequence among the generated tokens, the length. */
+/** The first stop that applies: a stop token, a sequence among the generated tokens, the length. */
 function reasonOf({ generated }: Text, { token_ids = [], sequences = [], max_tokens }: Stop): string | null {
   const last = generated.at(-1) as number; // one was drawn
   if (token_ids.includes(last)) return "stop_token";

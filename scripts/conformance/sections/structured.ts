@@ -1,10 +1,13 @@
-/** Structured output: whether a text is one of a schema or a pattern, by ajv and by the platform's regular expressions. */
+/**
+ * Structured output: whether a text fits a schema or a pattern, judged by ajv and by the platform's regular
+ * expressions.
+ */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 
 interface Case {
   readonly schema: unknown;
-  /** values as JSON writes them, with object keys in the order of the schema */
+  /** values in JSON notation, with object keys in the order of the schema */
   readonly values: readonly unknown[];
 }
 

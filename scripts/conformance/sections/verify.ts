@@ -15,7 +15,7 @@ interface Call {
   readonly q: readonly Law[];
   /** decide about each drafted token */
   readonly u_accept: readonly number[];
-  /** choose the token that follows so many accepted ones */
+  /** choose the token after this number of accepted ones */
   readonly u_token: readonly number[];
 }
 
@@ -25,7 +25,7 @@ interface Verdict {
   readonly margin: number;
 }
 
-/** The smallest distance of any decision from going the other way. */
+/** The smallest distance of any decision from its bound. */
 class Margin {
   value = 1;
   below(a: number, b: number): boolean {
@@ -76,7 +76,7 @@ function rejection(
   return { accepted: last, token_id: at(p[last] ?? [], u_token[last] ?? 0, margin), margin: margin.value };
 }
 
-/** Sun et al.: the longest part of the draft that the ratios of the whole allow. */
+/** Sun et al.: the longest prefix of the draft that the joint ratios accept. */
 function block({ draft, p, q, u_accept, u_token }: Call): Verdict {
   const margin = new Margin();
   let [accepted, share_there, share] = [0, 1, 1];
@@ -109,7 +109,7 @@ function typical({ draft, p, u_token }: Call): Verdict {
   return { accepted: last, token_id: at(p[last] ?? [], u_token[last] ?? 0, margin), margin: margin.value };
 }
 
-/** Wang et al.: rejection against v = p/2 + q/2, where q is shared out among the tokens that p has. */
+/** Wang et al.: rejection against v = p/2 + q/2, where q is renormalised over the tokens that p has. */
 function ensemble(call: Call): Verdict {
   const mixed = call.p.map((own, i) => {
     const kept = (call.q[i] ?? []).map((x, id) => (probability(own, id) > 0 ? x : 0));
@@ -119,7 +119,7 @@ function ensemble(call: Call): Verdict {
   return rejection({ ...call, p: mixed });
 }
 
-/** Stern et al.: each position draws, and the draft is accepted as far as it says the same. */
+/** Stern et al.: each position draws, and the draft is accepted up to the first difference. */
 function strict({ draft, p, u_token }: Call): Verdict {
   const margin = new Margin();
   for (const [i, id] of [...draft, -1].entries()) {
@@ -158,7 +158,8 @@ function callOf(method: number, i: number): { readonly call: Call; readonly seed
   );
   const draft = q.map((law) => at(law, random.unit(), new Margin()));
   const seed = String(1000 + method * 10_000 + i);
-  // The keyed uniforms of docs/reproducibility.md: a sampler that has them gives the same draws with `seed` alone.
+  // The keyed uniforms of docs/reproducibility.md: a sampler that implements them gives the same draws with `seed`
+  // alone.
   const u_accept = draft.map((_, place) => uniform("accept", seed, 0, place));
   const u_token = p.map((_, place) =>
     uniform(place < k && draws[method] === "residual" ? "residual" : "token", seed, place, 0),
@@ -166,7 +167,7 @@ function callOf(method: number, i: number): { readonly call: Call; readonly seed
   return { call: { draft, p, q, u_accept, u_token }, seed };
 }
 
-/** The uniforms for the token in place of a rejected one, for each method, in its order. */
+/** The uniforms for the replacement of a rejected token, for each method, in the order in which it uses them. */
 const draws = VERIFY_METHODS.map(({ name }) =>
   ["rejection", "block", "ensemble"].includes(name) ? "residual" : "token",
 );

@@ -1,4 +1,4 @@
-/** Every short way that is switched off in turn. */
+/** Every fast path that is switched off in turn. */
 import { KERNELS_SWITCHES } from "./kernels.ts";
 import { SAMPLING_SWITCHES } from "./sampling.ts";
 import { SERVICE_SWITCHES } from "./service.ts";

@@ -1,8 +1,8 @@
-/** Short ways of the kernel. */
+/** Fast paths of the kernel. */
 import type { Switch } from "./switch.ts";
 
 const KERNEL = ["test/kernels/short-ways.test.ts", "test/kernels/paths.test.ts"];
-/** Within a function of the kernel only its loads and stores tell. */
+/** Within a kernel function only the loads and stores show the path. */
 const ACCESSES = ["test/bench/short-ways.test.ts"];
 const SAMPLING = ["test/sampling/short-ways.test.ts"];
 

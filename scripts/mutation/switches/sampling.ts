@@ -1,4 +1,4 @@
-/** Short ways of steps and of grammars. */
+/** Fast paths of steps and of grammars. */
 import type { Switch } from "./switch.ts";
 
 const SAMPLING = ["test/sampling/short-ways.test.ts"];

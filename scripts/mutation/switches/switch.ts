@@ -1,6 +1,6 @@
 /**
- * A short way that is switched off by one line, and the tests that have to notice: without it everything would still be
- * right, and only slower. A few changes of meaning that no test once noticed are among them.
+ * A fast path that one changed line switches off, and the tests that must notice: without it, results are the same and
+ * only slower. The list also has a few changes of meaning that no test once noticed.
  */
 import type { Mutant } from "../mutants.ts";
 

@@ -1,7 +1,7 @@
-/** Where the page is, without a service: on any host of files. */
+/** The addresses of a page without a service, on any file server. */
 import { asset } from "../asset.ts";
 
-/** Programs reach the service of somebody's own. */
+/** Programs use a service that the user runs. */
 export const service_url = "http://localhost:8080";
 
 export const docs_url = asset("openapi.json");

@@ -1,6 +1,6 @@
 /**
  * The API without a service: a worker with the sampler's library gives the service's answers, byte for byte. The three
- * lists, which never change, are files.
+ * lists never change, so they are files.
  */
 import { asset } from "../asset.ts";
 import type { Send } from "../transport.ts";
@@ -14,7 +14,7 @@ export const send: Send = async (path, { body, headers, signal }) => {
 
 const LISTS = ["samplers", "presets", "combinations"];
 
-/** Answers a request without a body: a list, or something small that the worker knows. */
+/** Answers a request without a body: a list, or a small value that the worker knows. */
 async function listed(path: string): Promise<Response> {
   const name = path.slice("/v1/".length);
   return LISTS.includes(name) ? fetch(asset(`api/${name}.json`)) : answered({ path });

@@ -1,4 +1,6 @@
-/** The sampler's library in a worker: bodies are read by the service's own readers, and answered one after another. */
+/**
+ * The sampler's library in a worker. The service's own readers parse the bodies, which are answered one after another.
+ */
 import { logisticPair } from "../../../../src/analysis/logistic.ts";
 import { createKernelReader, type RowReader } from "../../../../src/analysis/row-reader.ts";
 import { Problem } from "../../../../src/errors.ts";

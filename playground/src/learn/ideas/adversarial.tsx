@@ -84,7 +84,7 @@ function Shown({ of: { digit, move, probabilities, diagnosis, threshold } }: { o
   );
 }
 
-/** Clipped at black and white, as the network had it. */
+/** Clipped at black and white, as the network received it. */
 function movedBy({ pixels, directions }: MovedDigit, move: number): Uint8Array {
   return pixels.map((pixel, i) => {
     const to = pixel + 255 * move * ((directions[i] ?? 1) - 1);

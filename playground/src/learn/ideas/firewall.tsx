@@ -1,4 +1,4 @@
-/** A threshold on a probability, seen as a limit on the logit. */
+/** A threshold on a probability is a limit on the logit. */
 import { percent, signed } from "../../components/format.ts";
 import { Says } from "../../components/says.tsx";
 import { postJson, useAsked } from "../asked.ts";

@@ -1,4 +1,4 @@
-/** A network that is far too sure, the one number that mends it, and the digits that it got wrong. */
+/** An overconfident network, the one number that corrects it, and the digits that it got wrong. */
 
 import { postRows } from "../../calibrate/post-rows.ts";
 import { Diagram } from "../../calibrate/reliability.tsx";

@@ -1,4 +1,4 @@
-/** Softmax: three logits and the shares they make. */
+/** Softmax: three logits and their shares. */
 import { signed } from "../../components/format.ts";
 import { Says } from "../../components/says.tsx";
 import { setDial } from "../../state/learning.ts";

@@ -1,4 +1,4 @@
-/** Temperature over a real row of 8,192 tokens: shares, entropy, and a thousand draws. */
+/** Temperature on a real row of 8,192 tokens: shares, entropy, and a thousand draws. */
 import { postSample } from "../../api/client.ts";
 import type { Sampled } from "../../api/wire.ts";
 import { count } from "../../components/format.ts";

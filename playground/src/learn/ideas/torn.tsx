@@ -1,4 +1,4 @@
-/** Torn between two, or without a clue: the verdict on a row of three. */
+/** Torn between two classes, or unsure among all: the verdict on a row of three. */
 import { percent } from "../../components/format.ts";
 import { Says } from "../../components/says.tsx";
 import { postJson, useAsked } from "../asked.ts";

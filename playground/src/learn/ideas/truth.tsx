@@ -1,4 +1,6 @@
-/** A low temperature is likelier, not truer: a digit that the network got wrong, over temperatures. */
+/**
+ * A low temperature gives likelier tokens, not truer ones: a digit that the network got wrong, at several temperatures.
+ */
 import { percent } from "../../components/format.ts";
 import { Says } from "../../components/says.tsx";
 import { postJson, useAsked } from "../asked.ts";
@@ -16,7 +18,7 @@ const TEMPERATURE: DialSpec = {
   step: 0.1,
   start: 1,
 };
-/** The classes that are shown: the likeliest, and the true one. */
+/** The shown classes: the likeliest, and the true one. */
 const SHOWN = 4;
 
 interface Reply {
@@ -27,7 +29,7 @@ interface Reply {
 
 async function ask(temperature: number): Promise<Reply> {
   const { set, pictures } = await loadDigits();
-  // The surest come first: the last one leaves the temperature something to change.
+  // The surest come first. At the last one, temperature has something to change.
   const wrong = pictures.wrong.at(-1);
   if (wrong === undefined) throw new Error("there are digits that the network got wrong");
   const { logits, targets } = rowsAt(set.test, [wrong.row]);

@@ -1,4 +1,4 @@
-/** The one picture of the story: ten tokens as bars, which the steps change, and the line that a token is drawn from. */
+/** The picture of the story: ten tokens as bars, which the steps change, and the line from which a token is drawn. */
 import { percent, signed } from "../../components/format.ts";
 import { segmentsOf } from "../../components/segments.ts";
 import type { Bar, Mode, Told } from "./question.ts";
@@ -10,7 +10,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   cut: "probabilities of what is kept",
   draw: "the kept tokens, and the one drawn",
 };
-/** Logits that fill no bar, and a whole one. */
+/** The logits of an empty bar and of a full bar. */
 const LOGIT_LOW = -4;
 const LOGIT_HIGH = 14;
 
@@ -65,7 +65,9 @@ function StoryBar({ bar: { name, logit, p }, mode, most, is_drawn }: BarProps) {
   );
 }
 
-/** From 0 to 1: the kept tokens by their ids, and the random number. Before the draw its room is kept. */
+/**
+ * The line from 0 to 1: the kept tokens by their ids, and the random number. Before the draw, its space stays empty.
+ */
 function Line({ of: { question, sampled, nameOf } }: { of: Told }) {
   const { inverse_cdf } = sampled;
   if (question.mode !== "draw" || inverse_cdf === undefined) return <div class="story-line" />;

@@ -5,12 +5,12 @@ import type { ChainList } from "../../rows/examples.ts";
 import type { PageRow } from "../../rows/row.ts";
 import { exampleNamed } from "../../state/source.ts";
 
-/** How many tokens the picture follows. */
+/** The number of tokens that the picture follows. */
 const FOLLOWED = 10;
-/** Log-probabilities that the line of the draw is made of. */
+/** The number of log-probabilities from which the line of the draw is made. */
 const LISTED = 256;
 
-/** How much of a step the picture shows. */
+/** The part of a step that the picture shows. */
 export type Mode = "logits" | "shares" | "temperature" | "cut" | "draw";
 
 export interface Question {
@@ -34,13 +34,13 @@ export interface Told {
   readonly question: Question;
   readonly text: string;
   readonly bars: readonly Bar[];
-  /** all that the picture does not follow, together */
+  /** the total of all tokens that the picture does not follow */
   readonly others: number;
   readonly sampled: Sampled;
   readonly nameOf: (token_id: number) => string;
 }
 
-/** The chain as far as the step has come. */
+/** The chain up to the current step. */
 function chainOf({ mode, temperature, cut }: Question): ChainList {
   if (mode === "logits" || mode === "shares") return [];
   const first = { stage: "temperature", temperature };
@@ -108,7 +108,7 @@ function prepare(): Promise<Prepared> {
   return prepared;
 }
 
-/** Two rows of a length, one after the other. */
+/** Two rows of equal length, one after the other. */
 function both(first: PageRow, second: PageRow): PageRow {
   const bytes = new Uint8Array(first.bytes.length + second.bytes.length);
   bytes.set(first.bytes);

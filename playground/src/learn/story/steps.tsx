@@ -38,7 +38,7 @@ const CUTS = [
   { name: "min_p", dial: { name: "story_min", label: "min-p", low: 0.01, high: 1, step: 0.01, start: 0.1 } },
 ] as const;
 
-/** The cut that is chosen, as a stage. */
+/** The selected cut as a stage. */
 export function cutNow(): ChainList[number] {
   const { name, dial } = CUTS[dials.value["cut"] ?? 1] ?? CUTS[1];
   return { stage: name, [name]: dialValue(dial) };

@@ -36,7 +36,7 @@ export function Story() {
   );
 }
 
-/** The answer for the step that is read, with the dials as they stand. */
+/** The answer for the step being read, with the present values of the dials. */
 function useStory(step: Step | undefined) {
   const question: Question = {
     mode: step?.mode ?? "logits",
@@ -57,7 +57,7 @@ interface StepProps {
 
 function StoryStep({ step: { id, title, words, Controls }, told, is_active, focus }: StepProps) {
   return (
-    // a step that gets the keyboard focus is the step that is shown
+    // a step that gets the keyboard focus becomes the current step
     <li
       id={id}
       class={`story-step ${is_active ? "is-active" : ""}`}
@@ -73,7 +73,7 @@ function StoryStep({ step: { id, title, words, Controls }, told, is_active, focu
   );
 }
 
-/** Where of the window's height a step has to be to be the one that is read. */
+/** The part of the window's height in which a step counts as being read. */
 const READ_AT = "-45% 0px -45% 0px";
 
 function followScroll(active: Signal<number>): () => void {

@@ -17,14 +17,17 @@ export interface Position {
 /** Names of lists of alternatives, inside of a token or of a reply. */
 const LISTS = ["top_logprobs", "top_probs", "top_tokens", "probs", "candidates", "output_top_logprobs"];
 
-/** Log-probabilities of alternatives add up to 1 at most; a little more is rounding. */
+/** Probabilities of alternatives add up to at most 1; a little more is rounding. */
 const MASS_MAX = 1.02;
 
 export function isBranch(tree: Tree | undefined): tree is Branch {
   return typeof tree === "object" && tree !== null && !Array.isArray(tree);
 }
 
-/** The positions of a reply, in order; of several lists the one with the most alternatives. Empty when there are none. */
+/**
+ * The positions of a reply, in order. Of several lists it takes the one with the most alternatives. Empty when there
+ * are none.
+ */
 export function positionsIn(tree: Tree): readonly Position[] {
   const found = allListsIn(tree).sort((a, b) => weightOf(b) - weightOf(a));
   const [best] = found;
@@ -48,7 +51,7 @@ function weightOf(positions: readonly Position[]): number {
   return positions.reduce((sum, { alternatives }) => sum + alternatives.length, 0) / positions.length;
 }
 
-/** Every list of positions; the pieces of a stream, which stand side by side at the top, make one list. */
+/** Every list of positions; the pieces of a stream, side by side at the top level, form one list. */
 function allListsIn(tree: Tree): (readonly Position[])[] {
   const pieces =
     Array.isArray(tree) && positionsOf(tree) === undefined ? tree.filter(isBranch).map(listsIn) : [];
@@ -77,7 +80,7 @@ function asPositions(tree: Tree): Tree {
   return alternativesOf(tree) === undefined ? tree : [tree];
 }
 
-/** The texts that were drawn stand beside the lists, under `tokens` or `chosen…`. */
+/** The texts of the drawn tokens are beside the lists, under `tokens` or `chosen…`. */
 function withDrawn(positions: readonly Position[], beside: Tree): readonly Position[] {
   const tokens = isBranch(beside) ? beside.entries.get("tokens") : undefined;
   if (!Array.isArray(tokens) || tokens.length !== positions.length) return positions;
@@ -163,7 +166,7 @@ function valueIn({ entries }: Branch): { value: number; unit: Unit } | undefined
     for (const name of VALUE_NAMES[unit]) {
       const value = named.get(name);
       if (typeof value === "number") return { value, unit };
-      // this service writes −Infinity as null, others as a text
+      // this service writes −Infinity as null, others write it as a text
       if (value === null || value === "-inf" || value === "-Infinity")
         return { value: Number.NEGATIVE_INFINITY, unit };
     }

@@ -1,8 +1,8 @@
-/** The entries of a row that has more than numbers: tokens with a text or an id, and a value each. */
+/** The entries of a row with more than numbers: tokens with a text or an id, and a value each. */
 import { type PageRow, RowError, rowOfLogits } from "../row.ts";
 
 export interface Candidate {
-  /** its text, or its id where only that is known */
+  /** its text, or its id when only that is known */
   readonly label: string | undefined;
   readonly value: number;
 }
@@ -17,7 +17,7 @@ export const VALUE_NAMES: Readonly<Record<Unit, readonly string[]>> = {
   logit: ["logit", "logits", "score", "value"],
 };
 
-/** Names under which they write a token's text, the best first. */
+/** Names under which servers write a token's text, in order of preference. */
 export const LABEL_NAMES: readonly string[] = [
   "token",
   "text",
@@ -31,7 +31,7 @@ export const LABEL_NAMES: readonly string[] = [
   "id",
 ];
 
-/** A row in the order of the candidates; a probability stands in it by its logarithm. */
+/** A row in the order of the candidates; probabilities are converted to their logarithms. */
 export function rowOf(candidates: readonly Candidate[], unit: Unit, text = ""): PageRow {
   const logits = Float32Array.from(candidates, ({ value, label }, i) => {
     if (unit !== "probability") return value;
@@ -46,7 +46,7 @@ export function rowOf(candidates: readonly Candidate[], unit: Unit, text = ""): 
   );
 }
 
-/** The share of all probability that log-probabilities or probabilities hold; 1 when nothing else was possible. */
+/** The total probability of a list of log-probabilities or probabilities; 1 for other units. */
 export function massOf(candidates: readonly Candidate[], unit: Unit): number {
   return candidates.reduce((sum, { value }) => sum + (unit === "probability" ? value : Math.exp(value)), 0);
 }

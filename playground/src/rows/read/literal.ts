@@ -1,14 +1,14 @@
 /**
- * Text as programs print their values → a tree: JSON, and what Python's repr and NumPy, torch, JAX and TensorFlow add to
- * it (single quotes, None, inf, tuples, calls such as `tensor([8.2, 1.5], device='cuda:0')`, numbers parted by blanks).
- * It knows nothing of logits.
+ * Text as programs print their values → a tree: JSON, and what Python's repr and NumPy, torch, JAX and TensorFlow add
+ * to it (single quotes, None, inf, tuples, calls such as `tensor([8.2, 1.5], device='cuda:0')`, numbers separated by
+ * blanks). It knows nothing about logits.
  */
 import { RowError } from "../row.ts";
 import { LEFT_OUT, parseNumber, shorten } from "./number.ts";
 
 export type Tree = number | string | boolean | null | Tree[] | Branch;
 
-/** A dictionary, or a call: its named arguments, and those without a name in `list`. */
+/** A dictionary, or a call: its named arguments, and the unnamed ones in `list`. */
 export interface Branch {
   /** the name of the called function; "" for a dictionary */
   readonly name: string;
@@ -36,7 +36,7 @@ const NAMED = /([A-Za-z_]\w*)\s*=/y;
 const MARKED = /<[^<>]*>/y;
 const DOTS = /\.\.\.|…/y;
 
-/** All the values of a text, one after another. Throws a RowError that shows the place where it cannot go on. */
+/** All the values of a text, one after another. Throws a RowError that shows where reading failed. */
 export function parseLiterals(text: string): Tree[] {
   const cursor = new Cursor(text);
   const values: Tree[] = [];
@@ -68,7 +68,7 @@ class Cursor {
     return found;
   }
 
-  /** Steps over a sign, and over the blanks before it. */
+  /** Skips a sign and the blanks before it. */
   take(sign: string): boolean {
     this.match(BLANK);
     if (!this.text.startsWith(sign, this.at)) return false;
@@ -87,7 +87,7 @@ class Cursor {
 function parseValue(cursor: Cursor, depth: number): Tree {
   if (depth > DEPTH_MAX) throw new RowError(`The text is nested more than ${DEPTH_MAX} deep.`);
   cursor.match(BLANK);
-  // first, as there may be a hundred thousand of them
+  // checked first, because there may be a hundred thousand of them
   const number = cursor.match(NUMBER);
   if (number !== undefined) return parseNumber(number[0].replaceAll("_", ""), "in a list");
   if (cursor.take("[")) return parseList(cursor, "]", depth);

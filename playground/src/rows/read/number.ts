@@ -1,4 +1,4 @@
-/** One number as people and programs write it, and lists of them; whatever has two readings is refused. */
+/** Reads one number as people and programs write it, and lists of numbers. Ambiguous text is refused. */
 import { RowError } from "../row.ts";
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|∞)$/i;

@@ -14,16 +14,16 @@ export interface ObservedReading {
   readonly how: string;
 }
 
-/** The tokens that were read from the row. */
+/** The tokens read from the text. */
 export interface TokensOfRow {
   readonly vocab_size: number;
-  /** undefined for a text that no token has */
+  /** undefined for a text that belongs to no token */
   readonly idOf: (label: string) => number | undefined;
 }
 
 const FIELDS = ["kept", "drawn", "token_ids"];
 
-/** Throws a RowError that says what cannot be read. */
+/** Throws a RowError that names the unreadable part. */
 export function readObserved(text: string, row: TokensOfRow): ObservedReading {
   const clean = text.trim();
   return /^[[{]/.test(clean) ? ofTree(oneOf(parseLiterals(clean)), clean, row) : ofLines(clean, row);
@@ -73,7 +73,10 @@ function ofRow(list: readonly number[]): ObservedReading {
   return { observed: { token_ids, probabilities }, how: `the probability of each of ${list.length} tokens` };
 }
 
-/** A token and its number; a per cent sign may follow. The last sign between them divides, or else the last blank. */
+/**
+ * A token and its number; a per cent sign may follow. The last separator between them divides, or otherwise the last
+ * blank.
+ */
 const LINES = [/^(.*\S)\s*[:=,;\t]\s*(\S+?)\s*(%?)$/, /^(.*\S)\s+(\S+?)\s*(%?)$/] as const;
 
 const partsOf = (line: string) => LINES[0].exec(line) ?? LINES[1].exec(line);
@@ -93,7 +96,7 @@ function ofLines(text: string, row: TokensOfRow): ObservedReading {
   return ofNumbers(candidates, has_percent ? "probability" : undefined, row);
 }
 
-/** 12.3 % → 0.123: the digits are kept, from which the rounding is known. */
+/** 12.3 % → 0.123: the digits are kept, because they show the rounding. */
 function ofPercent(text: string): number {
   return Number(`${text}e-2`);
 }
@@ -128,7 +131,7 @@ function unitOf(candidates: readonly Candidate[]): Unit {
   return values.every((value) => value <= 0) ? "logprob" : "logit";
 }
 
-/** By its text, with a space before it or not; else by its id. */
+/** Finds a token by its text, with or without a space before it; otherwise by its id. */
 function idOf(text: string, row: TokensOfRow): number {
   const label = unquoted(text.trim());
   const id = row.idOf(label) ?? row.idOf(` ${label}`) ?? idIn(label);

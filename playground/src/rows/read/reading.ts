@@ -9,9 +9,9 @@ export interface Reading {
   readonly row: PageRow;
   /** ends the sentence “Read as …” */
   readonly how: string;
-  /** what speaks against this reading; "" when nothing does */
+  /** a reason to doubt this reading; "" when there is none */
   readonly doubt: string;
-  /** tokens of a reply, or rows of a batch, and which of them is shown, from 0 */
+  /** number of a reply's tokens or of a batch's rows, and which of them is shown, from 0 */
   readonly positions: number;
   readonly position: number;
   /** the options of a pasted request */

@@ -56,7 +56,7 @@ function dense(logits: readonly Tree[], labels: readonly string[]): PageRow {
   return rowOfLogits(Float32Array.from(logits, Number), labels);
 }
 
-/** Packed in base64, or sparse: the tokens that are given, by their ids. */
+/** Packed in base64; or sparse, that is the given tokens by their ids. */
 function inBranch({ entries }: Branch): PageRow | undefined {
   const [ids, values, data] = ["token_ids", "values", "data"].map((name) => entries.get(name));
   if (Array.isArray(ids) && Array.isArray(values) && ids.length === values.length)
@@ -75,7 +75,7 @@ function decoded(base64: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The tree as JSON.parse would have it. */
+/** The tree as JSON.parse would return it. */
 function plain(tree: Tree): unknown {
   if (Array.isArray(tree)) return tree.map(plain);
   if (!isBranch(tree)) return tree;

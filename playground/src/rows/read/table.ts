@@ -7,7 +7,7 @@ import { type Candidate, heldBy, LABEL_NAMES, rowOf, type Unit, VALUE_NAMES } fr
 import { isNumber, parseNumber, refuseDecimalCommas, shorten } from "./number.ts";
 import { plainReading, type Reading } from "./reading.ts";
 
-/** Signs that part a token from its number: the last of them in a line divides, so that a token may be one itself. */
+/** Separators between a token and its number. The last one in a line divides, so a token may contain one. */
 const DIVIDERS: readonly { readonly name: string; readonly sign: RegExp }[] = [
   { name: "colon", sign: /^(.*):\s*(\S+)\s*$/ },
   { name: "equals sign", sign: /^(.*)=\s*(\S+)\s*$/ },
@@ -30,13 +30,15 @@ export function readLines(text: string): Reading | undefined {
   return undefined;
 }
 
-/** A colon after a number makes it a token; before other dividers numbers make the line a list, not a token. */
+/**
+ * A colon after a number makes the number a token. With other separators, a line that begins with a number is a list.
+ */
 function isText(label: string, divider: string): boolean {
   if (divider === "colon") return true;
   return !/[:=]\s*$/.test(label) && !label.split(/[\s,;[(]+/).some((word) => word !== "" && isNumber(word));
 }
 
-/** Throws a sentence for lines of which some have a colon and a number, and others not. */
+/** Throws a message when some lines have a colon and a number and others do not. */
 function refuseHalf(lines: readonly string[]): void {
   const colon = /:\s*\S+\s*$/;
   if (/^\s*[[{(<]/.test(lines[0] ?? "") || !lines.some((line) => colon.test(line))) return;
@@ -53,7 +55,7 @@ const DELIMITERS = [
   [",", "commas"],
 ] as const;
 
-/** A table of two columns or with a header; undefined when the text is no table. */
+/** A table of two columns or with a header; undefined when the text is not a table. */
 export function readTable(text: string): Reading | undefined {
   const lines = linesOf(text);
   for (const [delimiter, name] of DELIMITERS) {
@@ -81,7 +83,7 @@ interface Head {
   readonly unit: Unit;
 }
 
-/** Which column is which by the names in the first line; undefined when it names no column of values. */
+/** The meaning of each column by the names in the first line; undefined when no column has values. */
 function headOf(cells: readonly string[]): Head | undefined {
   const names = cells.map((cell) => cell.trim().toLowerCase().replaceAll(" ", "_"));
   if (names.some(isNumber)) return undefined;
@@ -142,7 +144,7 @@ function cellsOf(line: string, delimiter: string): string[] {
   return cells;
 }
 
-/** Numbers with or without commas and blanks between them; throws when they may be a table or decimal commas. */
+/** Numbers with or without commas and blanks between them. Throws when they may be a table or have decimal commas. */
 export function readNumbers(text: string): Reading {
   refuseDecimalCommas(text);
   const lines = linesOf(text).map((line) => line.split(/[\s,;]+/).filter((word) => word !== ""));

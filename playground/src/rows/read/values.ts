@@ -7,7 +7,7 @@ import { isNumber, parseNumber } from "./number.ts";
 import { plainReading, type Reading } from "./reading.ts";
 import { readRequest } from "./request.ts";
 
-/** The kinds of value that a row can be read from; the first that has an answer is taken. */
+/** The kinds of value that can be read as a row, in the order in which they are tried. */
 const KINDS: readonly ((tree: Tree, position: number) => Reading | undefined)[] = [
   readRequest,
   (tree) => readArray(tree),
@@ -29,7 +29,7 @@ export function readTree(tree: Tree, position: number): Reading {
 /** Names of arrays in the printouts of libraries; scalars are named by their type. */
 const ARRAYS = /^(?:tensor|array|parameter|asarray|(?:float|bfloat|double|half|f|bf)\w*)$/i;
 
-/** The argument of a call such as tensor(…); the tree itself when it is no array. */
+/** The argument of a call such as tensor(…); the tree itself when it is not an array. */
 function unwrapped(tree: Tree): Tree {
   if (!isBranch(tree) || !ARRAYS.test(tree.name)) return tree;
   const dtype = String(tree.entries.get("dtype") ?? "");
@@ -40,7 +40,7 @@ function unwrapped(tree: Tree): Tree {
   return inner === undefined ? tree : unwrapped(inner);
 }
 
-/** A list of numbers; of lists of lists the last, as the next token's logits are the last row of a model's. */
+/** A list of numbers. Of nested lists it takes the last, because a model's last row is for the next token. */
 function readArray(tree: Tree, where = printed(tree)): Reading | undefined {
   const inner = unwrapped(tree);
   if (typeof inner === "number") return isBranch(tree) ? ofNumbers([inner], where) : undefined;
@@ -111,7 +111,7 @@ function ofTokens(candidates: readonly (Candidate | undefined)[], what: string):
   };
 }
 
-/** How many characters of the text before a token are shown. */
+/** Number of shown characters of the text before a token. */
 const BEFORE_MAX = 60;
 
 function readReply(tree: Tree, position: number): Reading | undefined {

@@ -1,6 +1,6 @@
 /**
- * The alternatives at a place of the text: the model's likeliest tokens, the chain's effect on each, and a button that
- * continues the text with it.
+ * The alternatives at a position of the text: the model's likeliest tokens, the chain's effect on each, and a button
+ * that continues the text with it.
  */
 import { useEffect } from "preact/hooks";
 import { named, percent } from "../../components/format.ts";
@@ -116,7 +116,7 @@ function goToAlternative(event: KeyboardEvent): void {
   if (next instanceof HTMLElement) next.focus();
 }
 
-/** Pressing or going anywhere else closes it; answers what ends that. */
+/** Closes when the user presses or moves anywhere else. Returns a function that ends this. */
 function closeElsewhere(): () => void {
   const leave = ({ target }: Event) => {
     if (target instanceof Element && target.closest(".alternatives, .text-token") === null) close();

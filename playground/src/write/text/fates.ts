@@ -1,4 +1,4 @@
-/** The effect of a token's chain on the likeliest tokens at its place. Requested when somebody looks at it. */
+/** The effect of a token's chain on the likeliest tokens at its position. Requested when it is first shown. */
 import { signal } from "@preact/signals";
 import { postSample, Refusal } from "../../api/client.ts";
 import type { Fate, TokenLogprob } from "../../api/wire.ts";
@@ -7,12 +7,12 @@ import { placeOf, type Written } from "../draw-next.ts";
 /** Number of kept tokens to show. */
 const LEFT = 4;
 
-/** A token's chances at a place: by the model, and by the chain or the stage that removed it. */
+/** A token's chances at a position: by the model, and by the chain, or the stage that removed it. */
 export interface Chance {
   readonly token_id: number;
-  /** undefined for a token that the chain raised from far below */
+  /** undefined for a token that the chain raised from a low rank */
   readonly raw: number | undefined;
-  /** undefined as long as it is not known */
+  /** undefined while it is unknown */
   readonly processed: number | undefined;
   readonly removed_by: string | undefined;
 }
@@ -27,7 +27,7 @@ interface Known {
 const known = new WeakMap<Written, Known>();
 const news = signal(0);
 
-/** Requests the effect on the token at `step`; when the service refuses, the model's own probabilities stay. */
+/** Requests the effect on the tokens at `step`. When the service refuses, the model's own probabilities stay. */
 export async function fates(token: Written, step: number): Promise<void> {
   if (known.has(token)) return;
   try {
@@ -46,7 +46,7 @@ export async function fates(token: Written, step: number): Promise<void> {
   }
 }
 
-/** The likeliest by the model, and then those that the chain brought up. */
+/** The likeliest tokens by the model, then those that the chain raised. */
 export function chancesOf(token: Written): readonly Chance[] {
   const found = news.value > 0 ? known.get(token) : undefined;
   const listed = idsOf(token);

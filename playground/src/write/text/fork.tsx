@@ -1,11 +1,11 @@
-/** Offers to continue from the selected token, with the token that the chain would now draw there. */
+/** Offers to continue from the selected token, with the token that the chain would draw there now. */
 import { named } from "../../components/format.ts";
 import { answer } from "../../state/result.ts";
 import { source } from "../../state/signals.ts";
 import { written } from "../sides.ts";
 import { forkAt, is_writing, selected } from "../writer.ts";
 
-/** How many tokens a fork writes. */
+/** The number of tokens that a fork writes. */
 export const FORKED_TOKENS = 60;
 
 export function Fork() {

@@ -1,4 +1,6 @@
-/** In a sentence: how far two texts are the same, where they part, and how much they share. */
+/**
+ * A sentence: how many tokens two texts share at the beginning, where they differ, and how much they have in common.
+ */
 import { count, named } from "../../components/format.ts";
 import type { Differences } from "../differences.ts";
 import type { SideName } from "../side-names.ts";

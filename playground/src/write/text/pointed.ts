@@ -8,14 +8,17 @@ export interface Place {
 }
 
 export interface Pointed extends Place {
-  /** where the token lies beside its text, in pixels */
+  /** the token's position beside its text, in pixels */
   readonly left: number;
   readonly top: number;
 }
 
 export const pointed = signal<Pointed | undefined>(undefined);
 
-/** A mouse on its way across the text opens nothing; one on its way to the alternatives has the time to get there. */
+/**
+ * Delays: a mouse that crosses the text opens nothing, and a mouse on its way to the alternatives has time to reach
+ * them.
+ */
 const OPEN_MS = 140;
 const CLOSE_MS = 260;
 
@@ -33,7 +36,7 @@ export function openSoon(place: Place, token: HTMLElement): void {
 export function openAt({ name, index }: Place, token: HTMLElement): void {
   clearTimeout(timer);
   const text = token.closest(".side");
-  // a word that was broken over two lines is taken where it ends
+  // a word that is broken over two lines uses its end
   const box = [...token.getClientRects()].at(-1);
   if (text === null || box === undefined) return;
   const { left, top } = text.getBoundingClientRect();

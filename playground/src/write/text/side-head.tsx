@@ -1,4 +1,7 @@
-/** The head of one of two texts: its name, which chooses it for the controls of the page, its seed, and its chain in short. */
+/**
+ * The head of one of two texts: its name, which selects it for the controls of the page, its seed, and its chain in
+ * short.
+ */
 
 import { speculationIn } from "../../speculate/speculation.ts";
 import { seed } from "../../state/signals.ts";

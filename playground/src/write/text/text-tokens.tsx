@@ -1,6 +1,6 @@
 /**
- * A text's tokens, a button for each. One is a stop of the keyboard, the arrow keys go on from there; whatever the mouse
- * or the focus is on shows its alternatives.
+ * A text's tokens, a button for each. One of them is a keyboard stop, and the arrow keys move on from it. The token
+ * with the mouse or the focus shows its alternatives.
  */
 import { visible } from "../../components/format.ts";
 import { forcedBy } from "../../state/token-rules.ts";
@@ -13,7 +13,7 @@ import { closeSoon, isPointedAt, openAt, openSoon, pointed } from "./pointed.ts"
 interface Props {
   readonly name: SideName;
   readonly tokens: readonly Written[];
-  /** whether the other text has not the token; undefined without another text */
+  /** true when the other text lacks the token; undefined without another text */
   readonly differing: readonly boolean[] | undefined;
   readonly select: (index: number) => void;
 }
@@ -26,7 +26,7 @@ export function TextTokens({ name, tokens, differing, select }: Props) {
     <>
       {tokens.map((token, index) => (
         <TokenButton
-          // a token has no other identity than its place in the text
+          // a token is identified only by its position in the text
           key={`${index}-${token.token_id}`}
           token={token}
           at={{ name, index }}
@@ -65,7 +65,7 @@ interface ButtonProps {
 }
 
 function TokenButton({ token, at, look, is_selected, is_stop, select }: ButtonProps) {
-  // the space before a word stands outside of its button, so that lines break there as in any text
+  // the space before a word is outside its button, so that lines can break there as in any text
   const blank = /^\s*/.exec(token.text)?.[0] ?? "";
   const word = token.text.slice(blank.length);
   const rejected = token.draft?.rejected;
@@ -109,7 +109,7 @@ function draftInWords({ draft, row }: Written): string {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
 
-/** Left and right go through the text, down goes to the alternatives, Escape closes them. */
+/** Left and right move through the text, down moves to the alternatives, Escape closes them. */
 function goToToken(event: KeyboardEvent): void {
   const here = event.currentTarget as HTMLElement; // the handler sits on a button
   const text = here.closest(".side");
