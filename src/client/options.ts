@@ -3,7 +3,7 @@
  * change those, not this file. The service checks every field and refuses what it does not know.
  */
 
-/** Bytes of one element, by the type of elements that a dense row may have. */
+/** Bytes of one element, by the element type of a dense row. */
 export const DTYPE_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
 export type Dtype = keyof typeof DTYPE_BYTES;
 
