@@ -30,24 +30,24 @@ export const APHRODITE: Host = {
   density: 0.18,
   known: [
     {
-      what: "The mass of typical_p is cut before the token that passes it.",
+      what: "The host's typical_p removes the token with which the mass passes p.",
       whose: "noted: ops/typical_p.py, `cumsum >= typical_p`",
       is: ({ options }) => "typical_p" in options,
     },
     {
-      what: "tfs counts banned and removed tokens as probabilities of 0: they bend the curve.",
+      what: "The host's tfs includes banned and removed tokens with probability 0, which changes the curve.",
       whose: "noted: ops/tfs.py, over the whole row",
       is: (asked) =>
         "tfs" in asked.options &&
         (isBanned(asked) || "top_n_sigma" in asked.options || "top_a" in asked.options),
     },
     {
-      what: "A banned token makes the deviation of top_n_sigma not a number, and nothing is cut.",
+      what: "A banned token makes the host's standard deviation of top_n_sigma NaN, so nothing is cut.",
       whose: "host: ops/top_nsigma.py, std of a row with −∞",
       is: (asked) => "top_n_sigma" in asked.options && isBanned(asked),
     },
     {
-      what: "Of tokens that equal the best one stays when none reaches epsilon_cutoff.",
+      what: "When no token reaches epsilon_cutoff, the host keeps one of the tokens that equal the best.",
       whose: "noted: ops/epsilon_cutoff.py, argmax",
       is: ({ options }, theirs, ours) =>
         "epsilon_cutoff" in options && !("error" in theirs) && !("error" in ours) && theirs.kept.length === 1,

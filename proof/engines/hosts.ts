@@ -87,7 +87,7 @@ export const HOSTS: readonly Host[] = [
     density: 0.25,
     known: [
       {
-        what: "An end token is dropped from bad_words_ids.",
+        what: "The host drops an end token from bad_words_ids.",
         whose: "noted: NoBadWordsLogitsProcessor",
         is: ({ options }) => {
           const stops = (options["stop_token_ids"] ?? []) as readonly number[]; // as made above
@@ -96,13 +96,13 @@ export const HOSTS: readonly Host[] = [
         },
       },
       {
-        what: "In rows that are nearly certain the entropy of top_h is float32's rounding.",
+        what: "In nearly certain rows, float32 rounding dominates the entropy of the host's top_h.",
         whose: "host: TopHLogitsWarper, ln p for p near 1 in float32",
         is: ({ options }, _, ours) =>
           "top_h" in options && !("error" in ours) && Math.max(...ours.p) > 0.9999,
       },
       {
-        what: "When all that is allowed is banned, transformers draws from what is allowed all the same; here all_tokens_masked.",
+        what: "When every allowed token is banned, transformers still draws from the allowed tokens; here the step fails with all_tokens_masked.",
         whose: "noted: PrefixConstrainedLogitsProcessor, unsatisfiable",
         is: ({ options }, theirs, ours) =>
           "allowed_token_ids" in options && says(ours, "all_tokens_masked") && !("error" in theirs),
@@ -113,7 +113,7 @@ export const HOSTS: readonly Host[] = [
         is: (_, theirs, ours) => "error" in theirs && says(ours, "all_tokens_masked"),
       },
       {
-        what: "A sequence_bias and a logit_bias of one token are one entry there: the later stands.",
+        what: "In transformers, a sequence_bias and a logit_bias for the same token are one entry: the later one applies.",
         whose: "put so by this comparison",
         is: (asked) => "sequence_bias" in asked.options && "logit_bias" in asked.options,
       },

@@ -20,7 +20,7 @@ export const TRITON_KNOWN: readonly Known[] = [
       (!("error" in theirs) && !("error" in ours) && hasNoneOfTheLast(asked, theirs, ours)),
   },
   {
-    what: "All tokens that tie with the last token that p needs may stay.",
+    what: "The host may keep all tokens that tie with the last token that p needs.",
     whose: "host: topk_topp_triton.py, duplicate_logit goes through a logarithm and is held to 1e-9",
     is: (_, theirs, ours) => !("error" in theirs) && !("error" in ours) && hasMoreOfTheLast(theirs, ours),
   },

@@ -30,7 +30,7 @@ export const plots: Readonly<Record<string, () => string>> = {
 };
 
 const PART_NOTE =
-  "\\* does less: transformers.js has no top-p and no min-p, and of the biases and penalties only the repetition penalty; it runs what it has.";
+  "\\* runs only a part of the chain: transformers.js has no top-p, no min-p and no biases, and of the penalties only the repetition penalty.";
 
 /** docs/benchmarks.md. */
 export function benchmarksPage(): string {
@@ -45,20 +45,20 @@ export function benchmarksPage(): string {
     "",
     "## The sampler against its rivals",
     "",
-    `\`npm run bench:rivals\` on ${machineText(machine)}; ${versionsText(versions)}. All run in one process, in turns;`,
-    "each first has to leave the same tokens with the same probabilities. µs a step, least / median. The rows that all",
-    'read lie in our sampler\'s memory, as the service has a row when its last byte has come; "row copied" copies it',
-    "from there as from any Float32Array. Rows: *peaked*, N(−2, 2.5) with 50 tokens up to +18; *flat*,",
-    "N(−2, 1). Chains: temperature 0.8, top-k 40, top-p 0.95, min-p 0.05; 300 biases and three penalties over 1,024",
-    "tokens; the log-probabilities are those of the row as it came.",
+    `\`npm run bench:rivals\` on ${machineText(machine)}; ${versionsText(versions)}. All run in one process, in turns.`,
+    "A sampler is timed only after it has kept the same tokens with the same probabilities. A cell has microseconds a",
+    "step, minimum / median. All samplers read the same rows, which lie in our sampler's memory, where the service writes",
+    'the bytes of a request. "Row copied" first copies the row, as from any Float32Array. Rows: *peaked*, N(−2, 2.5) with',
+    "50 tokens up to +18; *flat*, N(−2, 1). Chains: temperature 0.8, top-k 40, top-p 0.95, min-p 0.05; 300 biases and three",
+    "penalties over 1,024 tokens; the log-probabilities are those of the unchanged row.",
     "",
     "![Microseconds a step, by chain and sampler](images/rivals.svg)",
     "",
     PART_NOTE,
     "",
     ...sizes.flatMap((size) => ROW_KINDS.flatMap((kind) => fullTable(rivals(), size, kind))),
-    "transformers.js picks its candidates with onnxruntime's TopK, here the wasm build: the native one cannot be",
-    "installed without a download.",
+    "transformers.js selects its candidates with onnxruntime's TopK. Here it uses the wasm build, because the native build",
+    "cannot be installed without a download.",
     "",
     "## The sampler beside the engines' own",
     "",
@@ -79,8 +79,8 @@ export function benchmarksPage(): string {
     "## The service under load",
     "",
     `\`npm run load\` on ${machineText(load().machine)}: ${load().connections} connections, one worker, ${load().seconds} s`,
-    "each, generator and service on the same machine. First the raw generator, then autocannon, which counts whole",
-    "milliseconds and costs the machine more than the service does.",
+    "a scenario, with the generator and the service on the same machine. The first figures are those of the raw generator,",
+    "the last those of autocannon, which counts whole milliseconds and uses more CPU than the service does.",
     "",
     fullLoadTable(load()),
     "",
@@ -93,8 +93,9 @@ export function benchmarksPage(): string {
     "",
     "## Growth",
     "",
-    `\`npm run bench:growth\` on ${machineText(growth().machine)}. The exponent of growth over the four largest sizes: 1 is`,
-    "linear, 0 constant. Accesses and bytes of wasm memory are counts, the same in every run.",
+    `\`npm run bench:growth\` on ${machineText(growth().machine)}. The last column is the exponent of growth`,
+    "over the four largest sizes: 1 is linear, 0 constant. Accesses and bytes of wasm memory are counts, which are the same in",
+    "every run.",
     "",
     "![How costs grow](images/growth.svg)",
     "",

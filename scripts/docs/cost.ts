@@ -16,10 +16,10 @@ export function costText(): string[] {
     routes = [],
   } = results<CostResults>("cost", "bench:cost");
   return [
-    `\`npm run bench:cost\` on ${machineText(machine)}. Everything takes turns with the chain that only has a temperature, ${rounds} rounds in one`,
-    "process. A cell is the least time of all rounds for each row of the step, as a multiple of the temperature's in that column. The rows lie in",
-    "the sampler's memory, but for the forms, whose bytes are copied and widened as well.",
-    "The last column counts loads and stores of wasm memory for each four logits of 32,000, flat: CI holds each to 1.15 of it.",
+    `\`npm run bench:cost\` on ${machineText(machine)}. Each line takes turns with a chain that has only a temperature, ${rounds} rounds in one`,
+    "process. A cell is the minimum time for each row of a step, as a multiple of the temperature's time in that column. The rows",
+    "are in the sampler's memory, except for the forms, whose bytes are copied and converted as well. The last column has the loads",
+    "and stores of wasm memory for each four logits of a flat row of 32,000; CI allows at most 1.15 times this count.",
     "",
     table(
       ["", ...columns.map(headOf), "accesses"],
@@ -29,7 +29,7 @@ export function costText(): string[] {
       ],
     ),
     "",
-    "The same of requests: CPU of the service for each row, as a multiple of `POST /v1/sample` with a row of float32.",
+    "The next table is about requests: the service's CPU time for each row, as a multiple of `POST /v1/sample` with a float32 row.",
     "",
     table(
       ["", ...ROUTE_SIZES.map(thousands)],

@@ -11,14 +11,15 @@ const ENGINES = ["llama.cpp", "transformers", "numpy"];
 const engines = () => results<RivalResults>("engines", "bench:engines");
 
 export const ENGINES_NOTE =
-  "\\* does less: transformers has no presence and no frequency penalty. The numpy sampler has no biases and no penalties.";
+  "\\* runs only a part of the chain: transformers has no presence and no frequency penalty. The numpy sampler has no biases and no penalties.";
 
 export function enginesText(): string[] {
   const { machine, versions } = engines();
   return [
-    "The library beside the samplers of the engines themselves, for the same tokens in one run and in turns, one thread each:",
-    `µs a step over ${thousands(SIZE)} logits, the least of many, and how many times as long others take. Ours by the clock, theirs`,
-    "in CPU time; llama.cpp is handed its array of candidates ready-made, which it else fills before every step.",
+    "The library and the engines' own samplers draw from the same tokens, in one run and in turns, with one thread each. The",
+    `tables have our microseconds a step over ${thousands(SIZE)} logits, the minimum of many steps, and the ratio of each engine's time to`,
+    "ours. Our time is wall-clock time, theirs is CPU time. llama.cpp gets a prepared array of candidates, which it would",
+    "otherwise fill before every step.",
     `\`npm run bench:engines\`, ${machineText(machine)}, ${versionsText(versions)}:`,
   ];
 }

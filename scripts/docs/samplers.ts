@@ -27,7 +27,7 @@ export function samplersPage(stages: readonly Stage[], stops: readonly Stop[]): 
   const opening = [
     "# Samplers",
     "",
-    "This page lists every stage of a chain, in the order in which they run (`GET /v1/samplers` tells the same as data). All are",
+    "This page lists every stage of a chain, in the order in which they run (`GET /v1/samplers` has the same as data). All are",
     "off by default. An option switches its stage on:",
     "",
     "```json",

@@ -5,9 +5,9 @@ import { describeSettings } from "../../src/config/config.ts";
 
 /** Defaults that depend on the machine, described in words so that the page is the same on every machine. */
 const GRANTED: Readonly<Record<string, string>> = {
-  WORKERS: "one per core granted",
-  LOGIT_SAMPLER_CONNECTIONS_MAX: "descriptors granted, less 128; at most `8192`",
-  LOGIT_SAMPLER_HELD_BYTES_MAX: "what the memory granted leaves, from 32 to 128 MiB",
+  WORKERS: "one per granted core",
+  LOGIT_SAMPLER_CONNECTIONS_MAX: "the granted descriptors minus 128; at most `8192`",
+  LOGIT_SAMPLER_HELD_BYTES_MAX: "the rest of the granted memory, from 32 to 128 MiB",
 };
 
 /** docs/configuration.md. */
@@ -22,7 +22,7 @@ export function configurationPage(): string {
     "",
     "This page lists the settings of the service. They are environment variables, for example",
     "`PORT=9000 WORKERS=2 npm start`. A value out of range, or a `LOGIT_SAMPLER_` variable that does",
-    "not exist, stops the start with a sentence that says so. The page is generated from `src/config/config.ts` by",
+    "not exist, stops the start with an error that names it. The page is generated from `src/config/config.ts` by",
     "`npm run generate`.",
     "",
     table(["variable", "meaning", "default"], rows),

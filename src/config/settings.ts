@@ -60,29 +60,31 @@ export const ACCESS = z.object({
     .string()
     .default("")
     .describe(
-      "A file with such keys, one a line, read at the start; lines that begin with # are left out. A line `id key [watermark-keys] [routes] [opt-out]` says what the owner of the key may do: lists are separated by commas, `*` stands for all and `-` for none.",
+      "A file with such keys, one a line, read at the start; lines that begin with # are ignored. A line `id key [watermark-keys] [routes] [opt-out]` limits what the owner of the key may do: lists are separated by commas, `*` means all and `-` means none.",
     ),
   watermark_keys_file: z
     .string()
     .default("")
     .describe(
-      "A file of watermark keys, read at the start: an id and a secret of 64 bits a line, such as `main 0x0123456789abcdef`. Requests name the id; the secret is never told.",
+      "A file of watermark keys, read at the start: an id and a secret of 64 bits a line, such as `main 0x0123456789abcdef`. Requests name the id; the secret never leaves the service.",
     ),
   watermark_default: z
     .string()
     .default("")
     .describe(
-      'Default watermark of steps without one, as JSON: `{"scheme": "gumbel", "key": "main"}`. Greedy steps are not marked. `unmarked: true` leaves it out, for keys with `opt-out` in API_KEYS_FILE, or as set by WATERMARK_OPT_OUT.',
+      'Default watermark of steps without one, as JSON: `{"scheme": "gumbel", "key": "main"}`. Greedy steps are not marked. A request with `unmarked: true` omits the mark, if WATERMARK_OPT_OUT allows it.',
     ),
   watermark_opt_out: z
     .enum(["keyed", "anyone"])
     .default("keyed")
-    .describe("Who may leave out the default watermark: `keyed`, keys with `opt-out`; `anyone`."),
+    .describe(
+      "Clients that may omit the default watermark: `keyed`, those with `opt-out` in API_KEYS_FILE; `anyone`, all.",
+    ),
   cors_origins: z
     .string()
     .default("")
     .describe(
-      "Origins whose pages may call the service, separated by commas, or `*`; none: no page but its own.",
+      "Origins whose pages may call the service, separated by commas, or `*`; none: only its own pages.",
     ),
 });
 
@@ -108,7 +110,7 @@ export const TRACING = z.object({
     .min(0, rule("must lie in [0, 1]"))
     .max(1, rule("must lie in [0, 1]"))
     .default(1)
-    .describe("Part of the requests without a traceparent that are recorded, from 0 to 1."),
+    .describe("Share of requests without a traceparent that are recorded, from 0 to 1."),
 });
 
 /** Settings with the prefix LOGIT_SAMPLER_: the limits of each worker. */
@@ -135,37 +137,39 @@ export const LIMITS = z.object({
     .describe(
       "minimum bytes per second of a client that sends a body or reads a reply; a slower client is disconnected when another request needs its row or memory",
     ),
-  batch_rows_max: whole({ min: 1 }).default(1024).describe("rows of one batch"),
+  batch_rows_max: whole({ min: 1 }).default(1024).describe("maximum number of rows of one batch"),
   analysis_rows_max: whole({ min: 1 })
     .default(64 * KIB)
-    .describe("rows of one analysis request"),
+    .describe("maximum number of rows of one analysis request"),
   analysis_values_max: whole({ min: 1 })
     .default(MIB)
     .describe("maximum number of probabilities in one JSON reply; tensors have no such limit"),
   body_bytes_max: whole({ min: 1 })
     .default(64 * MIB)
-    .describe("bytes of a request body"),
+    .describe("maximum bytes of a request body"),
   reply_bytes_max: whole({ min: 64 * KIB })
     .default(64 * MIB)
     .describe("maximum bytes of one reply, estimated from the options before anything is computed"),
   discarded_bytes_max: whole({ min: 0 })
     .default(64 * MIB)
-    .describe("bytes of a refused body that are read and dropped, so that the client can read the reply"),
+    .describe(
+      "maximum bytes of a refused body that are read and dropped, so that the client can read the reply",
+    ),
   json_text_bytes_max: whole({ min: 2 })
     .default(8 * MIB)
     .describe("maximum bytes of JSON text, without its logits"),
   chain_length_max: whole({ min: 1 })
     .default(DEFAULT_OPTION_LIMITS.chain_length_max)
-    .describe("stages of a chain"),
+    .describe("maximum number of stages of a chain"),
   history_length_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.history_length_max)
-    .describe("token ids of a history"),
+    .describe("maximum number of token ids of a history"),
   bias_entries_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.bias_entries_max)
-    .describe("entries of a logit_bias"),
+    .describe("maximum number of entries of a logit_bias"),
   top_logprobs_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.top_logprobs_max)
-    .describe("tokens listed with their log-probabilities"),
+    .describe("maximum number of tokens listed with their log-probabilities"),
   logprobs_rank_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.logprobs_rank_max)
     .describe(
@@ -173,10 +177,10 @@ export const LIMITS = z.object({
     ),
   sources_max: whole({ min: 1, max: DEFAULT_OPTION_LIMITS.sources_max })
     .default(DEFAULT_OPTION_LIMITS.sources_max)
-    .describe("rows that one step combines; never more than rows_max"),
+    .describe("maximum number of rows that one step combines; at most rows_max"),
   grammar_length_max: whole({ min: 2 })
     .default(DEFAULT_GRAMMARS_LIMITS.source_length_max)
-    .describe("characters of a grammar, as JSON text"),
+    .describe("maximum characters of a grammar, as JSON text"),
   grammar_bytes_max: whole({ min: MIB })
     .default(DEFAULT_GRAMMARS_LIMITS.kept_bytes_max)
     .describe(
@@ -185,22 +189,24 @@ export const LIMITS = z.object({
   grammar_work_max: whole({ min: 65_536 })
     .default(DEFAULT_GRAMMARS_LIMITS.work_max)
     .describe(
-      "units of work, some 50 ns each, that compiling a grammar may take, and that following a text by it may take in one step",
+      "maximum units of work, about 50 ns each, to compile a grammar, and to follow a text with it in one step",
     ),
-  draws_max: whole({ min: 1 }).default(DEFAULT_OPTION_LIMITS.draws_max).describe("draws from one row"),
+  draws_max: whole({ min: 1 })
+    .default(DEFAULT_OPTION_LIMITS.draws_max)
+    .describe("maximum number of draws from one row"),
   // Limits on the computation of one request, in tokens read; reading one takes one to three nanoseconds
   // (sampling/work.ts).
   step_work_max: whole({ min: 65_536 })
     .default(128 * MIB)
     .describe(
-      "looks at tokens that one step may take, some 0.2 to 0.4 s; stages, history, draws and a trace add up",
+      "maximum number of tokens that one step may read, 0.2 to 0.4 s of work; stages, history, draws and a trace add up",
     ),
   compare_work_max: whole({ min: 65_536 })
     .default(2048 * MIB)
-    .describe("looks at tokens that all steps of one comparison may take"),
+    .describe("maximum number of tokens that all steps of one comparison may read"),
   detect_work_max: whole({ min: 65_536 })
     .default(2048 * MIB)
-    .describe("looks at tokens that one search for watermarks may take, some 100 to 256 a token"),
+    .describe("maximum number of reads in one search for watermarks, 100 to 256 for each token of the text"),
   headers_timeout_ms: whole({ min: 1 })
     .default(10_000)
     .describe("milliseconds for the head of a request to arrive"),
@@ -213,13 +219,13 @@ export const LIMITS = z.object({
   connection_answers_max: whole({ min: 1 })
     .default(16)
     .describe("maximum number of pending replies on one connection; later requests are not read meanwhile"),
-  streams_max: whole({ min: 0 }).default(1024).describe("streams open at once; 0: none"),
+  streams_max: whole({ min: 0 }).default(1024).describe("maximum number of open streams; 0: none"),
   stream_idle_ms: whole({ min: 1 })
     .default(300_000)
-    .describe("milliseconds that a stream is kept without a message"),
+    .describe("milliseconds that a stream stays open without a message"),
   keep_alive_timeout_ms: whole({ min: 1 })
     .default(72_000)
-    .describe("milliseconds that an idle connection is kept; longer than usual proxies keep theirs"),
+    .describe("milliseconds that an idle connection is kept open, longer than common proxies keep theirs"),
   drain_ms: whole({ min: 0 })
     .default(0)
     .describe("milliseconds at shutdown between reporting not ready and refusing new connections"),
@@ -246,10 +252,12 @@ export const LIMITS = z.object({
     ),
   rate_burst: whole({ min: 1 })
     .default(100)
-    .describe("burst: requests that such a client may send at once before the rate applies"),
+    .describe("burst: number of requests that such a client may send at once before the rate applies"),
   rate_clients_max: whole({ min: 1 })
     .default(16_384)
-    .describe("clients whose rate is remembered; beyond that the one that was silent longest is forgotten"),
+    .describe(
+      "maximum number of clients whose rate is stored; beyond it, the least recently active client is dropped",
+    ),
   proxy_hops: whole({ min: 0, max: 16 })
     .default(0)
     .describe(
@@ -257,11 +265,13 @@ export const LIMITS = z.object({
     ),
   shared_memory_regions_max: whole({ min: 1, max: 4096 })
     .default(64)
-    .describe("regions of shared memory registered at once; each keeps a file open in every worker"),
+    .describe(
+      "maximum number of registered regions of shared memory; each keeps a file open in every worker",
+    ),
   shared_memory_bytes_max: whole({ min: 1 })
     .default(1024 * MIB)
-    .describe("bytes of one region of shared memory"),
+    .describe("maximum bytes of one region of shared memory"),
   collect_bytes: whole({ min: 64 * KIB })
     .default(16 * MIB)
-    .describe("bytes of bodies after which young garbage is collected"),
+    .describe("bytes of request bodies after which the service collects young garbage"),
 });

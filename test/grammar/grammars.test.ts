@@ -24,7 +24,7 @@ describe("regex", () => {
 
   test.each([
     ["a(?=b)", 'grammar_unsupported /regex: regular expressions here have no lookahead (?=…), got "a(?=b)"'],
-    ["\\bword", "grammar_unsupported /regex: regular expressions here have no the assertion \\b"],
+    ["\\bword", "grammar_unsupported /regex: regular expressions here have no assertion \\b"],
     ["(a)\\1", "grammar_unsupported /regex"],
     ["(a", "grammar_invalid /regex: a regular expression cannot hold a ( without a )"],
     ["[b-a]", "grammar_invalid /regex: a regular expression cannot hold a range whose ends are out of order"],

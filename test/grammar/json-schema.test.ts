@@ -233,7 +233,7 @@ describe("json_schema", () => {
     [{ contains: { const: 1 }, maxItems: 511 }, "taken"],
     [
       { contains: { contains: { uniqueItems: true } }, maxContains: 1 },
-      "grammar_unsupported /json_schema/contains/contains: not is supported where its schema can be turned around",
+      "grammar_unsupported /json_schema/contains/contains: not is supported where its schema can be negated",
     ],
     [
       { contains: {}, unevaluatedItems: false },

@@ -224,7 +224,7 @@ export class Conjunctions {
     if (others !== undefined) return others;
     const problem = new Problem(
       "grammar_unsupported",
-      `${keyword} is supported where its schema can be turned around, and this one cannot`,
+      `${keyword} is supported where its schema can be negated, and this one cannot`,
       place.pointer,
     );
     this.#document.weaken(problem, keyword);
@@ -269,7 +269,7 @@ export class Conjunctions {
       if (others === undefined || ways.length * others.length > ALTERNATIVES_MAX) {
         const problem = new Problem(
           "grammar_unsupported",
-          "oneOf is supported where its branches exclude each other, or can be turned around; these do not",
+          "oneOf is supported where its branches exclude each other, or can be negated; these cannot",
           rival.pointer,
         );
         this.#document.weaken(problem, "oneOf");

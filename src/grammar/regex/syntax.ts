@@ -213,8 +213,8 @@ class Parser {
     if (letter === "x") return this.#hex(/^[0-9A-Fa-f]{2}/);
     if (letter === "u") return this.#unicode();
     if (letter === "c") return this.#control();
-    if (letter === "b" || letter === "B") throw this.#unsupported(`the assertion \\${letter}`);
-    if (/^[1-9k]$/.test(letter)) throw this.#unsupported(`the back reference \\${letter}`);
+    if (letter === "b" || letter === "B") throw this.#unsupported(`assertion \\${letter}`);
+    if (/^[1-9k]$/.test(letter)) throw this.#unsupported(`back reference \\${letter}`);
     const short = SHORT_ESCAPES[letter];
     if (short !== undefined) return codePoints([[short, short]]);
     if (PUNCTUATION.test(letter)) return one(letter);

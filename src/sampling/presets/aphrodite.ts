@@ -47,12 +47,12 @@ export const aphrodite: Preset = {
   },
   seed_drawn_for: -1,
   notes: [
-    "The penalties take effect twice in 0.24.1: once with the masks, once in the order of the samplers. Here they do once.",
-    "The mass of typical-p is cut before the token that passes p there; here that token stays.",
-    "A banned token makes the deviation of top_n_sigma not a number there, and nothing is cut.",
-    "When no token reaches epsilon_cutoff, one of the tokens equal to the best stays there; here all of them stay.",
+    "In Aphrodite 0.24.1 the penalties apply twice: once with the masks and once in the order of the samplers. Here they apply once.",
+    "In Aphrodite, typical-p removes the token with which the mass passes p; here that token stays.",
+    "In Aphrodite, a banned token makes the standard deviation of top_n_sigma NaN, so nothing is cut.",
+    "When no token reaches epsilon_cutoff, Aphrodite keeps one of the tokens that equal the best; here all of them stay.",
     "In text-generation-webui, tfs includes banned and removed tokens with probability 0, which changes the curve; here it uses only the remaining tokens.",
-    "temperature_last is written as chain.",
+    "Write temperature_last as chain.",
     "Aphrodite counts epsilon_cutoff and eta_cutoff in units of 1e-4 in requests.",
   ],
 };

@@ -15,6 +15,6 @@ export const defaultPreset: Preset = {
   defaults: {},
   rules: {},
   notes: [
-    "No host has this order: it is the one that most of them share, with every other stage in the place where most have it.",
+    "No single host has exactly this order. It is the order that most hosts share, with each other stage at the place where most hosts have it.",
   ],
 };

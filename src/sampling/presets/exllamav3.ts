@@ -31,14 +31,14 @@ export const exllamav3: Preset = {
     {
       name: "fused",
       summary:
-        "One fused pass, into which the usual combinations of samplers are compiled. All tokens that tie at k stay. Used on CUDA.",
+        "One fused pass for the usual combinations of samplers. All tokens that tie at k stay. Used on CUDA.",
       source: {
         title: "ExLlamaV3 1.6.5, SS_Fused",
         url: "https://github.com/turboderp-org/exllamav3/blob/master/exllamav3/generator/sampler/custom.py",
       },
       rules: { top_k: { ties: "keep" } },
       notes: [
-        "In ExLlamaV3 all tokens that tie with the one that passes p stay eligible, with the total weight of those that a sort would keep; here the lower ids stay.",
+        "In ExLlamaV3 all tokens that tie with the one that passes p may be drawn, with the total weight of those that a sort would keep; here only the lower ids stay.",
         "ExLlamaV3 does not order tokens more than 32 nats below the best: when k falls among them, fewer than k stay.",
       ],
     },
@@ -54,11 +54,11 @@ export const exllamav3: Preset = {
     },
   ],
   notes: [
-    "temp_last puts the temperature after top_p: write it as chain.",
-    "The penalties' decay_range is penalty_decay_range; without one ExLlamaV3 counts one token less than its sustain_range, and a negative presence penalty does nothing there.",
+    "temp_last moves the temperature after top_p: write that as chain.",
+    "ExLlamaV3's decay_range is penalty_decay_range. Without a decay_range, ExLlamaV3 counts one token less than its sustain_range. A negative presence penalty has no effect in ExLlamaV3.",
     "Versions before 1 drop the token that passes p: top_p_crossing drop.",
     "A temperature of 0 and top_k 1 take the argmax after DRY, without the cuts.",
-    "DRY's breakers are token ids. Without any, ExLlamaV3 uses those of punctuation and line breaks.",
+    "DRY's breakers are token ids. By default, ExLlamaV3 uses the tokens of punctuation and line breaks.",
     "In ExLlamaV3 adaptive_target 1 means off; here a negative value does.",
   ],
 };

@@ -4,7 +4,7 @@ import type { Preset } from "./preset.ts";
 export const lmdeploy: Preset = {
   name: "lmdeploy",
   summary:
-    "Grammar, repetition penalty, temperature, bans, then exactly k, top-p of those with the token that it just reaches, min-p.",
+    "Grammar, repetition penalty, temperature, bans, then exactly k tokens, top-p of those including the token that exactly reaches p, then min-p.",
   source: {
     title: "LMDeploy 0.18.0, lmdeploy/pytorch/engine/logits_process.py",
     url: "https://github.com/InternLM/lmdeploy/blob/main/lmdeploy/pytorch/engine/logits_process.py",

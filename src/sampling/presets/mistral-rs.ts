@@ -4,7 +4,7 @@ import type { Preset } from "./preset.ts";
 export const mistralRs: Preset = {
   name: "mistral.rs",
   summary:
-    "DRY, frequency and presence penalty before the repetition penalty, bias, temperature, exactly k, top-p of those, min-p; greedy without a temperature.",
+    "DRY, frequency and presence penalty, repetition penalty, bias, temperature, exactly k tokens, top-p of those, min-p; greedy without a temperature.",
   source: {
     title: "mistral.rs 9e922623, mistralrs-core/src/sampler.rs",
     url: "https://github.com/EricLBuehler/mistral.rs/blob/master/mistralrs-core/src/sampler.rs",
@@ -36,7 +36,7 @@ export const mistralRs: Preset = {
   notes: [
     "mistral.rs takes options that a request omits from the model's generation_config.json; here they are off.",
     "A token whose probability is exactly min_p times the best is removed in mistral.rs and stays here.",
-    "It is unspecified which of the tokens that tie at k or p stay: the selection is not stable.",
+    "The host does not define which of the tokens that tie at k or p stay, because its selection is not stable.",
     "In the host, DRY counts matches of up to 50 tokens, and a breaker is the last token of its string.",
     "On CUDA and Metal some requests are sampled by separate kernels, which were not compared.",
   ],

@@ -34,11 +34,11 @@ export const mlxLm: Preset = {
   fixed: { top_p: { min_keep: 1 }, xtc: { min_keep: 1 } },
   spellings: [{ option: "top_p", written: 0, means: 1 }],
   notes: [
-    "In mlx-lm each penalty has its own window: repetition_context_size and so on. Here one penalty_last_n serves all.",
+    "In mlx-lm each penalty has its own window: repetition_context_size and so on. Here one penalty_last_n applies to all penalties.",
     "At temperature 0 mlx-lm takes the argmax after the penalties; here XTC runs before it.",
-    "mlx-lm's XTC counts probabilities above the threshold; here also those equal to it.",
+    "mlx-lm's XTC counts only probabilities above the threshold; here a probability equal to it counts as well.",
     "mlx-lm's XTC never removes special tokens: name them in xtc_spared_ids.",
-    "It is unspecified which of the tokens that tie at k stay: the selection is a partition. top_k must be below the vocabulary's size.",
+    "The host does not define which of the tokens that tie at k stay, because it selects by partition. top_k must be below the vocabulary's size.",
     "mlx-lm reports the log-probabilities after the penalties and before the cuts.",
   ],
 };

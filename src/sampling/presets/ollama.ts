@@ -8,7 +8,8 @@ const PENALTIES = { penalty_last_n: 64, penalty_scope: "history" } as const;
 
 export const ollama: Preset = {
   name: "ollama",
-  summary: "llama.cpp's order with Ollama's defaults; on MLX penalties, temperature, top-k, top-p and min-p.",
+  summary:
+    "llama.cpp's order with Ollama's defaults. On MLX: penalties, temperature, top-k, top-p and min-p.",
   source: {
     title: "Ollama fb307609, api/types.go and llm/llama_server.go",
     url: "https://github.com/ollama/ollama/blob/main/llm/llama_server.go",
@@ -32,12 +33,12 @@ export const ollama: Preset = {
         url: "https://github.com/ollama/ollama/blob/main/llm/llama_server.go",
       },
       rules: { typical_p: { typical_p_inclusive: true }, dynatemp: { dynatemp_tokens: "listed" } },
-      notes: ["The notes of the preset llama.cpp about its samplers apply here too."],
+      notes: ["The notes on llama.cpp's samplers, in the preset llama.cpp, apply here too."],
     },
     {
       name: "mlx",
       summary:
-        "Models on Apple's chips: repetition, presence and frequency penalty, temperature, exactly k, then top-p and min-p of what top-k left.",
+        "Models on Apple's chips: repetition, presence and frequency penalty, temperature, exactly k tokens, then top-p and min-p of those.",
       source: {
         title: "Ollama fb307609, x/mlxrunner/sample/sample.go",
         url: "https://github.com/ollama/ollama/blob/main/x/mlxrunner/sample/sample.go",
@@ -53,7 +54,7 @@ export const ollama: Preset = {
       ],
       // These stages are not in its order, so they need no rules.
       notes: [
-        "It is unspecified which of the tokens that tie at k stay: the selection is a partition.",
+        "The host does not define which of the tokens that tie at k stay, because it selects by partition.",
         "On MLX top_p 0 means off; here it keeps one token. repeat_last_n -1 is the whole context window.",
       ],
     },
@@ -61,6 +62,6 @@ export const ollama: Preset = {
   seed_drawn_for: -1,
   notes: [
     "Ollama's repeat_penalty and repeat_last_n are repetition_penalty and penalty_last_n here.",
-    "The samplers written in Go that older versions had are gone; they took top-k, temperature, top-p and min-p.",
+    "Older versions had samplers written in Go, with top-k, temperature, top-p and min-p.",
   ],
 };

@@ -24,9 +24,9 @@ export const onnxruntimeGenai: Preset = {
   notes: [
     "Without do_sample it is greedy: temperature 0.",
     "onnxruntime-genai gives banned tokens the smallest float as score, not -inf: when all tokens are banned, one of them is drawn.",
-    "It is unspecified which of the tokens that tie at a cut stay: the sort is partial and not stable.",
+    "The host does not define which of the tokens that tie at a cut stay, because its sort is partial and not stable.",
     "With top_k 0 onnxruntime-genai may keep more tokens than top_p needs, if the vocabulary has more than 64: it overestimates the mass of the rest.",
-    "With top_k 0 and top_p 0 or 1, onnxruntime-genai does not sample from the whole row: 0 leaves one token.",
+    "With top_k 0 and top_p 0 or 1, onnxruntime-genai does not sample from the whole row: top_p 0 leaves one token.",
     "The CUDA kernels were not compared.",
   ],
 };

@@ -3,7 +3,7 @@ import type { Preset } from "./preset.ts";
 
 export const openai: Preset = {
   name: "openai",
-  summary: "What OpenAI's API takes: bias, presence and frequency penalties, temperature, top-p.",
+  summary: "The options of OpenAI's API: bias, presence and frequency penalties, temperature, top-p.",
   source: {
     title: "OpenAI API reference, chat completions",
     url: "https://platform.openai.com/docs/api-reference/chat/create",

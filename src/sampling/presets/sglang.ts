@@ -15,7 +15,7 @@ const BEGINNING: readonly Place[] = [
 export const sglang: Preset = {
   name: "sglang",
   summary:
-    "Penalties, mask and bias, then temperature; top-p and top-k are both taken of the whole distribution.",
+    "Penalties, mask and bias, then temperature. Top-p and top-k both apply to the whole distribution.",
   source: {
     title: "SGLang 0.5.23, python/sglang/srt/layers/sampler.py and sampling/sampling_batch_info.py",
     url: "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/layers/sampler.py",
@@ -33,7 +33,7 @@ export const sglang: Preset = {
     {
       name: "pytorch",
       summary:
-        "A sort: exactly k stay, and a token also stays when those before it hold just p. It runs with deterministic inference, which is what seeds need, and on machines without FlashInfer.",
+        "A sort: exactly k tokens stay, and a token also stays when the tokens before it have exactly the mass p. Used with deterministic inference, which seeds require, and on machines without FlashInfer.",
       source: {
         title: "SGLang 0.5.23, top_k_top_p_min_p_sampling_from_probs_torch",
         url: "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/layers/sampler.py",
@@ -41,13 +41,13 @@ export const sglang: Preset = {
       rules: { top_p: { top_p_inclusive: true } },
       notes: [
         "torch.sort is not stable by default: on long rows other ids among equal tokens may stay.",
-        "Sums and probabilities are in float32: with top_p 1 and a top_k or min_p the tail may go, and probabilities below 1e-45 are 0.",
+        "Sums and probabilities are in float32. With top_p 1 and a top_k or min_p the tail may be removed, and probabilities below 1e-45 are 0.",
       ],
     },
     {
       name: "flashinfer",
       summary:
-        "Rejection sampling: a token stays while fewer than k are more likely and those hold less than p, so all that tie stay; with a min_p top-p is of what top-k left. The usual backend on a GPU, without seeds.",
+        "Rejection sampling: a token stays when fewer than k tokens are more likely and those have less than p together, so all tokens that tie stay. With a min_p, top-p applies to the tokens that top-k keeps. The usual backend on a GPU, without seeds.",
       source: {
         title: "FlashInfer 0.7.2, sampling.cuh",
         url: "https://github.com/flashinfer-ai/flashinfer/blob/main/include/flashinfer/sampling.cuh",

@@ -7,7 +7,7 @@ const PENALTIES = { penalty_scope: "history" } as const;
 export const tensorrtLlm: Preset = {
   name: "tensorrt-llm",
   summary:
-    "Bias, penalties that count the prompt, bans, temperature and min-p, then top-k and top-p of what is left.",
+    "Bias, penalties that count the prompt, bans, temperature and min-p, then top-k and top-p of the remaining tokens.",
   source: {
     title: "TensorRT-LLM 00ddb62f, tensorrt_llm/_torch/pyexecutor/sampler/sampler.py",
     url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/tensorrt_llm/_torch/pyexecutor/sampler/sampler.py",
@@ -36,7 +36,7 @@ export const tensorrtLlm: Preset = {
   variants: [
     {
       name: "flashinfer",
-      summary: "TorchSampler with FlashInfer, the usual one. All tokens that tie at k or at p stay.",
+      summary: "TorchSampler with FlashInfer, the usual sampler. All tokens that tie at k or at p stay.",
       source: {
         title: "TensorRT-LLM 016beb63, sampler/ops/flashinfer.py",
         url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/tensorrt_llm/_torch/pyexecutor/sampler/ops/flashinfer.py",

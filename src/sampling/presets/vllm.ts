@@ -70,9 +70,9 @@ export const vllm: Preset = {
   ],
   seed_drawn_for: -1,
   notes: [
-    "vLLM clamps biases to -100 … 100, also -inf; here they are used unchanged.",
+    "vLLM clamps biases, including -inf, to -100 … 100; here they are used unchanged.",
     "vLLM refuses temperatures above 2 and penalties beyond ±2.",
     "processed_logprobs are logprobs_mode processed here; at temperature 0 they are before_temperature.",
-    "In vLLM the budget for thinking tokens comes after the penalties.",
+    "In vLLM the reasoning budget comes after the penalties.",
   ],
 };
