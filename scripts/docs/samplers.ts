@@ -55,11 +55,11 @@ function stopsSection(stops: readonly Stop[]): string[] {
   return [
     "## stop",
     "",
-    "When a text is to end. No stage: it is asked after the draw, of the tokens behind `prompt_length` and of the rows so",
-    "far, and changes no token. The reply says `finish_reason`: that of the first in this table which is due, or null. Those",
-    "that look at rows carry a `state` from step to step; a stream keeps it.",
+    "A stop decides when a text ends. It is not a stage: it runs after the draw, on the tokens after `prompt_length` and the rows",
+    "so far, and changes no token. The reply's `finish_reason` is that of the first stop in this table that applies, or null. Stops",
+    "that read rows have a `state`, which is passed from step to step; a stream stores it.",
     "",
-    table(["in `stop`", "due when", "`finish_reason`", "for example", "source"], rows),
+    table(["in `stop`", "applies when", "`finish_reason`", "for example", "source"], rows),
     "",
     ...stops.flatMap(({ name, options }) => fieldsOf(name, options)),
   ];

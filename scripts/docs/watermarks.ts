@@ -50,7 +50,7 @@ function ruleSection({
     summary,
     `    ${formula}`,
     ...optionsOf(options, "rule"),
-    `${code(shown)} Decided by ${needs.join(" and ")}, and the row. Source: [${source.title}](${source.url}).`,
+    `${code(shown)} Depends on ${needs.join(" and ")} and on the row. Source: [${source.title}](${source.url}).`,
   ].join("\n\n");
 }
 
@@ -63,7 +63,7 @@ function schemeSection(scheme: (typeof WATERMARKS)[number]): string {
     `    ${formula}`,
     `Its test: ${test}.`,
     ...optionsOf(options, "scheme"),
-    `${code(shown)} ${keepsDistribution ? "Over all keys the tokens are distributed as without it." : "The distribution is another: green tokens come more often."} Source: [${source.title}](${source.url}).`,
+    `${code(shown)} ${keepsDistribution ? "Averaged over keys, tokens have the same distribution as without the mark." : "The distribution changes: green tokens are more frequent."} Source: [${source.title}](${source.url}).`,
   ].join("\n\n");
 }
 

@@ -6,7 +6,7 @@
 export interface ProbabilitiesOptions {
   /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
   readonly temperature?: number;
-  /** A calibration, as /v1/calibrate replies it. */
+  /** A calibration from a reply of /v1/calibrate. */
   readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** Names of the classes, by id; for rows of one logit the one name of “yes”. */
   readonly labels?: readonly string[];
@@ -19,7 +19,7 @@ export interface ProbabilitiesOptions {
 export interface ScoreOptions {
   /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
   readonly temperature?: number;
-  /** A calibration, as /v1/calibrate replies it. */
+  /** A calibration from a reply of /v1/calibrate. */
   readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** Names of the classes, by id; for rows of one logit those of “no” and “yes”. */
   readonly labels?: readonly string[];
@@ -30,7 +30,7 @@ export interface ScoreOptions {
 export interface DiagnoseOptions {
   /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
   readonly temperature?: number;
-  /** A calibration, as /v1/calibrate replies it. */
+  /** A calibration from a reply of /v1/calibrate. */
   readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** Names of the classes, by id; for rows of one logit the one name of “yes”. */
   readonly labels?: readonly string[];
@@ -41,7 +41,7 @@ export interface DiagnoseOptions {
 export interface BaselineOptions {
   /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
   readonly temperature?: number;
-  /** A calibration, as /v1/calibrate replies it. */
+  /** A calibration from a reply of /v1/calibrate. */
   readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** Share of clean rows that `suspicious` may flag; 0.01 needs at least 99 rows. In (0, 0.5]. Default 0.01. */
   readonly false_positive_rate?: number;

@@ -71,7 +71,7 @@ export interface StepRequestOptions {
   readonly receipt?: boolean;
   /** For sparse rows: fail with need_more_tokens unless the reply is proven exact. Default false. */
   readonly require_exact?: boolean;
-  /** A calibration, as /v1/calibrate replies it. */
+  /** A calibration from a reply of /v1/calibrate. */
   readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** The grammar of the generated text: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see docs/structured.md. Needs a vocabulary. */
   readonly grammar?: Readonly<Record<string, unknown>>;
@@ -85,7 +85,7 @@ export interface StepRequestOptions {
   readonly token_bitmask?: string;
   /** Bias by token id, as in OpenAI's API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or null bans the token. A key that is not a whole number is the text of a token. */
   readonly logit_bias?: Readonly<Record<string, number | "-inf" | "-Infinity" | null>>;
-  /** Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A text is found in any tokenization. */
+  /** Sequences of tokens, each with a bias for its last token, which applies when the other tokens are at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A text is found in any tokenization. */
   readonly sequence_bias?: readonly { readonly token_ids: readonly (number | string)[] | string; readonly bias: number | "-inf" | "-Infinity" | null }[];
   /** `history`: the beginning of a sequence may stand in the prompt (transformers); `generated`: only tokens after `prompt_length` count (vLLM). Default "history". */
   readonly sequence_scope?: "history" | "generated";
@@ -99,7 +99,7 @@ export interface StepRequestOptions {
   readonly bad_words?: readonly string[];
   /** Length n of the runs that may not be repeated from encoder_input_ids. 0 is off, 1 bans every token of them. Usual: 3 to 5. In [0, 1000000]. */
   readonly encoder_no_repeat_ngram_size?: number;
-  /** The tokens that the encoder has read, for models that have one; or those of a text that the output should stay close to. */
+  /** The tokens that the model's encoder has read, or those of a text to which the output should stay close. */
   readonly encoder_input_ids?: readonly number[];
   /** Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4; 20 to 35 against loops in tables. In [0, 1000000]. */
   readonly no_repeat_ngram_size?: number;

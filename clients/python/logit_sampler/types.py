@@ -44,7 +44,7 @@ class StepOptionsWatermark(_StepOptionsWatermark, total=False):
     """Number of preceding tokens that decide a token's randomness. Default 4. In [1, 64]."""
     repeated_contexts: Literal["single_turn", "all", "none"]
     """A repeated context is drawn without the watermark: `single_turn`, repeated among the generated tokens; `all`,
-    also in the prompt, and the first context_width tokens are not marked; `none`, repeats are marked. Default
+    also in the prompt; the first context_width tokens are then not marked; `none`, repeats are marked. Default
     "single_turn"."""
     look_back: int
     """Number of last tokens in which repeats are searched. Default 8192. In [1, 1048576]."""
@@ -57,12 +57,14 @@ class StepOptionsWatermark(_StepOptionsWatermark, total=False):
     delta: float
     """Bonus for the scores of green tokens. Default 2. In [0, 100]."""
     seeding: Literal["philox", "lefthash", "selfhash"]
-    """How the key makes tokens green: `philox`, each by itself; `lefthash`, the first γ of a shuffled vocabulary
-    (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best. Default "philox"."""
+    """How the key makes tokens green: `philox`, each token independently; `lefthash`, the first γ of a shuffled
+    vocabulary (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best. Default
+    "philox"."""
     ngram_len: int
-    """A token and the tokens before it that decide its layers. Default 5. In [2, 65]."""
+    """Number of tokens that decide a token's layers: the token and those before it. Default 5. In [2, 65]."""
     layers: int
-    """Layers that are made of a single secret; a key of several has a layer for each. Default 30. In [1, 32]."""
+    """Number of layers derived from a single secret; a key of several secrets has a layer for each. Default 30. In [1,
+    32]."""
     sampling_table_size: int
     """Size of the table of random bits. Default 65536. In [2, 65536]."""
     sampling_table_seed: int
@@ -91,7 +93,7 @@ class StepOptionsStopEntropy(TypedDict, total=False):
     above: float
     """Applies when the mean is above this, in nats. At least 0."""
     window: int
-    """Number of last steps in the mean. There is no mean before this many steps. In [1, 2048]. Default 16."""
+    """Number of last steps in the mean. The stop does not apply before this number of steps. In [1, 2048]. Default 16."""
 
 
 class _StepOptionsStopConfidence(TypedDict):
@@ -103,7 +105,8 @@ class StepOptionsStopConfidence(_StepOptionsStopConfidence, total=False):
     """The mean confidence of the unchanged rows, over the last steps, is below a bound."""
 
     window: int
-    """Number of last steps in the mean. There is no mean before this many steps. In [1, 2048]. Default 2048."""
+    """Number of last steps in the mean. The stop does not apply before this number of steps. In [1, 2048]. Default
+    2048."""
     top_k: int
     """Number k of most likely tokens in C = −(1/k) Σ ln p. In [1, 4096]. Default 20."""
 
@@ -136,7 +139,7 @@ class _StepOptionsCalibration(TypedDict):
 
 
 class StepOptionsCalibration(_StepOptionsCalibration, total=False):
-    """A calibration, as /v1/calibrate replies it."""
+    """A calibration from a reply of /v1/calibrate."""
 
     temperature: float
     """Every logit is divided by it first; absent for vector_scaling. In [0.000001, 1000000]."""
@@ -218,7 +221,7 @@ class _SharedOptions(TypedDict, total=False):
     require_exact: bool
     """For sparse rows: fail with need_more_tokens unless the reply is proven exact. Default false."""
     calibration: StepOptionsCalibration
-    """A calibration, as /v1/calibrate replies it."""
+    """A calibration from a reply of /v1/calibrate."""
     grammar: Mapping[Any, Any]
     """The grammar of the generated text: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see
     docs/structured.md. Needs a vocabulary."""
@@ -238,7 +241,7 @@ class _SharedOptions(TypedDict, total=False):
     """Bias by token id, as in OpenAI's API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or
     null bans the token. A key that is not a whole number is the text of a token."""
     sequence_bias: Sequence[StepOptionsSequenceBias]
-    """Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of
+    """Sequences of tokens, each with a bias for its last token, which applies when the other tokens are at the end of
     the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A text is found in any
     tokenization."""
     sequence_scope: Literal["history", "generated"]
@@ -260,8 +263,7 @@ class _SharedOptions(TypedDict, total=False):
     """Length n of the runs that may not be repeated from encoder_input_ids. 0 is off, 1 bans every token of them.
     Usual: 3 to 5. In [0, 1000000]."""
     encoder_input_ids: Ints
-    """The tokens that the encoder has read, for models that have one; or those of a text that the output should stay
-    close to."""
+    """The tokens that the model's encoder has read, or those of a text to which the output should stay close."""
     no_repeat_ngram_size: int
     """Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the
     history. Usual: 2 to 4; 20 to 35 against loops in tables. In [0, 1000000]."""
@@ -811,7 +813,7 @@ class ProbabilitiesOptions(TypedDict, total=False):
     temperature: float
     """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
     calibration: StepOptionsCalibration
-    """A calibration, as /v1/calibrate replies it."""
+    """A calibration from a reply of /v1/calibrate."""
     labels: Sequence[str]
     """Names of the classes, by id; for rows of one logit the one name of “yes”."""
     threshold: Union[float, Floats, Mapping[Any, float]]
@@ -834,7 +836,7 @@ class ScoreOptions(TypedDict, total=False):
     temperature: float
     """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
     calibration: StepOptionsCalibration
-    """A calibration, as /v1/calibrate replies it."""
+    """A calibration from a reply of /v1/calibrate."""
     labels: Sequence[str]
     """Names of the classes, by id; for rows of one logit those of “no” and “yes”."""
     sampling: Mapping[Any, Any]
@@ -886,7 +888,7 @@ class DiagnoseOptions(TypedDict, total=False):
     temperature: float
     """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
     calibration: StepOptionsCalibration
-    """A calibration, as /v1/calibrate replies it."""
+    """A calibration from a reply of /v1/calibrate."""
     labels: Sequence[str]
     """Names of the classes, by id; for rows of one logit the one name of “yes”."""
     baseline: DiagnoseOptionsBaseline
@@ -957,7 +959,7 @@ class BaselineOptions(TypedDict, total=False):
     temperature: float
     """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
     calibration: StepOptionsCalibration
-    """A calibration, as /v1/calibrate replies it."""
+    """A calibration from a reply of /v1/calibrate."""
     false_positive_rate: float
     """Share of clean rows that `suspicious` may flag; 0.01 needs at least 99 rows. In (0, 0.5]. Default 0.01."""
 
@@ -1005,12 +1007,14 @@ class DetectOptions(TypedDict, total=False):
     gamma: float
     """Share of the vocabulary that is green. In (0, 1). Default 0.25."""
     seeding: Literal["philox", "lefthash", "selfhash"]
-    """How the key makes tokens green: `philox`, each by itself; `lefthash`, the first γ of a shuffled vocabulary
-    (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best. Default "philox"."""
+    """How the key makes tokens green: `philox`, each token independently; `lefthash`, the first γ of a shuffled
+    vocabulary (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best. Default
+    "philox"."""
     ngram_len: int
-    """A token and the tokens before it that decide its layers. In [2, 65]. Default 5."""
+    """Number of tokens that decide a token's layers: the token and those before it. In [2, 65]. Default 5."""
     layers: int
-    """Layers that are made of a single secret; a key of several has a layer for each. In [1, 32]. Default 30."""
+    """Number of layers derived from a single secret; a key of several secrets has a layer for each. In [1, 32]. Default
+    30."""
     sampling_table_size: int
     """Size of the table of random bits. In [2, 65536]. Default 65536."""
     sampling_table_seed: int
@@ -1569,7 +1573,7 @@ class _CalibrateReplyCalibration(TypedDict):
 
 
 class CalibrateReplyCalibration(_CalibrateReplyCalibration, total=False):
-    """A calibration, as /v1/calibrate replies it."""
+    """A calibration from a reply of /v1/calibrate."""
 
     temperature: float
     """Every logit is divided by it first; absent for vector_scaling. In [0.000001, 1000000]."""
@@ -1671,7 +1675,7 @@ class CalibrateReplyIntervals(_CalibrateReplyIntervals, total=False):
 
 class _CalibrateReply(TypedDict):
     calibration: CalibrateReplyCalibration
-    """A calibration, as /v1/calibrate replies it."""
+    """A calibration from a reply of /v1/calibrate."""
     passes: int
     """Number of passes of the solver over the set. At least -9007199254740991."""
     rows: int

@@ -192,7 +192,7 @@ export function stopTokenIds() {
 
 /** A description that stages with encoder tokens share. */
 export const ENCODER_INPUT_IDS =
-  "The tokens that the encoder has read, for models that have one; or those of a text that the output should stay close to.";
+  "The tokens that the model's encoder has read, or those of a text to which the output should stay close.";
 
 /** The minimum number of tokens that a removing stage keeps. */
 export function minKeep() {

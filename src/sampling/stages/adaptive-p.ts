@@ -30,7 +30,7 @@ type State = z.infer<typeof state>;
 export const adaptive_p: Stage<z.infer<typeof options>> = {
   name: "adaptive_p",
   summary:
-    "Replaces scores by how near a probability is to a target that moves to keep the average of the drawn ones at t. Last in a chain.",
+    "Scores each token by the distance of its probability to a target, which moves so that the drawn tokens' probabilities average t. Last in a chain.",
   formula:
     "t′ = clamp(2t − Σλⁿp / Σλⁿ, 0, 1); dᵢ = |pᵢ − t′| / 0.3; sᵢ ← 5 − 10 · dᵢ² / (1 + dᵢ); the drawn token's pᵢ, as it was before, joins the sums",
   source: {

@@ -38,7 +38,7 @@ type State = z.infer<typeof state>;
 export const banned_strings: Stage<Options> = {
   name: "banned_strings",
   summary:
-    "Takes back the tokens of a string that the text must not have, and draws again where it began, with the same randomness and without the token that began it.",
+    "Removes the tokens of a banned string from the text, and draws again at its beginning, with the same randomness and without the token that began it.",
   formula: "drop i ⇔ i began a banned string at this place before",
   source: {
     title: "koboldcpp, banned strings (anti-slop); Paech, antislop-sampler, 2024",

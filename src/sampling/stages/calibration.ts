@@ -47,7 +47,7 @@ export const CALIBRATION = z
         message: `must hold as many numbers as weights, ${weights.length}, got ${biases.length}`,
       });
   })
-  .describe("A calibration, as /v1/calibrate replies it.");
+  .describe("A calibration from a reply of /v1/calibrate.");
 
 const options = z.strictObject({
   stage: z.literal("calibration"),
@@ -57,7 +57,7 @@ const options = z.strictObject({
 export const calibration: Stage<z.infer<typeof options>> = {
   name: "calibration",
   summary:
-    "Rescales the logits by a calibration, with one temperature or class by class, before anything else: penalties, cuts and `temperature` then see honest probabilities.",
+    "Rescales the logits with a calibration, by one temperature or class by class, before all other stages: penalties, cuts and `temperature` then use calibrated probabilities.",
   formula: "sᵢ ← sᵢ·wᵢ / T_calibration + bᵢ; w = 1 and b = 0 where it has none",
   source: {
     title: "Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks, 2017",

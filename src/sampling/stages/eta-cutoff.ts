@@ -15,7 +15,7 @@ const options = z.strictObject({
 
 export const eta_cutoff: Stage<z.infer<typeof options>> = {
   name: "eta_cutoff",
-  summary: "Keeps tokens at least as likely as η, which is ε, or less where the distribution is flat.",
+  summary: "Keeps tokens at least as likely as η: ε, or a smaller value where the distribution is flat.",
   formula: "keep i ⇔ pᵢ ≥ η = min(ε, √ε · e⁻ᴴ), H = −Σ pⱼ ln pⱼ",
   source: {
     title: "Hewitt, Manning & Liang, Truncation Sampling as Language Model Desmoothing, 2022",

@@ -24,7 +24,7 @@ const options = z.strictObject({
 export const min_k: Stage<z.infer<typeof options>> = {
   name: "min_k",
   summary:
-    "Keeps the tokens before the semantic cliff: the largest drop between neighbours in rank, divided by the rank. The temperature does not move it.",
+    "Keeps the tokens before the semantic cliff: the largest drop between neighbours in rank, divided by the rank. A temperature does not change the cut.",
   formula:
     "keep i ⇔ rank i ≤ max(argmaxᵢ (s₍ᵢ₎ − s₍ᵢ₊₁₎) / i, ⌊τ / R⌋), s₍ᵢ₎ by rank, R = max s − min s; of equal drops the first",
   source: {

@@ -37,7 +37,7 @@ export const reasoning_budget: Stage<z.infer<typeof options>> = {
   name: "reasoning_budget",
   summary:
     "Counts the tokens of a block of reasoning, and when the budget is spent forces a message that ends it; a new block has a new budget.",
-  formula: "keep i ⇔ i = forced(k), once budget + k tokens stand behind the start of a block that has no end",
+  formula: "keep i ⇔ i = forced(k), once budget + k tokens follow the start of an open block",
   source: {
     title: "llama.cpp, common/reasoning-budget.h",
     url: "https://github.com/ggml-org/llama.cpp/blob/master/common/reasoning-budget.h",

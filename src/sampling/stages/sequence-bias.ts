@@ -8,7 +8,7 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("sequence_bias"),
   sequence_bias: biasedSequences().describe(
-    'Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A text is found in any tokenization.',
+    'Sequences of tokens, each with a bias for its last token, which applies when the other tokens are at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A text is found in any tokenization.',
   ),
   sequence_scope: sequenceScope(),
   sequence_min_history: sequenceMinHistory(),

@@ -43,7 +43,7 @@ const options = z.strictObject({
 export const xtc: Stage<z.infer<typeof options>> = {
   name: "xtc",
   summary:
-    "Exclude top choices: with probability P removes all tokens of probability t or more but the least likely of them.",
+    "Exclude top choices: with probability P removes all tokens with a probability of at least t, except the least likely of them.",
   formula:
     "u ≤ P and |T| ≥ 2, T = {i : pᵢ ≥ t}: drop T but its last rank; average: pᵢ ← (1 − P) · pᵢ for those, m their mass, else pᵢ · (1 + P · m / (1 − m))",
   source: {

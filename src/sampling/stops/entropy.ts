@@ -21,7 +21,7 @@ export const entropy: Stop<z.infer<typeof options>> = {
   summary: "The mean entropy of the unchanged rows, over the last `window` steps, is below or above a bound.",
   source: {
     title:
-      "after Sharma & Chopra, Think Just Enough: Sequence-Level Entropy as a Confidence Signal, 2025, whose rule is another: the entropy of the renormalised 20 best tokens, over the whole text",
+      "after Sharma & Chopra, Think Just Enough: Sequence-Level Entropy as a Confidence Signal, 2025, whose rule differs: the entropy of the renormalised 20 best tokens, over the whole text",
     url: "https://arxiv.org/abs/2510.08146",
   },
   options,

@@ -9,7 +9,7 @@ export const WINDOW_MAX = 2048;
 export function windowLength(standard: number) {
   return whole({ min: 1, max: WINDOW_MAX })
     .default(standard)
-    .describe("Number of last steps in the mean. There is no mean before this many steps.");
+    .describe("Number of last steps in the mean. The stop does not apply before this number of steps.");
 }
 
 /** The mean of a full window; undefined before it is full. */

@@ -12,7 +12,7 @@ const options = z.strictObject({
 export const dola: Rule<z.infer<typeof options>> = {
   name: "dola",
   summary:
-    "Contrasts the model's last layer (final) with an earlier one: of several, the one whose distribution lies farthest from the last. (transformers measures from the mean to each in place of from each to the mean, and may choose another.)",
+    "Contrasts the model's last layer (final) with an earlier one: of several, the one whose distribution lies farthest from the last. (transformers computes the divergences in the other direction, from the mean to each, and may choose another layer.)",
   formula:
     "lsm(final) − lsm(early) for p_final ≥ r·max p_final, −∞ for others; early: the largest JSD to final",
   source: {

@@ -8,7 +8,7 @@ const CONVENTIONS = ["log_softmax", "raw", "from_zero"] as const;
 const options = z.strictObject({
   rule: z.literal("guidance"),
   guidance_scale: finite().describe(
-    "How far from the unconditional source. 1 is off, and with the convention from_zero 0 is; below that the two change sides. Usual: 1.25 to 3.",
+    "Distance from the unconditional source. 1 is off (0 with the convention from_zero); smaller values move towards that source. Usual: 1.25 to 3.",
   ),
   convention: oneOf(CONVENTIONS)
     .default("log_softmax")
@@ -22,7 +22,7 @@ type Options = z.infer<typeof options>;
 export const guidance: Rule<Options> = {
   name: "guidance",
   summary:
-    "Moves what the model says under the prompt (c) further away from what it says under a negative prompt or none (u).",
+    "Moves the model's output with the prompt (c) away from its output with a negative prompt or without one (u).",
   formula: "lsm(u) + s·(lsm(c) − lsm(u)); raw: u + s·(c − u); from_zero: c + s·(c − u)",
   source: {
     title:

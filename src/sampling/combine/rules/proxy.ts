@@ -7,7 +7,7 @@ const options = z.strictObject({
   rule: z.literal("proxy"),
   a: finite()
     .default(1)
-    .describe("How much of the difference is added. 0 is off; below 0 it is taken away. Usual: 1."),
+    .describe("Factor of the added difference. 0 is off; below 0 the difference is subtracted. Usual: 1."),
 });
 
 export const proxy: Rule<z.infer<typeof options>> = {

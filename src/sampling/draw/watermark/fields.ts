@@ -28,7 +28,7 @@ export function repeats(standard: "single_turn" | "all" | "none" = "single_turn"
     repeated_contexts: oneOf(["single_turn", "all", "none"])
       .default(standard)
       .describe(
-        "A repeated context is drawn without the watermark: `single_turn`, repeated among the generated tokens; `all`, also in the prompt, and the first context_width tokens are not marked; `none`, repeats are marked.",
+        "A repeated context is drawn without the watermark: `single_turn`, repeated among the generated tokens; `all`, also in the prompt; the first context_width tokens are then not marked; `none`, repeats are marked.",
       ),
     look_back: whole({ min: 1, max: 1_048_576 })
       .default(look_back)

@@ -29,7 +29,7 @@ const options = z.strictObject({
   seeding: oneOf(["philox", "lefthash", "selfhash"])
     .default("philox")
     .describe(
-      "How the key makes tokens green: `philox`, each by itself; `lefthash`, the first γ of a shuffled vocabulary (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best.",
+      "How the key makes tokens green: `philox`, each token independently; `lefthash`, the first γ of a shuffled vocabulary (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best.",
     ),
   context_width: contextWidth(4),
   ...repeats(),
@@ -251,7 +251,7 @@ function greenTail(count: number, green: number, share: number): number {
 export const green_list: WatermarkScheme<Options> = {
   name: "green_list",
   summary:
-    "Adds delta to the scores of green tokens, a part gamma of all that key and context choose, and then draws.",
+    "Adds delta to the scores of green tokens, a share gamma of the vocabulary that key and context choose, and then draws.",
   formula: "sᵢ ← sᵢ + δ for i ∈ G(key, context), |G| = γ·V; philox: i ∈ G where uᵢ < γ",
   test: "|green| ~ Binomial(n, γ), p = P(X ≥ |green|); z = (|green| − γ·n) / √(n·γ·(1 − γ))",
   source: {

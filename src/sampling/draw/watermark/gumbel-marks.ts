@@ -32,7 +32,7 @@ const DUAL_VERDICT_WORK = 65_536;
 export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
   name: "gumbel",
   summary:
-    "The token with the largest score + Gumbel noise, where the key and the tokens before it make the noise.",
+    "The token with the largest score + Gumbel noise; the key and the preceding tokens decide the noise.",
   formula:
     "argmaxᵢ sᵢ − ln(−ln uᵢ), uᵢ = f32(((w >> 8) + 1) / (2²⁴ + 1)), w of Philox4x32-10(key, context, i)",
   test: "Σ −ln(1 − u) ~ Gamma(n, 1)",
@@ -61,7 +61,7 @@ const dual_options = z.strictObject({
 export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
   name: "dual_key_gumbel",
   summary:
-    "gumbel with one of two keys, both made of the configured one: the second with probability alpha, token by token.",
+    "gumbel with one of two keys, both derived from the configured one: the second with probability alpha, token by token.",
   formula:
     "as gumbel, with key_b where u < α and key_a elsewhere; key_x = first 8 bytes of SHA-256(“key_x” ‖ key)",
   test: "Σ (1 − α)·(−ln(1 − uₐ)) + α·(−ln(1 − u_b)) ~ (1 − α)·X + α·Y, X and Y ~ Gamma(n, 1), independent",

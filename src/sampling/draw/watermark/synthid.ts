@@ -18,10 +18,12 @@ const options = z.strictObject({
   key: keyId(),
   ngram_len: whole({ min: 2, max: CONTEXT_WIDTH_MAX + 1 })
     .default(5)
-    .describe("A token and the tokens before it that decide its layers."),
+    .describe("Number of tokens that decide a token's layers: the token and those before it."),
   layers: whole({ min: 1, max: LAYERS_MAX })
     .default(30)
-    .describe("Layers that are made of a single secret; a key of several has a layer for each."),
+    .describe(
+      "Number of layers derived from a single secret; a key of several secrets has a layer for each.",
+    ),
   sampling_table_size: whole({ min: 2, max: 65_536 })
     .refine((size) => (size & (size - 1)) === 0, rule("must be a power of 2"))
     .default(65_536)
@@ -200,7 +202,7 @@ function writeBits(own: Int32Array, bits: Int32Array, hash: number): void {
 export const synthid: WatermarkScheme<Options> = {
   name: "synthid",
   summary:
-    "A tournament of layers: in each, of two draws that with the larger random bit of key and context wins.",
+    "A tournament in layers: in each layer two draws compete, and the one with the larger random bit of key and context wins.",
   formula: "pᵢ ← pᵢ·(1 + gᵢₗ − Σⱼ gⱼₗ·pⱼ) for layers l = 1 … m, gᵢₗ ∈ {0, 1} of (key_l, context, i)",
   test: "z of the weighted mean of g over tokens and layers, weights 10 … 1, p = ½ erfc(z / √2); one layer: binomial",
   source: {
