@@ -26,6 +26,20 @@ export async function proveMerging(folder: string, report: Report): Promise<void
         `${task}: the merged results of ${parts.length} shards have the bytes of one run`,
         (await ours("merge", ...order)) === one,
       );
+    await proveSharing(task, folder, report);
+  }
+}
+
+/** One file whose rows several processes share: by their number, and by Parquet's pages and groups. */
+async function proveSharing(task: (typeof TASKS)[number], folder: string, report: Report): Promise<void> {
+  for (const name of ["rows.npy", "few.parquet"]) {
+    const words = [task, "--in", join(folder, name), "--quiet"];
+    const one = await ours(...words);
+    for (const jobs of ["2", "5"])
+      report.claim(
+        `${task}: ${name} shared by ${jobs} processes has the bytes of one`,
+        (await ours(...words, "--jobs", jobs)) === one,
+      );
   }
 }
 
@@ -43,22 +57,45 @@ export async function proveEngines(folder: string, python: string, report: Repor
   }
 }
 
-/** A run that is killed several times and restarted each time. */
+/** A run that is killed several times and restarted each time: over a whole file, and over its second half. */
 export async function proveResuming(folder: string, report: Report): Promise<void> {
+  await proveKilled("a run", [], folder, report);
+  await proveKilled("a run of the second half of a file", ["--part", "2/2"], folder, report);
+}
+
+async function proveKilled(
+  name: string,
+  part: readonly string[],
+  folder: string,
+  report: Report,
+): Promise<void> {
   const shard = join(folder, "rows.npy");
   const [out, rows] = [join(folder, "cut.json"), join(folder, "cut.ndjson")];
   const [one_out, one_rows] = [join(folder, "one.json"), join(folder, "one.ndjson")];
-  await ours("score", "--in", shard, "--out", one_out, "--rows", one_rows, "--quiet");
-  for (const path of [out, `${out}.checkpoint`, rows]) rmSync(path, { force: true });
-  const words = ["score", "--in", shard, "--out", out, "--rows", rows, "--quiet", "--checkpoint-s", "0.02"];
-  const rows_all = Number(
-    (JSON.parse(readFileSync(one_out, "utf8")) as { sources: { rows: number }[] }).sources[0]?.rows,
-  );
+  for (const path of [out, one_out, rows]) rmSync(path, { force: true });
+  await ours("score", "--in", shard, ...part, "--out", one_out, "--rows", one_rows, "--quiet");
+  const words = [
+    "score",
+    "--in",
+    shard,
+    ...part,
+    "--out",
+    out,
+    "--rows",
+    rows,
+    "--quiet",
+    "--checkpoint-s",
+    "0.02",
+  ];
+  const { rows: rows_read, part: read } = (
+    JSON.parse(readFileSync(one_out, "utf8")) as { sources: KilledSource[] }
+  ).sources[0]!; // of one shard
+  const first = read?.ranges[0]?.[0] ?? 0;
   const reached: number[] = [];
   for (let n = 1; n <= KILLS; n++) {
     const child = spawn(process.execPath, [CLI, ...words], { stdio: "ignore" });
     const ended = once(child, "exit");
-    const wanted = (n * rows_all) / (KILLS + 1);
+    const wanted = first + (n * rows_read) / (KILLS + 1);
     for (let i = 0; i < 5000 && child.exitCode === null && rowReached(out) < wanted; i++) await wait(2);
     child.kill("SIGKILL");
     const [, signal] = await ended;
@@ -68,12 +105,17 @@ export async function proveResuming(folder: string, report: Report): Promise<voi
   const same = readFileSync(out, "utf8") === readFileSync(one_out, "utf8");
   const same_rows = readFileSync(rows).equals(readFileSync(one_rows));
   report.claim(
-    `a run that was killed ${reached.length} times ends with the sums of an undisturbed run`,
+    `${name} that was killed ${reached.length} times ends with the sums of an undisturbed run`,
     reached.length === KILLS && same,
-    `killed after rows ${reached.join(", ")} of ${rows_all}`,
+    `killed after rows ${reached.join(", ")} of ${first + rows_read}`,
   );
   report.claim("it has the same lines for its rows", same_rows);
   report.claim("its checkpoint is removed", !existsSync(`${out}.checkpoint`));
+}
+
+interface KilledSource {
+  readonly rows: number;
+  readonly part?: { readonly ranges: readonly (readonly [from: number, to: number])[] };
 }
 
 /** The row at which the checkpoint of a run continues; 0 when there is none. */

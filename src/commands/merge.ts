@@ -12,7 +12,15 @@ import { commandFrom } from "./command.ts";
 import { analysisOf } from "./rows/analyses.ts";
 import type { Running } from "./rows/analysis.ts";
 import { reportOf } from "./rows/analyze.ts";
-import { headOf, type Partial, type Round, readPartial, roundOf, type Source } from "./rows/documents.ts";
+import {
+  headOf,
+  type Partial,
+  type Round,
+  readPartial,
+  roundOf,
+  type Source,
+  type SourcePart,
+} from "./rows/documents.ts";
 import { standardOutput, writeWhole } from "./rows/output.ts";
 import { shardsOf } from "./rows/shards.ts";
 
@@ -52,11 +60,18 @@ export const MERGE = commandFrom(
   },
 );
 
-async function merge(
+/** What is printed: a report, a state or sums. */
+interface Merged {
+  readonly kind: string;
+  readonly [name: string]: unknown;
+}
+
+/** The report, or the state of the next round of a calibration; with `as_partial` the merged sums. */
+export async function merge(
   names: readonly string[],
-  as_partial: boolean,
-  expected: readonly string[] | undefined,
-): Promise<object> {
+  as_partial = false,
+  expected: readonly string[] | undefined = undefined,
+): Promise<Merged> {
   let first: Partial | undefined;
   let running: Running | undefined;
   const sources = new Map<string, Source>();
@@ -84,6 +99,7 @@ async function merge(
       lines: null,
       tally: running.tally.save(),
     };
+  requireWhole(read);
   const round = roundOf(read);
   if (before !== null) requireRound(before, round);
   const outcome = running.outcome();
@@ -121,19 +137,48 @@ function shorten(words: string): string {
 }
 
 /**
- * The sums of a shard must not be counted twice. Standard input has no name by which that could be detected.
+ * The sums of a row must not be counted twice. Standard input has no name by which that could be detected.
  */
 function addSources(sources: Map<string, Source>, { sources: more }: Partial, name: string): void {
   for (const source of more) {
+    const { part, ...whole } = source;
     const known = sources.get(source.shard);
-    if (known !== undefined && source.shard !== STDIN)
-      throw new Error(`${name}: the rows of ${source.shard} are in sums that were merged already`);
     const { rows, skipped } = known ?? { rows: 0, skipped: 0 };
+    const joined = known === undefined || source.shard === STDIN ? part : joinedPart(known, source, name);
     sources.set(source.shard, {
-      ...source,
+      ...whole,
+      ...(joined !== undefined && { part: joined }),
       rows: rows + source.rows,
       skipped: skipped + source.skipped,
     });
+  }
+}
+
+/** The rows of both parts of a shard; undefined when these are all its rows. */
+function joinedPart(known: Source, { shard, part, input }: Source, name: string): SourcePart | undefined {
+  const merged_before = new Error(`${name}: the rows of ${shard} are in sums that were merged already`);
+  if (known.part === undefined || part === undefined) throw merged_before;
+  if (known.input !== input || known.part.of !== part.of)
+    throw new Error(`${name}: the parts of ${shard} must be of the same file, and its bytes have changed`);
+  const joined: [from: number, to: number][] = [];
+  for (const [from, to] of [...known.part.ranges, ...part.ranges].sort(([a], [b]) => a - b)) {
+    const last = joined.at(-1);
+    if (last !== undefined && from < last[1]) throw merged_before;
+    if (last !== undefined && from === last[1]) last[1] = to;
+    else joined.push([from, to]);
+  }
+  const [[from, to] = [0, 0]] = joined;
+  return to - from === part.of ? undefined : { of: part.of, ranges: joined };
+}
+
+/** A report over a part of a shard would look like one over all of it. */
+function requireWhole(sources: readonly Source[]): void {
+  for (const { shard, part } of sources) {
+    if (part === undefined) continue;
+    const ranges = part.ranges.map(([from, to]) => `${from} to ${to}`);
+    throw new Error(
+      `the sums must be of all ${part.of} rows of ${shard}, got those of rows ${listed(ranges)}: merge the other parts as well, or --partial`,
+    );
   }
 }
 

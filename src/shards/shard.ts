@@ -27,6 +27,15 @@ export interface ShardOptions {
   readonly vocab_size: number | undefined;
   /** a file with the classes, when the shard itself has none; {shard} in it is the shard's name without its ending */
   readonly targets: string | undefined;
+  /** the rows that will be read; undefined: all */
+  readonly range?: RowRange | undefined;
+}
+
+/** The rows from `from` up to but without `to`, of a shard with `of` rows. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+  readonly of: number;
 }
 
 /** The parts of a row. Their names are those of columns, tensors and fields. */

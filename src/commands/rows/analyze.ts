@@ -8,9 +8,10 @@ import { Misuse } from "../../command-line.ts";
 import { VERSION } from "../../config/version.ts";
 import { Problem } from "../../errors.ts";
 import { STDIN } from "../../shards/open.ts";
+import type { RowRange } from "../../shards/shard.ts";
 import type { Analysis, Running } from "./analysis.ts";
 import { type Checkpoint, readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./checkpoint.ts";
-import { headOf, type Partial, type Round, readPartial, type SourceRows } from "./documents.ts";
+import { headOf, type Partial, type Round, readPartial, type Source, type SourceRows } from "./documents.ts";
 import { digestOf, inputOf } from "./inputs.ts";
 import { Lines } from "./lines.ts";
 import { removeLeftovers, standardOutput, writeWhole } from "./output.ts";
@@ -92,14 +93,24 @@ async function passes(
 }
 
 function partialOf(
-  { rows, before, pass: { targets } }: AnalyzeRun,
+  { rows, before, pass: { shards, ranges, targets } }: AnalyzeRun,
   head: object,
   sources: readonly SourceRows[],
   { tally }: Running,
 ): object {
-  const read = sources.map((source) => ({ ...source, input: inputOf(source.shard, targets) }));
+  const read = sources.map((source) => ({
+    ...source,
+    ...partOf(ranges?.[shards.indexOf(source.shard)]),
+    input: inputOf(source.shard, targets),
+  }));
   const lines = rows === undefined ? null : digestOf(rows);
   return { kind: "partial", ...head, before, sources: read, lines, tally: tally.save() };
+}
+
+/** The part of a source; nothing when all rows are read. */
+function partOf(range: RowRange | undefined): Pick<Source, "part"> {
+  if (range === undefined || range.to - range.from === range.of) return {};
+  return { part: { of: range.of, ranges: [[range.from, range.to]] } };
 }
 
 async function onePass(
@@ -147,7 +158,7 @@ export function reportOf(
   options: Readonly<Record<string, unknown>>,
   sources: readonly SourceRows[],
   report: object,
-): object {
+): { readonly kind: "report"; readonly [field: string]: unknown } {
   const skipped = sources.reduce((sum, source) => sum + source.skipped, 0);
   return { kind: "report", ...headOf({ command, options, state: null }), skipped, ...report };
 }
@@ -167,7 +178,7 @@ function begun({ analysis, options }: AnalyzeRun, state: unknown, results: Resul
  */
 function isDone(out: string, run: AnalyzeRun): boolean {
   const { analysis, options, state, before, rows, pass } = run;
-  const { shards, targets } = pass;
+  const { shards, ranges, targets } = pass;
   if (!existsSync(out) || shards.includes(STDIN)) return false;
   const written_ms = statSync(out).mtimeMs;
   if (shards.some((shard) => statSync(shard).mtimeMs > written_ms)) return false;
@@ -182,11 +193,15 @@ function isDone(out: string, run: AnalyzeRun): boolean {
   if (skipped > 0 && !pass.skip_bad) return false;
   if (rows !== undefined && (!existsSync(rows) || digestOf(rows) !== lines)) return false;
   const of_others = [version, command, partial.options, partial.state, partial.before, inputsOf(sources)];
-  const inputs = shards.map((shard) => ({ shard, input: inputOf(shard, targets) }));
+  const inputs = shards.map((shard, i) => ({
+    shard,
+    ...partOf(ranges?.[i]),
+    input: inputOf(shard, targets),
+  }));
   const of_this = [VERSION, analysis.name, options, state, before, inputsOf(inputs)];
   return JSON.stringify(of_others) === JSON.stringify(of_this);
 }
 
-function inputsOf(sources: readonly { readonly shard: string; readonly input: string | null }[]): object {
-  return sources.map(({ shard, input }) => [shard, input]);
+function inputsOf(sources: readonly Pick<Source, "shard" | "part" | "input">[]): object {
+  return sources.map(({ shard, part, input }) => [shard, part, input]);
 }

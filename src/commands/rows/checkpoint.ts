@@ -30,9 +30,9 @@ export type Checkpoint = z.infer<typeof CHECKPOINT>;
 
 /** The identity of a run: the program, the command, its options, and a digest of its inputs. */
 export function runOf(command: string, options: object, pass: PassOptions): string {
-  const { shards, targets, vocab_size, skip_bad } = pass;
+  const { shards, ranges, targets, vocab_size, skip_bad } = pass;
   const inputs = shards.map((shard) => [shard, inputOf(shard, targets)]);
-  return JSON.stringify([VERSION, command, options, { vocab_size, skip_bad }, inputs]);
+  return JSON.stringify([VERSION, command, options, { vocab_size, skip_bad, ranges }, inputs]);
 }
 
 /**

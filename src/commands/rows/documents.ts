@@ -38,6 +38,8 @@ export const SOURCE_ROWS = z.strictObject({ shard: z.string(), rows: count, skip
 
 const SOURCE = z.strictObject({
   ...SOURCE_ROWS.shape,
+  /** for a part of a shard: the ranges of its rows that were read, of so many; absent: all rows */
+  part: z.strictObject({ of: count, ranges: z.array(z.tuple([count, count])) }).optional(),
   /** digest of the input; null for standard input */
   input: z.string().nullable(),
 });
@@ -57,6 +59,8 @@ const STATE = z.strictObject({ kind: z.literal("state"), ...HEAD, before: ROUND 
 
 /** A shard, and the number of its rows that were read. */
 export type Source = z.infer<typeof SOURCE>;
+/** The ranges of rows of a shard, ascending, without overlap or contact. */
+export type SourcePart = NonNullable<Source["part"]>;
 /** All shards of a round of a calibration. */
 export type Round = z.infer<typeof ROUND>;
 export type Partial = z.infer<typeof PARTIAL>;

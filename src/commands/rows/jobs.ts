@@ -1,6 +1,6 @@
 /**
- * Runs one command in several processes, as xargs and merge would: each process sums its own shards, and the sums are
- * merged. A calibration runs in rounds. The report has the same bytes as that of one process.
+ * Runs one command in several processes, as xargs and merge would: each process sums its own shards, or its part
+ * of the rows of all shards, and the sums are merged. A calibration runs in rounds. The report has the same bytes as that of one process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,17 +8,20 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Options } from "../../command-line.ts";
+import { merge } from "../merge.ts";
 import { Interrupted } from "./interrupted.ts";
+import { countRows } from "./parts.ts";
+import type { PassOptions } from "./pass.ts";
 
 /** The command line of this program. */
 const THIS_PROGRAM: readonly string[] = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
 /** Options that the jobs get their own values for, or that have no meaning in a job. */
-const OWN = new Set(["in", "out", "rows", "checkpoint", "checkpoint-s", "quiet", "jobs", "after"]);
+const OWN = new Set(["in", "out", "rows", "checkpoint", "checkpoint-s", "quiet", "jobs", "part", "after"]);
 
 export interface JobsRun {
   readonly command: string;
   readonly jobs: number;
-  readonly shards: readonly string[];
+  readonly pass: PassOptions;
   /** the options of every job */
   readonly words: readonly string[];
   /** the program and its first arguments */
@@ -33,7 +36,7 @@ export async function runJobs(run: JobsRun): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "logit-sampler-"));
   const jobs = new Jobs(run.program ?? THIS_PROGRAM);
   try {
-    const lots = lotsOf(run.shards, run.jobs);
+    const lots = await jobsOf(run.pass, run.jobs);
     let after: readonly string[] = [];
     for (let round = 0; ; round++) {
       const summed = async (lot: readonly string[], i: number) => {
@@ -42,16 +45,44 @@ export async function runJobs(run: JobsRun): Promise<string> {
         return out;
       };
       const sums = await Promise.all(lots.map(summed));
-      const merged = await jobs.output(["merge", ...sums]);
-      if ((JSON.parse(merged) as { readonly kind: string }).kind === "report") return merged; // which merge wrote
+      const merged = await merge(sums);
+      const line = `${JSON.stringify(merged)}\n`;
+      if (merged.kind === "report") return line;
       const state = join(folder, `${round}.json`);
-      writeFileSync(state, merged);
+      writeFileSync(state, line);
       after = ["--after", state];
     }
   } finally {
     jobs.end();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** By how much the largest lot of whole shards may exceed the average, before rows are distributed instead. */
+const UNEVEN_MAX = 1.05;
+/** Maximum number of shards that every job opens to count their rows. */
+const DIVIDED_SHARDS_MAX = 1000;
+
+/**
+ * The words of each job that tell its rows: whole shards where that gives every job as much to read, otherwise a part
+ * of the rows of all shards, as far as their formats state the number of rows.
+ */
+export async function jobsOf(
+  { shards, ...options }: PassOptions,
+  jobs: number,
+): Promise<readonly (readonly string[])[]> {
+  const lots = lotsOf(shards, jobs);
+  const bytes = lots.map((lot) => lot.reduce((sum, shard) => sum + statSync(shard).size, 0));
+  const even = bytes.reduce((sum, each) => sum + each, 0) / jobs;
+  if (Math.max(...bytes) <= UNEVEN_MAX * even || shards.length > DIVIDED_SHARDS_MAX) return lots;
+  let rows = 0;
+  for (const shard of shards) {
+    const counted = await countRows(shard, options);
+    if (counted === undefined) return lots;
+    rows += counted;
+  }
+  const of = Math.max(1, Math.min(jobs, rows));
+  return Array.from({ length: of }, (_, i) => [`--part=${i + 1}/${of}`, ...shards]);
 }
 
 /** The options of this command as the words of a job. */

@@ -4,17 +4,20 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { TaskRow } from "../../analysis/tasks/task.ts";
-import { messageOf, Problem } from "../../errors.ts";
+import { Problem } from "../../errors.ts";
 import { Starved } from "../../shards/bytes.ts";
 import { openShard, STDIN } from "../../shards/open.ts";
-import type { Shard, ShardOptions } from "../../shards/shard.ts";
+import type { RowRange, Shard, ShardOptions } from "../../shards/shard.ts";
 import type { SourceRows } from "./documents.ts";
 import { Interrupted } from "./interrupted.ts";
+import { countRows, namedError } from "./parts.ts";
 import { type Signals, watchSignals } from "./signals.ts";
 import type { Status } from "./status.ts";
 
 export interface PassOptions extends ShardOptions {
   readonly shards: readonly string[];
+  /** the rows of each shard that this run reads; undefined: all */
+  readonly ranges?: readonly RowRange[] | undefined;
   readonly skip_bad: boolean;
   /** seconds between two checkpoints */
   readonly checkpoint_s: number;
@@ -67,9 +70,13 @@ export async function pass(
       if (place < start.shard) continue;
       const others = sources.filter(({ shard }) => shard !== name);
       const read = sources.find(({ shard }) => shard === name) ?? { shard: name, rows: 0, skipped: 0 };
-      const reading = { name, place, others, index: place === start.shard ? start.row : 0, ...read };
-      const shard = await opened(name, options, () => idle(run, reading));
+      const range = options.ranges?.[place];
+      const begin = range?.from ?? 0;
+      const index = place === start.shard ? Math.max(start.row, begin) : begin;
+      const reading = { name, place, others, index, range, ...read };
+      const shard = await opened(name, rangedOptions(options, range), () => idle(run, reading));
       try {
+        requireRows(name, shard, range);
         if (reading.index > 0) shard.skip(reading.index);
         await readShard(run, reading, shard);
       } finally {
@@ -102,6 +109,8 @@ interface Reading {
   readonly name: string;
   readonly place: number;
   readonly others: readonly SourceRows[];
+  /** the rows that are read; undefined: all */
+  readonly range: RowRange | undefined;
   /** of the next row */
   index: number;
   rows: number;
@@ -113,8 +122,10 @@ function sourceOf({ name, rows, skipped }: Reading): SourceRows {
 }
 
 async function readShard(run: Run, reading: Reading, shard: Shard): Promise<void> {
-  const { name } = reading;
-  for (;;) {
+  const { name, range } = reading;
+  // The part with the last row also reads the end of the file, which has its checks.
+  const end = range === undefined || range.to === range.of ? Number.POSITIVE_INFINITY : range.to;
+  while (reading.index < end) {
     if (run.rows % LOOK_ROWS === 0) await look(run, reading);
     try {
       const row = shard.next();
@@ -126,7 +137,7 @@ async function readShard(run: Run, reading: Reading, shard: Shard): Promise<void
         await idle(run, reading);
         continue;
       }
-      if (!(error instanceof Problem)) throw named(name, error);
+      if (!(error instanceof Problem)) throw namedError(name, error);
       if (!run.options.skip_bad) throw badRow(reading, error);
       reading.skipped += 1;
       tellSkipped(run.hooks.status, reading, error);
@@ -143,7 +154,7 @@ async function idle(run: Run, reading: Reading): Promise<void> {
 }
 
 /** Checks the clock and signals, and does what is due. */
-async function look(run: Run, { name, place, others, ...reading }: Reading): Promise<void> {
+async function look(run: Run, { name, place, others, range, ...reading }: Reading): Promise<void> {
   const { options, hooks, signals } = run;
   const now_ms = performance.now();
   const { rows, rows_before, rows_expected } = run;
@@ -153,30 +164,40 @@ async function look(run: Run, { name, place, others, ...reading }: Reading): Pro
     run.turned_ms = now_ms;
   }
   if (now_ms - run.kept_ms < options.checkpoint_s * 1000 && signals.heard === undefined) return;
-  const source = sourceOf({ name, place, others, ...reading });
+  const source = sourceOf({ name, place, others, range, ...reading });
   hooks.keep({ shard: place, row: reading.index, sources: [...others, source] });
   run.kept_ms = now_ms;
   if (signals.heard !== undefined) throw new Interrupted(signals.heard, `${name}, row ${reading.index}`);
 }
 
-async function opened(name: string, options: PassOptions, idle?: () => Promise<void>): Promise<Shard> {
+async function opened(name: string, options: ShardOptions, idle?: () => Promise<void>): Promise<Shard> {
   try {
     return await openShard(name, options, idle);
   } catch (error) {
-    throw error instanceof Interrupted ? error : named(name, error);
+    throw error instanceof Interrupted ? error : namedError(name, error);
   }
 }
 
-/** Undefined when a format does not state it, and for standard input, which can be opened only once. */
+function rangedOptions(options: PassOptions, range: RowRange | undefined): PassOptions {
+  return range === undefined ? options : { ...options, range };
+}
+
+/** A shard that was replaced since its rows were counted would be read in part. */
+function requireRows(name: string, { rows }: Shard, range: RowRange | undefined): void {
+  if (range === undefined || rows === range.of) return;
+  throw new Error(`${name}: must keep its ${range.of} rows while parts of it are read, got ${rows}`);
+}
+
+/** Undefined when a shard does not state it. */
 async function rowsExpected(options: PassOptions): Promise<number | undefined> {
-  const { shards } = options;
+  const { shards, ranges } = options;
+  if (ranges !== undefined) return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
   if (shards.includes(STDIN) || shards.length > COUNTED_SHARDS_MAX) return undefined;
   let sum = 0;
   for (const name of shards) {
-    const shard = await opened(name, options);
-    shard.close();
-    if (shard.rows === undefined) return undefined;
-    sum += shard.rows;
+    const rows = await countRows(name, options);
+    if (rows === undefined) return undefined;
+    sum += rows;
   }
   return sum;
 }
@@ -197,9 +218,4 @@ function badRow({ name, index }: Reading, { message, pointer }: Problem): Error 
   return new Error(
     `${name}, row ${index}: ${message}${place}; with --skip-bad such rows are counted and left out`,
   );
-}
-
-function named(name: string, error: unknown): Error {
-  const words = messageOf(error);
-  return new Error(words.startsWith(name) ? words : `${name}: ${words}`);
 }

@@ -8,6 +8,7 @@ import { runAnalysis } from "./analyze.ts";
 import type { Round } from "./documents.ts";
 import { runJobs, wordsOf } from "./jobs.ts";
 import { standardOutput } from "./output.ts";
+import { PART_OPTION, rowsOfPart } from "./parts.ts";
 import { OUT_OPTION, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./words.ts";
 
 interface Summing<Own extends Options> {
@@ -29,7 +30,8 @@ interface Asked {
 const SHARED = {
   ...ROW_OPTIONS,
   ...OUT_OPTION,
-  jobs: count("N", "processes that share the shards, for a report; each reads whole shards", 1),
+  part: PART_OPTION,
+  jobs: count("N", "processes that share the rows, for a report; a large file is shared by all of them", 1),
 };
 
 /** The command of an analysis; `asked` turns the words into the analysis' options. */
@@ -43,15 +45,17 @@ export function summing<Own extends Options>(
     const { rows } = values as { readonly rows?: string }; // the option of that name is a text
     const { options, state = null, before = null } = asked(values);
     const analysis = await analysisOf(told.name);
-    const pass = passOptions(values, operands);
+    const all = passOptions(values, operands);
     if (values.jobs > 1) {
-      requireReport({ out, rows, checkpoint, state }, pass.shards);
+      requireReport({ out, rows, checkpoint, state, part: values.part }, all.shards);
       const words = wordsOf(table.options, values);
-      standardOutput.write(
-        await runJobs({ command: told.name, jobs: values.jobs, shards: pass.shards, words }),
-      );
+      standardOutput.write(await runJobs({ command: told.name, jobs: values.jobs, pass: all, words }));
       return;
     }
+    const { part } = values;
+    if (part !== undefined && out === undefined)
+      throw new Misuse("--part gives the sums of a part of the rows, and goes with --out");
+    const pass = part === undefined ? all : { ...all, ...(await rowsOfPart(all.shards, all, part)) };
     await runAnalysis({ analysis, options, state, before, pass, out, checkpoint, rows, quiet });
   });
 }

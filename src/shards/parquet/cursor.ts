@@ -1,4 +1,12 @@
-/** The rows of a column, one after the other, with one page in memory. A list may continue in the next page. */
+/**
+ * The rows of a column, one after the other, with one page in memory. A list may continue in the next page.
+ *
+ * `skipRows` passes over pages without decompressing them where their headers tell how many rows they have. For a
+ * column of numbers they do. For lists they tell only the number of elements. When several processes share the rows of
+ * one group, each assumes that all rows of the group have the same length. Each checks that the rows it reads have that
+ * length and begin where they should; together they check every row of the group. A group whose first page has rows of
+ * other lengths is decompressed from its beginning.
+ */
 import { crc32 } from "node:zlib";
 import type { PageHeader, RowGroup } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -21,22 +29,91 @@ export class Cursor {
   #dictionary: Numbers | undefined;
   #page: Page | undefined;
   #at = 0;
+  /** number of elements in the pages of the group so far, the current one included */
+  #elements = 0;
+  /** groups of which other processes read the other rows */
+  readonly #cut_groups: ReadonlySet<number>;
+  /** the length that all rows of the group must have; undefined: any */
+  #row_length: number | undefined;
 
-  constructor(file: number, column: Column) {
+  constructor(file: number, column: Column, cut_groups: ReadonlySet<number>) {
     this.#file = file;
     this.#column = column;
+    this.#cut_groups = cut_groups;
   }
 
   /** The numbers of the next row, valid until the next call; undefined at the end. Null elements are NaN. */
   next(): Numbers | undefined {
     if (!this.#isInPage() && !this.#nextPage()) return undefined;
+    return this.#takeRow();
+  }
+
+  #takeRow(): Numbers {
     this.#rows += 1;
+    const row = this.#rowAcrossPages();
+    if (this.#row_length !== undefined && row.length !== this.#row_length) throw this.#uneven();
+    return row;
+  }
+
+  #rowAcrossPages(): Numbers {
     const begun = this.#takeInPage();
     // At the end of the page the row may continue in the next one.
     if (this.#isInPage() || !this.#goesOn()) return begun;
     const parts = [begun.slice()];
     while (!this.#isInPage() && this.#goesOn()) parts.push(this.#takeInPage().slice());
     return joined(parts);
+  }
+
+  /** Skips rows of the current group, or at its end those of the next one. */
+  skipRows(count: number): void {
+    while (this.#rows === (this.#chunk?.rows ?? 0)) if (count === 0 || !this.#nextGroup()) return;
+    const end = this.#rows + count;
+    while (this.#rows < end) {
+      if (!this.#isInPage() && !this.#nextPage(end)) return;
+      if (this.#rows === end) return;
+      if (this.#lengthOfRows() === undefined) this.#takeRow();
+      else this.#jumpInPage(end);
+    }
+  }
+
+  /** The length of every row of the group, as far as it is known. */
+  #lengthOfRows(): number | undefined {
+    return this.#column.repetition_max === 0 ? 1 : this.#row_length;
+  }
+
+  /** Goes to the beginning of a row of the group, or to the end of the page when the row is after it. */
+  #jumpInPage(row: number): void {
+    const { numbers, repetition } = this.#page as Page; // the caller has seen to it
+    const wanted = row * this.#lengthOfRows()! - (this.#elements - numbers.length);
+    this.#at = Math.min(wanted, numbers.length);
+    if (wanted > numbers.length) return;
+    if (wanted < numbers.length && repetition !== undefined && repetition[wanted] !== 0) throw this.#uneven();
+    this.#standAt(row);
+  }
+
+  /** The next page, or the rest of the current one, must begin with this row. */
+  #standAt(row: number): void {
+    this.#rows = row;
+    if (!this.#isInPage()) this.#page = undefined;
+  }
+
+  /** Passes over a page that ends before this row of the group begins; returns whether it did. */
+  #passes(header: PageHeader, row: number): boolean {
+    const length = this.#lengthOfRows();
+    const count = (header.data_page_header ?? header.data_page_header_v2)?.num_values;
+    if (length === undefined || count === undefined || !(count >= 0)) return false;
+    const elements = this.#elements + count;
+    if (elements > row * length) return false;
+    this.#bytes?.skip(bytesIn(header.compressed_page_size));
+    this.#elements = elements;
+    if (elements === row * length) this.#standAt(row);
+    return true;
+  }
+
+  #uneven(): Error {
+    return new Error(
+      `has rows of different lengths in one group of ${this.#column.name}, which several processes cannot share: leave --jobs and --part out`,
+    );
   }
 
   /** Skips whole row groups without reading them. */
@@ -81,7 +158,8 @@ export class Cursor {
     return this.#page?.repetition?.[0] !== 0;
   }
 
-  #nextPage(): boolean {
+  /** Pages that end before the row `wanted` of the group are passed over. */
+  #nextPage(wanted = 0): boolean {
     for (;;) {
       const header = this.#header();
       if (header === undefined) {
@@ -89,6 +167,10 @@ export class Cursor {
         continue;
       }
       try {
+        if (this.#passes(header, wanted)) {
+          if (this.#rows === wanted) return true;
+          continue;
+        }
         if (this.#take(header)) return true;
       } catch (error) {
         throw new Error(`has a page of ${this.#column.name} that cannot be read: ${messageOf(error)}`);
@@ -115,6 +197,9 @@ export class Cursor {
     this.#at = 0;
     if (this.#page.numbers.length === 0) return false;
     if (is_first && (this.#page.repetition?.[0] ?? 0) !== 0) throw new Error("it begins within a row");
+    if (this.#elements === 0 && this.#cut_groups.has(this.#group))
+      this.#row_length = evenLength(this.#page, this.#chunk as Chunk);
+    this.#elements += this.#page.numbers.length;
     return true;
   }
 
@@ -137,6 +222,8 @@ export class Cursor {
     this.#dictionary = undefined;
     this.#page = undefined;
     this.#rows = 0;
+    this.#elements = 0;
+    this.#row_length = undefined;
     return true;
   }
 
@@ -179,6 +266,15 @@ function lengthOf(begin: Uint8Array, has_more: boolean): number | undefined {
     if (error instanceof CutShort && has_more) return undefined;
     throw error;
   }
+}
+
+/** The length that all rows of a group have if they have one, and if the rows of its first page agree. */
+function evenLength({ repetition }: Page, { rows, meta }: Chunk): number | undefined {
+  const length = Number(meta.num_values) / rows;
+  if (repetition === undefined || !Number.isInteger(length) || length < 2) return undefined;
+  for (let i = 0; i < repetition.length; i++)
+    if ((repetition[i] === 0) !== (i % length === 0)) return undefined;
+  return length;
 }
 
 function joined(parts: readonly Numbers[]): Numbers {

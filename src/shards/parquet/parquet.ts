@@ -7,7 +7,7 @@ import { readSync } from "node:fs";
 import { type FileMetaData, parquetMetadata } from "hyparquet";
 import { messageOf } from "../../errors.ts";
 import type { Values } from "../elements.ts";
-import { type Part, rowOf, type Shard, type ShardOptions } from "../shard.ts";
+import { type Part, type RowRange, rowOf, type Shard, type ShardOptions } from "../shard.ts";
 import { type Column, columnsOf } from "./columns.ts";
 import { Cursor, groupStarts } from "./cursor.ts";
 import type { Numbers } from "./page.ts";
@@ -40,8 +40,12 @@ function openRows(
   options: ShardOptions,
   close: () => void,
 ): Shard {
-  const cursors = [...columns].map(([part, column]) => ({ part, cursor: new Cursor(file, column) }));
   const starts = groupStarts(metadata.row_groups);
+  const cut_groups = cutGroups(starts, options.range);
+  const cursors = [...columns].map(([part, column]) => ({
+    part,
+    cursor: new Cursor(file, column, cut_groups),
+  }));
   if (starts.at(-1) !== Number(metadata.num_rows))
     throw new Error(`has ${starts.at(-1)} rows in its groups, and tells of ${metadata.num_rows}`);
   let at = 0;
@@ -71,10 +75,18 @@ function openRows(
         for (const { cursor } of cursors) cursor.skipGroups(group);
         at = starts[group]!;
       }
-      for (; at < wanted; at++) if (nextNumbers() === undefined) return;
+      for (const { cursor } of cursors) cursor.skipRows(wanted - at);
+      at = wanted;
     },
     close,
   };
+}
+
+/** The groups of which only a part of the rows is read. */
+function cutGroups(starts: readonly number[], range: RowRange | undefined): ReadonlySet<number> {
+  const cuts = range === undefined ? [] : [range.from, range.to];
+  const inside = cuts.map((cut) => starts.findIndex((start, g) => start < cut && cut < (starts[g + 1] ?? 0)));
+  return new Set(inside.filter((group) => group >= 0));
 }
 
 function rowOfNumbers(row: Partial<Record<Part, Numbers>>, options: ShardOptions) {
