@@ -62,7 +62,7 @@ export async function buildApp({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     genReqId: service.lifecycle.idOf,
     serverFactory: (handler) => hotServer(service, handler),
-    // Idle connections end at once when the server closes; requests under way are answered.
+    // Idle connections end at once when the server closes; requests in progress are answered.
     forceCloseConnections: "idle",
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => answerMalformed(service, error, socket),

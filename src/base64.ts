@@ -7,7 +7,7 @@ export const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 const SEXTETS = new Uint8Array(128);
 for (const [value, character] of [...ALPHABET].entries()) SEXTETS[character.charCodeAt(0)] = value + 1;
 
-/** The bytes, or undefined when the text is not base64. Padding may be left off; white space may not stand in it. */
+/** The bytes, or undefined when the text is not base64. Padding may be omitted; white space is not allowed. */
 export function decodeBase64(text: string): Uint8Array | undefined {
   const length = lengthWithoutPadding(text);
   if (length % 4 === 1) return undefined;

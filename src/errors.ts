@@ -54,7 +54,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 const SHOWN_LENGTH_MAX = 80;
 /** The longest sentence of an error. Ours are shorter, the lists of known names included. */
 const DETAIL_LENGTH_MAX = 1024;
-/** The longest pointer. One that leads to a name of megabytes leads nowhere, and says so. */
+/** The longest pointer. A pointer to a name of megabytes would help no reader, so it is shortened and marked. */
 const POINTER_LENGTH_MAX = 256;
 
 /** The first of the two units that some letters have in UTF-16. */
@@ -92,7 +92,7 @@ export function alternatives(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
-/** The pointer that leads along these names (RFC 6901), as far as they are short. */
+/** The pointer that leads along these names (RFC 6901); names that are too long are shortened. */
 export function pointerTo(path: readonly string[]): string {
   return path.map((part) => `/${shorten(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

@@ -66,7 +66,7 @@ export function createSampler(
     },
     sample(logits, options = {}) {
       const checked = isChecked(options) ? options : parseStepOptions(options);
-      // A loop over leased rows makes nothing but its answers.
+      // A loop over leased rows allocates only its answers.
       if (logits instanceof Row) return core.sample(logits, checked);
       return withRows(core, limitsOf(limits), logits, checked, (rows) => core.sample(rows, checked));
     },
@@ -84,7 +84,7 @@ export interface BeamLogits extends StepRequestOptions {
 export interface BeamStepOptions extends StepRequestOptions {
   /** the rule with its options: docs/beams.md */
   readonly beam: Readonly<Record<string, unknown>> & { readonly rule: string };
-  /** what the last step returned; absent in the first one */
+  /** the value that the last step returned; absent in the first step */
   readonly search?: Search | null | undefined;
 }
 

@@ -2,11 +2,11 @@
 
 /** Longer names are not typing errors, and comparing them takes long. */
 const LENGTH_MAX = 48;
-/** Longer lists are not looked through. */
+/** Longer lists are not searched. */
 const KNOWN_MAX = 1000;
-/** More than so many that are equally near are none. */
+/** When more names than this are equally near, none is suggested. */
 const NAMED_MAX = 4;
-/** A name of at least so many letters may be the beginning of a longer one. */
+/** A name of at least this number of letters may be the beginning of a longer one. */
 const BEGINNING_MIN = 4;
 
 /**

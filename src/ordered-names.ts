@@ -70,7 +70,7 @@ interface Open {
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],]/gs;
 
-/** Notes the order of an object's names where JavaScript has another. A name that comes twice stands where it came first. */
+/** Records the order of an object's names where JavaScript changes it. A repeated name is at its first position. */
 function isMoved({ value, names }: Open): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const order = [...new Set(names)];

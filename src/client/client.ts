@@ -33,7 +33,7 @@ export interface SamplerClient extends AnalysisCalls {
     call?: CallOptions,
   ): Promise<(Sampled | ServiceProblem)[]>;
   /**
-   * Accepts drafted tokens as far as the target agrees, and draws the next token. `logits`: one target row for each
+   * Accepts drafted tokens until the target disagrees, and draws the next token. `logits`: one target row for each
    * drafted token and one more, then the rows of the draft when `draft_rows` is given.
    */
   verify(logits: readonly Logits[], options: VerifyOptions, call?: CallOptions): Promise<Verified>;

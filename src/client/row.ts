@@ -16,10 +16,10 @@ export interface SparseLogits {
   readonly max_omitted?: number;
 }
 
-/** One row. Numbers are rounded to float32, which is what they are sampled as. */
+/** One row. Numbers are rounded to float32 before sampling. */
 export type Logits = Float32Array | readonly number[] | PackedLogits | SparseLogits;
 
-/** The logits of a step: one row, or those of several sources, which the option `combine` makes one of. */
+/** The logits of a step: one row, or the rows of several sources, which the option `combine` combines. */
 export type StepLogits = Logits | readonly Logits[];
 
 /** The rows of several sources; undefined for one row. */

@@ -48,7 +48,7 @@ export type OptionChanges = {
     | null;
 };
 
-/** How to search on a stream, and where a search stands that goes on there. */
+/** The options of a search on a stream, and the state of a search that continues there. */
 export interface StreamSearchFields {
   /** the rule with its options: docs/beams.md */
   readonly beam: Readonly<Record<string, unknown>> & { readonly rule: string };
@@ -78,14 +78,14 @@ export interface ClientStream {
    * own history does not change.
    */
   beam(logits: readonly StepLogits[], said?: StreamSearchFields): Promise<BeamStep>;
-  /** Gives up the search that is open: after it the stream takes rows, drafts and tokens again. */
+  /** Abandons the open search: after it the stream takes rows, drafts and tokens again. */
   endSearch(): void;
   update(changes: OptionChanges): void;
   /** Puts forced tokens after the history. Each counts as a step. */
   accept(token_ids: readonly number[]): void;
   /** Takes back the last tokens, drawn or accepted. */
   rewind(steps: number): void;
-  /** The options that open a stream which goes on at this very place. Take it right after an answer. */
+  /** The options that open a stream that continues at this place. Read it right after an answer. */
   readonly checkpoint: StreamOptions;
   /** Ends the stream once all answers are there. */
   close(): Promise<void>;
@@ -229,7 +229,8 @@ class Stream implements ClientStream, ConnectionEvents {
     send();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
-      // The service answers a row with a step, a draft with what was verified, and rows of a search with its beams.
+      // The service answers a row with a step, a draft with the verified tokens, and the rows of a search with its
+      // beams.
       this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject, timer, behind: [] });
     });
   }

@@ -15,7 +15,7 @@ export interface VerifySequence extends VerifyOptions {
   readonly logits: readonly Logits[];
 }
 
-/** Accepts a draft as far as the target agrees. Throws a ServiceProblem when the service refuses. */
+/** Accepts drafted tokens until the target disagrees. Throws a ServiceProblem when the service refuses. */
 export async function verify(
   transport: Transport,
   logits: readonly Logits[],

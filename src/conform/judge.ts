@@ -149,7 +149,7 @@ export function setOf({ kept, probabilities, counts }: Answer): Left {
     const ids = p.flatMap((x, id) => (x > 0 ? [id] : []));
     return { ids, p: new Map(ids.map((id) => [id, p[id] as number])) }; // ids are its places
   }
-  // Of a whole row "all" stands for its ids.
+  // "all" stands for the ids of a whole row.
   const ids = kept === "all" ? [...(p ?? []).keys()] : (kept as readonly number[]); // its form was looked at
   return { ids, p: p && new Map(ids.map((id, i) => [id, p[i] ?? 0])) };
 }
@@ -172,7 +172,7 @@ function compareSets(
     : "failed";
 }
 
-/** As many of each name, with the same probabilities. */
+/** Equally many tokens of each name, with the same probabilities. */
 function isSame(right: Left | Named, other: Left | Named, tolerance: number): boolean {
   const [one, two] = [right, other].map((each) => ("ids" in each ? namedBy(each, String) : each)) as [
     Named,

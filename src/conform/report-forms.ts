@@ -144,7 +144,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "\t": "&#9;",
 };
 
-/** Quoted, with what XML does not hold replaced. */
+/** Quoted, with characters replaced that XML does not allow. */
 function attribute(given: string): string {
   const held = given.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd");
   return `"${held.replace(/[&<>"\n\r\t]/g, (found) => ENTITIES[found] ?? found)}"`;

@@ -78,7 +78,7 @@ export class Automaton {
     this.#forgetTransitions();
   }
 
-  /** True when walking has made so many nodes that they should be forgotten before the next step. */
+  /** True when walks have made so many nodes that they should be forgotten before the next step. */
   get is_crowded(): boolean {
     return this.#table_used * 4 > this.#table_max * 3 || this.nodes.is_crowded;
   }
@@ -153,7 +153,7 @@ export class Automaton {
     }
   }
 
-  /** Keeps a transition. Most nodes have one that is asked for: a row of all classes begins with the second. */
+  /** Stores a transition. Most nodes need only one; a row for all classes begins with the second. */
   #keep(node: number, byte_class: number, next: number): void {
     if (node >= this.#rows.length) this.#growRows(node);
     const row = this.#rows[node]!;

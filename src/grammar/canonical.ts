@@ -20,9 +20,9 @@ import { EMPTY, NEVER } from "./nodes.ts";
 
 /** Maximum number of tokens listed. */
 export const CANONICAL_MAX = 128;
-/** Bytes of the text before the forced one that are looked at. */
+/** Bytes of the text before the forced one that are read. */
 const CONTEXT_BYTES = 192;
-/** `'re`: a tokenizer looks so many characters ahead at an apostrophe. */
+/** `'re`: the number of characters that a tokenizer reads after an apostrophe, including it. */
 const CONTRACTION_LENGTH = 3;
 /**
  * Maximum number of places in the last piece where a longer token could begin; above it, none of the piece's tokens is
@@ -119,7 +119,10 @@ function* certainIds(writer: Writer, known: string): Generator<undefined, readon
   return ids;
 }
 
-/** The tokens of a piece that may go on: those before each place where a token could begin that reaches past its end. */
+/**
+ * The certain tokens of an unfinished piece: those before each position where a token that extends past its end could
+ * begin.
+ */
 function* certainInLast(writer: Writer, text: string): Generator<undefined, readonly number[]> {
   const { vocabulary, tokenizer, effort } = writer;
   const piece = UTF8.encode(text);

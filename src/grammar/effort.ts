@@ -26,7 +26,7 @@ export class Effort {
   units = 0;
   #end = PIECE_UNITS;
   #may_pause = false;
-  /** true when a restarted attempt has learnt nothing yet: it may still be on its way to the place where it stopped */
+  /** true when a restarted attempt has not yet passed the place where the last one stopped */
   #is_fresh = false;
   #account_max = Number.POSITIVE_INFINITY;
   #account_end = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 /**
  * Properties that a rule gets from its parts, such as "matches some text" and "matches the empty text". A node is
- * looked at again only when one of its parts gets the property, so the work grows linearly with the number of parts.
+ * visited again only when one of its parts gets the property, so the work grows linearly with the number of parts.
  */
 import { PART_UNITS } from "./effort.ts";
 import { KIND, type Nodes } from "./nodes.ts";

@@ -49,7 +49,7 @@ export interface TextReport {
 /** The tokens that may follow a text. */
 export interface NextReport {
   readonly vocabulary: string;
-  /** whether some token or an end may follow; false: the vocabulary cannot spell what the grammar requires */
+  /** whether some token or an end may follow; false: the vocabulary cannot spell any text that the grammar requires */
   readonly fits: boolean;
   readonly count: number;
   /** the first of them, by id */

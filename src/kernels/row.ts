@@ -23,7 +23,7 @@ export class Row {
   length = 0;
   /** bytes of an incomplete element: 0 at a valid end */
   odd_bytes = 0;
-  /** blocks that the passes look at; set by `finish` */
+  /** number of blocks that the passes read; set by `finish` */
   blocks = 1;
   /** largest value; set by `finish` and `settle` */
   max = -Infinity;

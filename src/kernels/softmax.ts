@@ -1,7 +1,7 @@
 /** The figures of the softmax of a row. */
 import type { Normaliser } from "./normaliser.ts";
 
-/** What one pass tells about the softmax of the survivors at a temperature. Natural logarithms. */
+/** The figures of the softmax of the survivors at a temperature, from one pass. Natural logarithms. */
 export interface Distribution {
   /** of x/T */
   readonly normaliser: Normaliser;

@@ -62,16 +62,16 @@ export class TokenTable {
   }
 
   /**
-   * Takes a history, ids from 0 to 2³¹ − 1, and returns the largest id; −1 when it is empty. Nothing is counted then.
-   * Parts from `split` on are likely to be asked for beside those from before it. What `memory` knows of them is not
-   * looked for again.
+   * Takes a history, ids from 0 to 2³¹ − 1, and returns the largest id; −1 when it is empty. This call counts nothing.
+   * Callers are likely to ask for parts from `split` on together with parts before it. Counts that `memory` already has
+   * are not computed again.
    */
   take(history: ArrayLike<number>, split = 0, memory?: CountMemory): number {
     this.#history = history;
     this.#split = split;
     this.#memory = memory;
     this.#forget();
-    // A short history has to be where `count` looks for it.
+    // A short history must lie where `count` reads it.
     if (memory?.largest !== undefined && history.length > HISTORY_CHUNK) return memory.largest;
     const largest = this.#largest(history);
     if (memory !== undefined) memory.largest = largest;

@@ -83,7 +83,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, encodeInto(text, 0, bytes).written);
 }
 
-/** Writes a text from character `begin` on, as far as there is room. */
+/** Writes a text from character `begin` on, until the room is used up. */
 export function encodeInto(
   text: string,
   begin: number,

@@ -1,4 +1,4 @@
-/** The draws of one step, all at once or some at a time: by its rule, or marked. */
+/** The draws of one step, all at once or some at a time, by the draw rule or by a watermark. */
 import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
 import type { Noise } from "../kernels/kernel.ts";

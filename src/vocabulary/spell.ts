@@ -29,7 +29,10 @@ export function spell(vocabulary: Vocabulary, text: Uint8Array, pointer: string)
 
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** As the vocabulary's tokenizer writes it; undefined when that is not known, or would write another text. */
+/**
+ * The tokens that the vocabulary's tokenizer writes; undefined when the tokenizer is unknown, or would write another
+ * text.
+ */
 function encoded(vocabulary: Vocabulary, text: Uint8Array): number[] | undefined {
   const { tokenizer } = vocabulary;
   if (typeof tokenizer === "string") return undefined;

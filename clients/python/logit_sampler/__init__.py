@@ -52,7 +52,8 @@ _ENGINE = ("Engine", "EngineError", "EngineRow", "engine")
 
 
 def __getattr__(name: str) -> Any:
-    """Imports what not every program needs when it is asked for: asyncio, and the sampler in the process."""
+    """Imports the parts that not every program needs when they are first used: asyncio, and the sampler in the process.
+    """
     if name in _ASYNC:
         from . import _async
 

@@ -31,8 +31,8 @@ CONNECTIONS_MAX = 64
 class AsyncSamplerClient:
     """Connections to the service, for any number of tasks of one event loop.
 
-    Options, retries and bounds are those of ``SamplerClient``. ``connections_max`` bounds the calls under way at once;
-    streams have connections of their own.
+    Options, retries and bounds are those of ``SamplerClient``. ``connections_max`` bounds the calls in progress at
+    once; streams have connections of their own.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class AsyncSamplerClient:
         return cast("types.ProbabilitiesReply", await self.analyze("probabilities", logits, **options))
 
     async def score(self, logits: Union[Row, Rows], **options: Unpack[types.ScoreOptions]) -> types.ScoreReply:
-        """Log-probability, rank and cross-entropy of the classes that came. As ``SamplerClient.score``."""
+        """Log-probability, rank and cross-entropy of the true classes. As ``SamplerClient.score``."""
         return cast("types.ScoreReply", await self.analyze("score", logits, **options))
 
     async def diagnose(
@@ -131,7 +131,7 @@ class AsyncSamplerClient:
     async def resample(
         self, log_weights: Sequence[Optional[float]], *, threshold: float = 1.0, **key: Any
     ) -> types.ResampleReply:
-        """Chooses which of N weighted sequences go on. As ``SamplerClient.resample``."""
+        """Chooses which of N weighted sequences continue. As ``SamplerClient.resample``."""
         reply: types.ResampleReply = await self._send(
             _calls.resample_call(log_weights, {"threshold": threshold, **key})
         )
@@ -305,7 +305,7 @@ class AsyncSamplerStream:
 
     @property
     def checkpoint(self) -> types.StreamOptions:
-        """The options that open a stream which goes on at this very place."""
+        """The options that open a stream that continues at this place."""
         return cast("types.StreamOptions", self._place.checkpoint)
 
     async def open(self) -> None:
@@ -341,7 +341,7 @@ class AsyncSamplerStream:
             return cast("types.BeamReply", reply)
 
     async def end_search(self) -> None:
-        """Gives up the search that is open."""
+        """Abandons the open search."""
         async with self._turn:
             self._place.search = None
             await self._tell({"type": "beam", "beam": None})

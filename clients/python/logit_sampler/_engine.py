@@ -173,7 +173,7 @@ class _Kind:
     pairs: Callable[[Any], List[Pair]]
     tokenize: Callable[[Engine, str], Dict[str, Any]]
     detokenize: Callable[[Engine, List[int]], Tuple[Dict[str, Any], str]]
-    #: the most tokens that may be asked for, where that is known before; None: any number
+    # : the maximum number of tokens that may be requested, if it is known; None: any number
     most: Callable[[Engine], Optional[int]] = lambda _: None
     #: the limit that a refusal states; None: the refusal has another reason
     refusal: Callable[[EngineError], Optional[int]] = lambda _: None

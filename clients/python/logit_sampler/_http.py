@@ -86,7 +86,7 @@ class Connection:
 
 
 class _Deadline:
-    """When the attempt that is under way has to be over, by time.monotonic()."""
+    """When the current attempt must end, by time.monotonic()."""
 
     def __init__(self) -> None:
         self.at_s = 0.0

@@ -53,7 +53,7 @@ class SamplerMethods(ABC):
     def verify(
         self, logits: Rows, draft_token_ids: Sequence[int], **options: Unpack[types.VerifyOptions]
     ) -> types.Verified:
-        """Accepts drafted tokens as far as the target agrees, and draws the next token.
+        """Accepts drafted tokens until the target disagrees, and draws the next token.
 
         ``logits`` is an array [k + 1, vocab_size], or a sequence of rows of one length: k + 1 rows of the target for k
         drafted tokens, then the rows of the draft when ``draft_rows`` is given. The reply has ``accepted`` and
@@ -85,8 +85,8 @@ class SamplerMethods(ABC):
         return reply
 
     def score(self, logits: Union[Row, Rows], **options: Unpack[types.ScoreOptions]) -> types.ScoreReply:
-        """Log-probability (nats), rank (1 is the likeliest) and cross-entropy of the class that came: ``target`` for one
-        row [classes], ``targets`` for many rows [n, classes]. Raises as ``sample``."""
+        """Log-probability (nats), rank (1 is the likeliest) and cross-entropy of the true class: ``target`` for one row
+        [classes], ``targets`` for many rows [n, classes]. Raises as ``sample``."""
         reply: types.ScoreReply = self.analyze("score", logits, **options)
         return reply
 
@@ -139,7 +139,7 @@ class SamplerMethods(ABC):
     def resample(
         self, log_weights: Sequence[Optional[float]], *, threshold: float = 1.0, **key: Any
     ) -> types.ResampleReply:
-        """Chooses which of N weighted sequences go on. ``log_weights`` are ln of their weights, None or -inf for 0;
+        """Chooses which of N weighted sequences continue. ``log_weights`` are ln of their weights, None or -inf for 0;
         ``seed=`` and ``step=`` key the draw. The reply has ``parents``. Raises as ``sample`` does."""
         reply: types.ResampleReply = self._send(_calls.resample_call(log_weights, {"threshold": threshold, **key}))
         return reply

@@ -1,4 +1,5 @@
-"""Where a sequence stands: its options, history, seed and states, with which a stream goes on after a cut."""
+"""The place of a sequence: its options, history, seed and states, with which a stream continues after a lost
+connection."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ _OUTLIVING = ("banned_strings",)
 
 
 class Search:
-    """A beam search on a stream: what begins it there, or goes on with it after a cut."""
+    """A beam search on a stream: the data that opens it, or continues it after a lost connection."""
 
     def __init__(self, beam: Mapping[str, Any]) -> None:
         self._beam = dict(beam)
@@ -74,7 +75,7 @@ class Place:
         return {**options, "history": list(self.history)}
 
     def took(self, reply: Mapping[str, Any]) -> int:
-        """Goes on by a reply to a row or to a draft. Answers how many tokens the place has moved."""
+        """Updates the place with the reply to a row or to a draft. Returns the number of tokens that it has moved."""
         self._seed = reply["seed"] if "seed" in reply else self._seed
         positions = reply["positions"] if "positions" in reply else [reply]
         for position in positions:
@@ -86,7 +87,7 @@ class Place:
         return len(positions) - int(back)
 
     def search_of(self, beam: Optional[Mapping[str, Any]], rows: int) -> Search:
-        """The search that so many rows are for: a new one, or the open one. Raises ValueError."""
+        """The search for this number of rows: a new one, or the open one. Raises ValueError."""
         search = self.search if beam is None else Search(beam)
         if search is None:
             raise ValueError("no search is open: beam, with its rule, begins one")
@@ -95,13 +96,13 @@ class Place:
         return search
 
     def searched(self, search: Search, reply: Mapping[str, Any]) -> None:
-        """Goes on by a reply to a step of a search."""
+        """Updates the place with the reply to a step of a search."""
         search.took(reply)
         self._seed = reply["search"]["seed"]
         self.search = None if reply["finished"] else search
 
     def require_no_search(self) -> None:
-        """Raises ValueError while a search is open: its beams go on only."""
+        """Raises ValueError while a search is open, because its beams only move forward."""
         if self.search is not None:
             raise ValueError("a search is open on this stream: end_search gives it up")
 

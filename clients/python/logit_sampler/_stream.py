@@ -44,7 +44,7 @@ class SamplerStream:
 
     @property
     def checkpoint(self) -> types.StreamOptions:
-        """The options that open a stream which goes on at this very place: ``client.stream(**checkpoint)``."""
+        """The options that open a stream that continues at this place: ``client.stream(**checkpoint)``."""
         return cast("types.StreamOptions", self._place.checkpoint)
 
     def next(self, logits: Union[Row, Rows], **own: Unpack[types.OptionChanges]) -> types.Sampled:
@@ -70,10 +70,12 @@ class SamplerStream:
         return cast("types.Verified", self._answered(pieces, "token_ids"))
 
     def beam(self, logits: Rows, beam: Optional[Mapping[str, Any]] = None) -> types.BeamReply:
-        """Takes one step of a beam search: ``logits`` is [beams, vocab_size], a row for each live beam, one in the first step.
+        """Takes one step of a beam search: ``logits`` is [beams, vocab_size], a row for each live beam, one in the
+        first step.
 
-        ``beam``, with its rule, begins a search (docs/beams.md); without it the open one goes on. The stream keeps the
-        search, and the history and state of each beam. Its own history stays. Raises as ``next`` does."""
+        ``beam``, with its rule, begins a search (docs/beams.md); without it the open search continues. The stream keeps
+        the search, and the history and state of each beam. Its own history stays. Raises as ``next`` does.
+        """
         rows = _frames.beam_frames(logits, self._place.options)
         search = self._place.search_of(beam, len(rows))
         reply: Reply = self._attempt(lambda: self._searched(search, rows))
@@ -88,7 +90,7 @@ class SamplerStream:
         return reply
 
     def end_search(self) -> None:
-        """Gives up the search that is open: the stream takes rows, drafts and tokens again."""
+        """Abandons the open search: the stream takes rows, drafts and tokens again."""
         self._place.search = None
         self._tell({"type": "beam", "beam": None})
 
@@ -186,7 +188,7 @@ class SamplerStream:
 
 
 class Wires:
-    """Opens connections of streams: where to, and with what."""
+    """Opens connections for streams: holds the address, headers and options."""
 
     def __init__(
         self, address: _http.Address, headers: Mapping[str, str], timeout_s: float, retries: int, reply_bytes_max: int

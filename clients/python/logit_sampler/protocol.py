@@ -26,7 +26,7 @@ class StreamLike(Protocol):
 
     @property
     def checkpoint(self) -> types.StreamOptions:
-        """The options that open a stream which goes on at this very place."""
+        """The options that open a stream that continues at this place."""
 
     def next(self, logits: Union[Row, Rows], **own: Unpack[types.OptionChanges]) -> types.Sampled:
         """Draws the token of a row [vocab_size]; ``own`` options hold for this step only."""
@@ -40,7 +40,7 @@ class StreamLike(Protocol):
         """Takes one step of a beam search with rows [beams, vocab_size]; ``beam`` begins one."""
 
     def end_search(self) -> None:
-        """Gives up the search that is open."""
+        """Abandons the open search."""
 
     def update(self, **options: Unpack[types.OptionChanges]) -> None:
         """Changes options from the next step on; None takes one back."""
@@ -92,7 +92,7 @@ class SamplerLike(Protocol):
         """The softmax of rows, with decisions and sets of classes."""
 
     def score(self, logits: Union[Row, Rows], **options: Unpack[types.ScoreOptions]) -> types.ScoreReply:
-        """Log-probability, rank and cross-entropy of the classes that came."""
+        """Log-probability, rank and cross-entropy of the true classes."""
 
     def diagnose(self, logits: Union[Row, Rows], **options: Unpack[types.DiagnoseOptions]) -> types.DiagnoseReply:
         """Margin, entropy, energy and a verdict of rows."""
@@ -121,7 +121,7 @@ class SamplerLike(Protocol):
     def resample(
         self, log_weights: Sequence[Optional[float]], *, threshold: float = 1.0, **key: Any
     ) -> types.ResampleReply:
-        """Chooses which of N weighted sequences go on."""
+        """Chooses which of N weighted sequences continue."""
 
     def replay(
         self, logits: Rows, rows: Sequence[types.ReplayStep], **shared: Unpack[types.ReplayStep]

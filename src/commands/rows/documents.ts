@@ -38,7 +38,7 @@ export const SOURCE_ROWS = z.strictObject({ shard: z.string(), rows: count, skip
 
 const SOURCE = z.strictObject({
   ...SOURCE_ROWS.shape,
-  /** for a part of a shard: the ranges of its rows that were read, of so many; absent: all rows */
+  /** for a part of a shard: the ranges of rows that were read, and the number of rows in the shard; absent: all rows */
   part: z.strictObject({ of: count, ranges: z.array(z.tuple([count, count])) }).optional(),
   /** digest of the input; null for standard input */
   input: z.string().nullable(),

@@ -5,7 +5,7 @@ import { STDIN, targetsOf } from "../../shards/open.ts";
 
 /** Files up to this size are read whole. */
 const WHOLE_BYTES = 2 ** 24;
-/** Of a larger file these are read: both ends, and this many places between them. */
+/** The parts of a larger file that are read: both ends, and this many places between them. */
 const ENDS_BYTES = 2 ** 20;
 const PLACES = 64;
 const PLACE_BYTES = 2 ** 12;

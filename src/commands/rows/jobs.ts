@@ -64,8 +64,8 @@ const UNEVEN_MAX = 1.05;
 const DIVIDED_SHARDS_MAX = 1000;
 
 /**
- * The words of each job that tell its rows: whole shards where that gives every job as much to read, otherwise a part
- * of the rows of all shards, as far as their formats state the number of rows.
+ * The arguments of each job that select its rows. They name whole shards when this gives every job equally much to
+ * read. Otherwise they name a part of the rows of all shards, if the formats state the number of rows.
  */
 export async function jobsOf(
   { shards, ...options }: PassOptions,

@@ -153,7 +153,7 @@ async function idle(run: Run, reading: Reading): Promise<void> {
   await look(run, reading);
 }
 
-/** Checks the clock and signals, and does what is due. */
+/** Checks the clock and signals, and runs the tasks that are due. */
 async function look(run: Run, { name, place, others, range, ...reading }: Reading): Promise<void> {
   const { options, hooks, signals } = run;
   const now_ms = performance.now();

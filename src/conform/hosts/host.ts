@@ -8,7 +8,7 @@ export interface ConformHost {
   answer(vector: Vector): Promise<Reply>;
   /** the rule of its lines in conformance/hosts: answers of other hosts are no rule for it. undefined: it answers for all */
   readonly recorded_as?: string;
-  /** what it does otherwise by its own code or documentation */
+  /** differences that its own code or documentation explains */
   readonly choices?: readonly Choice[];
 }
 

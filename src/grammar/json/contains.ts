@@ -1,7 +1,7 @@
 /**
  * Arrays with `contains`: the number of items that match it must be within bounds. A state is the number of items so
- * far and the number of matches among them. Without maxContains, an item that matches need not be told from one that
- * does not, because a match may be left uncounted.
+ * far and the number of matches among them. Without maxContains, a matching item need not be distinguished from
+ * another, because a match may be left uncounted.
  */
 import { Problem } from "../../errors.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";

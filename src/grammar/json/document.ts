@@ -107,7 +107,7 @@ export class SchemaDocument {
   }
 
   /**
-   * Handles a rule that cannot be enforced. With `weaken` it is noted and the caller goes on with a rule that admits
+   * Handles a rule that cannot be enforced. With `weaken` it is noted and the caller continues with a rule that admits
    * more; otherwise the schema is refused. A Problem of another kind is thrown again.
    */
   weaken(problem: unknown, keyword: string): void {
@@ -340,7 +340,7 @@ function nearTo(name: string): string {
   );
 }
 
-/** Maximum number of values of an unknown keyword that are looked at. */
+/** Maximum number of values of an unknown keyword that are read. */
 const LOOKED_AT_MAX = 16;
 
 /** Whether a value is a schema or contains one, judged by its first values. */

@@ -13,13 +13,13 @@ import { RATE_MS_MIN } from "./visitor.ts";
 /** Retry-After of a refusal, in seconds. A step takes far less. */
 export const RETRY_AFTER_S = 1;
 
-/** The sweep for overdue bodies runs so many times within the time that a body may take. */
+/** The number of sweeps for overdue bodies within a body's time limit. */
 const LOOKS = 10;
 
 export class Admission {
   /** Set when the process is about to end: it is no longer ready, but still answers requests. */
   draining = false;
-  /** Set while the process stands by: it is loaded, but takes no connections, so its rows are out of reach. */
+  /** Set while the process is a spare: it is loaded, but accepts no connections, so its rows cannot be used. */
   standby = false;
   /** visitors that waited in the queue for rows, and those of them that got none */
   readonly waited = { granted: 0, refused: 0 };
@@ -72,7 +72,7 @@ export class Admission {
     return ticket;
   }
 
-  /** A visitor has computed for so long. While its step is under way in pieces, no other visitor computes. */
+  /** A visitor has computed for `ms`. While its step is in progress in pieces, no other visitor computes. */
   spent(ticket: Ticket, ms: number): void {
     const { gate, sampler } = this;
     const was_inside = gate.turns.inside !== undefined;

@@ -3,7 +3,7 @@
  * they came. One connection beside two hundred of another client is served every second time, not every 201st.
  */
 
-/** A visitor, as far as the queue knows it. */
+/** The fields of a visitor that the queue uses. */
 interface Queued {
   /** the key or the address that it came with */
   readonly client: string;

@@ -32,7 +32,7 @@ export interface GateLimits {
   readonly answer_timeout_ms: number;
 }
 
-/** Visitors that may prepare steps at once: a quarter of the rows, and at most so many. */
+/** Maximum visitors that prepare steps at once: a quarter of the rows, and at most this number. */
 const PREPARING_MAX = 8;
 
 /** The decision, and the visitors evicted for it. They have already left the gate. */
@@ -188,7 +188,7 @@ export class Gate<V extends Visitor> {
     return first === undefined ? [] : this.#findRows(first, first.wanted_rows, now_ms).leaving;
   }
 
-  /** Requests so many bytes more. */
+  /** Requests this number of further bytes. */
   askBytes(visitor: V, bytes: number, now_ms: number): Verdict<V> {
     const enough = () => this.held_bytes + bytes <= this.#limits.held_bytes_max;
     const verdict = enough()

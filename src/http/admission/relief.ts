@@ -12,8 +12,8 @@ const PAUSE_MS = 1000;
 /** Milliseconds of work on grammars below which a collection is not worth its pause. */
 const SOME_WORK_MS = 100;
 /**
- * Milliseconds without work on grammars after which they rest: the garbage of the last work is collected. They rest a
- * second time, so many milliseconds after the first: those that no step used meanwhile are dropped.
+ * Milliseconds without work on grammars after which they rest. At the first rest the garbage of the last work is
+ * collected. At the second rest, this many milliseconds later, the grammars that no step used meanwhile are dropped.
  */
 const RESTS_MS = [5000, 10_000];
 
@@ -37,8 +37,8 @@ export class Relief {
   }
 
   /**
-   * Work on grammars took so many milliseconds. While it goes on, V8 collects its garbage by itself, in pieces; a full
-   * collection here would keep all steps waiting. The garbage of the last work stays until it is collected at rest.
+   * Work on grammars took `ms`. While it continues, V8 collects its garbage by itself, in pieces; a full collection
+   * here would keep all steps waiting. The garbage of the last work stays until it is collected at rest.
    */
   worked(ms: number): void {
     this.#worked_ms += ms;

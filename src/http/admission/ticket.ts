@@ -1,4 +1,6 @@
-/** A request under way, as the code that serves it sees it: what it holds, how it gets rows, and its turn to compute. */
+/**
+ * A request in progress, as the code that serves it sees it: what it holds, how it gets rows, and its turn to compute.
+ */
 import { assert, Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
@@ -28,7 +30,7 @@ export interface Host {
   leave(ticket: Ticket): void;
 }
 
-/** One request under way: what it holds, and its turn to compute. */
+/** One request in progress: what it holds, and its turn to compute. */
 export class Ticket implements Visitor {
   phase: Phase = "computing";
   received_bytes = 0;

@@ -1,4 +1,4 @@
-/** A request under way, as the gate sees it, and how slow its client is. */
+/** A request in progress, as the gate sees it, and how slow its client is. */
 
 /**
  * The phases of a visitor: its body arrives; it waits in the queue for rows; the server has all it needs; its client
@@ -6,7 +6,9 @@
  */
 export type Phase = "arriving" | "queued" | "computing" | "answering" | "idle";
 
-/** A request under way. The gate writes its fields; the visitor itself counts the bytes that it has sent and received. */
+/**
+ * A request in progress. The gate writes its fields; the visitor itself counts the bytes that it has sent and received.
+ */
 export interface Visitor {
   /** its key, or its address where there are no keys: clients take turns */
   readonly client: string;

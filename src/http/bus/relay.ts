@@ -1,9 +1,9 @@
-/** The primary's side of the bus: passes a worker's question to all workers and gathers what they reply. */
+/** The primary's side of the bus: passes a worker's question to all workers and gathers their replies. */
 
 import type { WorkerCounts } from "../observe/metrics.ts";
 import { type BusMessage, isBusMessage, REPLY_MS_MAX } from "./bus.ts";
 
-/** A worker, as far as the relay needs it. */
+/** The functions of a worker that the relay uses. */
 export interface Peer {
   readonly id: number;
   /** whether its channel is open */

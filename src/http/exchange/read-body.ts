@@ -34,7 +34,7 @@ export interface ChunkReader {
 export interface BodyUse<Reader extends ChunkReader> {
   /** whether a chunk is never read again once it was written */
   readonly in_place?: boolean;
-  /** The number of rows that it needs at once, as far as its first bytes tell; 1 when absent. */
+  /** The number of rows that it needs at once, if its first bytes say so; 1 when absent. */
   rows?(first: Uint8Array): number;
   /** Makes the reader of the body from its first bytes. An error thrown here, or by the callbacks below, refuses the body. */
   open(first: Uint8Array): Reader;

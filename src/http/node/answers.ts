@@ -1,7 +1,7 @@
 /**
- * The answers under way on one connection. Node reads pipelined requests as they come, and keeps their answers until the
- * answers before them were sent. Anything else that is written to the connection, such as another protocol or the answer
- * to bytes that are not HTTP, must wait for them: the client would take it for the answer to its first request.
+ * The answers in progress on one connection. Node reads pipelined requests as they come, and keeps their answers until
+ * the answers before them were sent. Anything else that is written to the connection, such as another protocol or the
+ * answer to bytes that are not HTTP, must wait for them: the client would take it for the answer to its first request.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -13,7 +13,7 @@ interface ServerSocket {
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
 }
 
-/** The answer that a connection sends next; undefined when none is under way. */
+/** The answer that a connection sends next; undefined when none is in progress. */
 export function currentAnswer(socket: Socket): ServerResponse | undefined {
   return (socket as ServerSocket)._httpMessage ?? undefined;
 }

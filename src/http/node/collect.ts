@@ -23,9 +23,9 @@ const OLD_BYTES = 96 * 1024 * 1024;
 export interface Collector {
   /** Frees a chunk that will not be read again and that has no other owner. It is empty afterwards. */
   free(chunk: Uint8Array): void;
-  /** A chunk of so many bytes was read; 0 for one that was freed. */
+  /** A chunk of this number of bytes was read; 0 for a chunk that was freed. */
   count(bytes: number): void;
-  /** So many bytes become garbage that is not young: too large, or kept for a while. */
+  /** This number of bytes becomes garbage that is not young: too large, or kept for a while. */
   countOld(bytes: number): void;
   /** Collects everything, soon. */
   collectAll(): void;

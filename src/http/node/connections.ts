@@ -65,7 +65,7 @@ const connections = new WeakMap<Socket, Connection>();
 export interface ConnectionsHost {
   /** Memory that all connections read into. Each read is consumed before the next, so one piece is enough. */
   readonly scratch: Uint8Array;
-  /** answers that may be under way on one connection */
+  /** answers that may be in progress on one connection */
   readonly answers_max: number;
   /** Charges the bytes of a connection that waits, until the returned function is called. Throws when there is no room. */
   hold(bytes: number): () => void;
@@ -103,7 +103,7 @@ export function takeUnparsed(socket: Socket): Uint8Array {
   return connections.get(socket)?.takeBehind() ?? NOTHING;
 }
 
-/** Gives `sink` the bytes of a body as they are read. While `raw` is paused Node keeps what comes. */
+/** Gives `sink` the bytes of a body as they are read. While `raw` is paused, Node stores the arriving bytes. */
 export function takeInPlace(raw: IncomingMessage, collector: Collector, sink: BodySink): void {
   const body: Body = { raw, sink, left: Number(raw.headers["content-length"] ?? 0) };
   // Bytes that the parser copied. `push` of the request is not replaced: with an own property the request outlives young collections.
@@ -152,7 +152,9 @@ class Connection implements Reading {
     this.#given_away = false;
   }
 
-  /** A pipelined request. It is answered as soon as few enough are under way; bytes behind it are not read until then. */
+  /**
+   * A pipelined request. It is answered as soon as few enough are in progress; bytes behind it are not read until then.
+   */
   queue(response: ServerResponse, answer: () => void): void {
     const { answers_max } = this.#host;
     this.#behind_answers.add(response);
@@ -172,7 +174,7 @@ class Connection implements Reading {
     }
   }
 
-  /** Hands over the connection, with the bytes that the parser was not given. Answers under way are still sent. */
+  /** Hands over the connection, with the bytes that the parser was not given. Answers in progress are still sent. */
   takeBehind(): Uint8Array {
     this.#given_away = true;
     const behind = Buffer.from(this.#behind);
@@ -180,7 +182,7 @@ class Connection implements Reading {
     return behind;
   }
 
-  /** One answer less is under way. */
+  /** One answer has ended. */
   #proceed(): void {
     const { answers_max } = this.#host;
     while (this.#unseen.length > 0 && this.#behind_answers.size - this.#unseen.length < answers_max - 1)
@@ -190,7 +192,7 @@ class Connection implements Reading {
     this.#release = undefined;
     this.socket.release();
     this.#feed();
-    // As Node does it: a connection that waits for its reader is resumed by that.
+    // As in Node: a connection that waits for its reader is resumed by this call.
     if (!(this.socket as { _paused?: boolean })._paused && this.socket.readable) this.socket.resume();
   }
 

@@ -65,7 +65,7 @@ export function takeOver(socket: Socket, reading: Reading): DirectSocket {
   return taken;
 }
 
-/** Milliseconds that a client may go on sending after the last answer. */
+/** Milliseconds that a client may keep sending after the last answer. */
 const LINGER_MS = 2000;
 
 /** Ends a connection. Further bytes are read and dropped for a while: closing at once could lose the last answer. */

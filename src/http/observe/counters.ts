@@ -105,7 +105,7 @@ export class Counters {
     if (trace !== undefined) this.#traced(trace);
   }
 
-  /** A step of a search made so many beams. */
+  /** A step of a search made this number of beams. */
   searched(beams: number, seconds: number): void {
     this.tokens.set("beam", (this.tokens.get("beam") ?? 0) + beams);
     this.sampling_seconds.add(seconds);

@@ -50,7 +50,7 @@ function shownError(error: unknown): unknown {
     type: name,
     message: shortened(message),
     ...(typeof code === "string" && { code }),
-    // Only the frames: the message stands before them once more, at any length.
+    // Only the frames: the stack repeats the message before them, at any length.
     stack: stack.split("\n").filter((line) => /^ {4}at /.test(line)),
   };
 }

@@ -1,4 +1,4 @@
-/** The facts of a request under way, from which its log line, its span and its counters are made. */
+/** The facts of a request in progress, from which its log line, its span and its counters are made. */
 import type { KeyGrant } from "../../config/keys.ts";
 import type { Problem } from "../../errors.ts";
 import type { RouteCounters } from "./counters.ts";

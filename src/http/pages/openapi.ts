@@ -58,8 +58,8 @@ function withSchemas(document: object): object {
 }
 
 /**
- * As the plugin writes the schemas of routes: `const` is a list of one value, base64 is the format `byte`, and nothing stands
- * beside a reference.
+ * Writes schemas in the form in which the plugin writes those of routes: `const` is a list of one value, base64 is the
+ * format `byte`, and a reference has no neighbours.
  */
 function converted<Node>(node: Node): Node {
   if (node === null || typeof node !== "object") return node;

@@ -1,6 +1,7 @@
 /**
- * Handles uncaught errors. After one, the state of a worker is unknown, so it must end soon. It tells the primary at once,
- * serves until another worker does, answers the requests under way, and ends. Requests that take too long are lost.
+ * Handles uncaught errors. After one, the state of a worker is unknown, so it must end soon. It tells the primary at
+ * once, serves until another worker does, answers the requests in progress, and ends. Requests that take too long are
+ * lost.
  */
 import type { Logger } from "pino";
 import type { App } from "../../app.ts";
@@ -16,14 +17,14 @@ const LOGGED_MAX = 10;
 export interface DefectsOptions {
   readonly app: App;
   readonly log: Logger;
-  /** Resolves when the requests under way are answered. */
+  /** Resolves when the requests in progress are answered. */
   readonly finish: () => Promise<void>;
 }
 
 export interface Defects {
   /** whether there was one */
   readonly found: boolean;
-  /** Ends the process once the requests under way are answered, or after a time limit. */
+  /** Ends the process once the requests in progress are answered, or after a time limit. */
   end(): void;
 }
 

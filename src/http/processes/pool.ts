@@ -5,7 +5,7 @@
  */
 
 export interface PoolOptions<Worker> {
-  /** number of workers that serve, and that stand by */
+  /** number of serving workers, and of spares */
   readonly serving: number;
   readonly spare: number;
   start(): void;
@@ -25,7 +25,7 @@ export class Pool<Worker> {
   /** replaced workers that are still alive */
   readonly leaving = new Set<Worker>();
   readonly #options: PoolOptions<Worker>;
-  /** workers that were started to stand by */
+  /** workers that were started as spares */
   #spares = 0;
   /** workers started because another had died, or was about to */
   replaced = 0;

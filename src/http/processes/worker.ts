@@ -1,4 +1,4 @@
-/** A worker process: config → app → listen; and at the end: not ready → requests under way are answered → exit. */
+/** A worker process: config → app → listen; and at the end: not ready → requests in progress are answered → exit. */
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import closeWithGrace, { type Options } from "close-with-grace";

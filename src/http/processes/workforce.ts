@@ -28,8 +28,8 @@ const PINGS_MAX = 5;
 /** Milliseconds between pings where the silence of workers is not bounded. */
 const PING_MS = 1000;
 /**
- * Milliseconds that a leaving worker goes on once another serves. Its keep-alive connections close at its end. Those in use
- * get an answer that says so before, so that no request is lost.
+ * Milliseconds that a leaving worker keeps serving once another serves. Its keep-alive connections close when it ends.
+ * Connections in use get an answer with `Connection: close` before that, so that no request is lost.
  */
 const FAREWELL_MS = 100;
 /** Milliseconds between log lines on connections for which a worker had no descriptor. */

@@ -1,6 +1,6 @@
 /**
- * POST /v1/beam: the rows of a search's live beams in, the beams that go on and the sequences that ended out. Rows are looked
- * at as they come, so that a step of any number of beams needs the memory of one row.
+ * POST /v1/beam: the rows of a search's live beams in, the beams that continue and the sequences that ended out. Rows
+ * are processed as they arrive, so a step with any number of beams needs the memory of one row.
  */
 import { assert, Problem } from "../../errors.ts";
 import { BeamWalk } from "../../sampling/beam/search.ts";
@@ -31,7 +31,7 @@ class Beams implements BodyWork<BeamReader> {
     this.#exchange = exchange;
   }
 
-  /** Looks at the next row, or does a piece of it; false when none is ready. */
+  /** Processes the next row, or a piece of its work; false when no row is ready. */
   next(): boolean {
     const began_ms = performance.now();
     try {

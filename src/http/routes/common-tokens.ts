@@ -1,4 +1,7 @@
-/** POST /v1/vocabularies/common: two vocabularies in, what they have in common out; or a draft of one in ids of the other. */
+/**
+ * POST /v1/vocabularies/common: takes two vocabularies and returns their common tokens, or a draft of one in ids of the
+ * other.
+ */
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { commonReply } from "../../sampling/verify/common-reply.ts";

@@ -1,4 +1,4 @@
-/** POST /v1/resample: the weights of N sequences in, which of them go on out. No logits. */
+/** POST /v1/resample: takes the weights of N sequences and returns which of them continue. No logits. */
 import type { FastifyInstance } from "fastify";
 import { resample } from "../../sampling/resample.ts";
 import { RESAMPLE_ROUTE } from "../../schemas/openapi/beam-routes.ts";

@@ -16,7 +16,7 @@ import { StreamSession } from "../streams/session.ts";
 import { StreamLoop, type StreamPipe } from "../streams/stream-loop.ts";
 import { offerOf, runUpgraded } from "../streams/upgrade.ts";
 
-/** Milliseconds that the client may go on sending after the last line, before the connection is closed. */
+/** Milliseconds that the client may keep sending after the last line, before the connection is closed. */
 const LINGER_MS = 2000;
 
 export function addStream(app: FastifyInstance, service: Service): void {

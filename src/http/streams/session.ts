@@ -15,12 +15,15 @@ import type { Service } from "../exchange/service.ts";
 
 type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 
-/** Bytes that a token of the history takes, with what reading it leaves to be collected, and how many tokens are charged at once. */
+/**
+ * Bytes for each token of the history, including the garbage that reading it leaves, and the number of tokens that are
+ * charged at once.
+ */
 const TOKEN_BYTES = 32;
 const CHARGED_TOKENS = 4096;
 
 export class StreamSession {
-  /** what readers of this stream need: each message that has a row leases it anew, and idle streams hold none */
+  /** the objects that readers of this stream need: each message with a row leases one, and idle streams hold none */
   readonly context: WireContext;
   /** Called when the stream must be cut: it is too slow, or its memory is needed. */
   cut: (problem: Problem) => void = () => undefined;
@@ -29,14 +32,14 @@ export class StreamSession {
   readonly #service: Service;
   readonly #request_id: string;
   #stream: SampleStream | undefined;
-  /** what the stream holds, from its first byte to its end */
+  /** everything that the stream holds, from its first byte to its end */
   #ticket: Ticket | undefined;
   /** of the message that is arriving */
   kept_bytes = 0;
   #history_bytes = 0;
   /** Whether the answer to a row needs `goOn`. */
   is_inside = false;
-  /** of the step at hand, when it takes several turns */
+  /** of the current step, when it takes several turns */
   #pieces: Generator<undefined, Sampled> | undefined;
   /** spent on the step, the draft or the step of a search at hand so far */
   #spent_ms = 0;
@@ -81,14 +84,17 @@ export class StreamSession {
     this.kept_bytes = bytes;
   }
 
-  /** True: the next message may have so many rows. False: `then` is called when it may, or with why not. Throws the Problem `overloaded`. */
+  /**
+   * Returns true when the next message may have this number of rows. Otherwise returns false and later calls `then`,
+   * without an argument when it may, or with the refusal. Throws the Problem `overloaded`.
+   */
   reserve(rows: number, then: (refusal: Problem | undefined) => void): boolean {
     return this.#arriving().reserve(then, rows);
   }
 
   /**
-   * The line that answers a row; undefined for what needs no answer, and while `goOn` has more to do. Throws the Problem
-   * after which no stream goes on.
+   * The line that answers a row; undefined for what needs no answer, and while `goOn` has more to do. Throws the
+   * Problem that ends the stream.
    */
   answer(message: StreamMessage): string | undefined {
     try {
@@ -122,7 +128,7 @@ export class StreamSession {
     this.#ticket.rest(this.cut);
   }
 
-  /** The client does not take a line of so many bytes. */
+  /** The client has not yet read a line of this number of bytes. */
   owes(bytes: number): void {
     const ticket = this.#arriving();
     ticket.count(bytes);
@@ -206,7 +212,7 @@ export class StreamSession {
     return piece.done === true ? piece.value : undefined;
   }
 
-  /** The step at hand has ended. */
+  /** The current step has ended. */
   #left(): void {
     this.#pieces = undefined;
     this.is_inside = false;

@@ -20,7 +20,7 @@ export interface StreamPipe {
   /** Sends a line; false when no more should be sent before `whenDrained` calls back. */
   send(line: string): boolean;
   whenDrained(then: () => void): void;
-  /** Stops and goes on with the bytes that come. */
+  /** Pause and resume the bytes that arrive. */
   pause(): void;
   resume(): void;
   /** Ends a stream that was never opened. */
@@ -32,7 +32,7 @@ export interface StreamPipe {
 export interface StreamLoopOptions {
   readonly pipe: StreamPipe;
   readonly log: FastifyBaseLogger;
-  /** how long the messages at hand may be answered before other requests get their turn */
+  /** how long the messages that have arrived may be answered before other requests get their turn */
   readonly turn_ms?: number;
 }
 
@@ -179,7 +179,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     return false;
   }
 
-  /** All messages at hand are answered, or it has to wait for a row, or for the client to read. */
+  /** All messages that have arrived are answered, or it has to wait for a row, or for the client to read. */
   done(): void {
     if (this.#state === "over") return;
     if (this.#state === "blocked") {
@@ -211,7 +211,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     this.advance();
   }
 
-  /** Whether the next message may be read: there is a row for it, or none is to be had, which it will be answered. */
+  /** True when the next message may be read: there is a row for it, or no row can be had, which its answer will say. */
   #hasRow(): boolean {
     if (this.#refused) {
       this.#refused = false;

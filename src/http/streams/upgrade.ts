@@ -20,7 +20,7 @@ const STREAM_PROTOCOL = "logit-stream";
 /** Bytes that are read at once while no row is arriving. */
 const SCRATCH_BYTES = 32_768;
 
-/** How long the client may go on sending after the last line was sent, before the connection is cut. */
+/** How long the client may keep sending after the last line was sent, before the connection is cut. */
 const LINGER_MS = 2000;
 
 /** A connection that its client wants to be a stream, and the bytes that came behind the head. */

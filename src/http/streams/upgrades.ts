@@ -57,7 +57,8 @@ function inItsTurn(socket: Duplex, take: (rest?: Uint8Array) => void): void {
   socket.hold();
   whenAnswered(socket, () => {
     socket.release();
-    // Of the HTTP server's time for the next request, and as the server gives a connection away: not flowing, not paused.
+    // Resets the HTTP server's timer for the next request, and leaves the connection as the server passes it on: not
+    // flowing, not paused.
     socket.setTimeout(0);
     socket.forgetFlow();
     take(rest);

@@ -153,7 +153,7 @@ function byRadix(machine: Machine, sums: BlockSums, question: Question): Answer 
   return { cut, mass: Math.min(mass, 1), summed: false };
 }
 
-/** The share of the row's mass that a cut keeps, weighed in full: for answers that came from bounds. */
+/** The exact share of the row's mass that a cut keeps, for cuts that were found from bounds. */
 export function massOf(machine: Machine, sums: BlockSums, row: Row, temperature: number, cut: Cut): number {
   sumWeights(machine, sums, row, temperature, cut);
   const kept = sums.total;

@@ -280,7 +280,7 @@ export class Dense {
     compact.filled(this.kernel.list.rank(this.settle(), this.temperature, this.cut), "score");
   }
 
-  /** The n most likely kept tokens with ln of their probabilities; n is at most what the kernel selects. */
+  /** The n most likely kept tokens with ln of their probabilities; n is at most the kernel's selection size. */
   top(n: number, normaliser: Normaliser): TokenLogprob[] {
     const { kernel } = this;
     const count = kernel.topK(this.settleBelowCeiling(), n);

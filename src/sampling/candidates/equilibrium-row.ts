@@ -8,11 +8,11 @@ import type { Dense } from "./dense.ts";
 import { EQUILIBRIUM_SLACK, isPastEquilibrium } from "./equilibrium.ts";
 import type { Prefix } from "./prefix.ts";
 
-/** Tokens so many nats below the best have no part in a sum of float64. */
+/** Tokens this many nats below the best do not change a float64 sum. */
 const REACH_NATS = 40;
-/** Bins are ranked together up to so many tokens. */
+/** Maximum number of tokens of bins that are ranked together. */
 const RANKED_TOGETHER = 256;
-/** Bins are ranked so many times; then the row is ranked as a list. */
+/** The number of times that bins are ranked; after that, the row is ranked as a list. */
 const LOOKS_MAX = 32;
 /** Maximum difference between the sums of bins and those of single tokens. */
 const ROUNDING = 1e-9;

@@ -1,4 +1,4 @@
-/** Where entropy equilibrium sampling ends: the one comparison, whatever the sums were made of. */
+/** The end of entropy equilibrium sampling: the one comparison, for sums of any kind. */
 import { ln } from "../../kernels/float64.ts";
 
 /** Slack of the comparison, whose sides lie in [0, 1]: what evenness and mass come to from float32 logits. */

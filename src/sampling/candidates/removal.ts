@@ -10,7 +10,7 @@ export interface Removal {
    */
   kind: "rank" | "mass" | "score" | "typical" | "above" | "share" | "other";
   limit: number;
-  /** share: what the kept tokens hold, and what they would hold with the first removed one */
+  /** share: the mass of the kept tokens, and that mass with the first removed token */
   kept_at: number;
   removed_at: number;
   /**

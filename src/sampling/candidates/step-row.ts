@@ -1,6 +1,6 @@
 /**
- * The first steep step down in a whole row in kernel memory. The best tokens are looked at first. After them tokens are
- * counted in bins narrower than a step, so that a step leaves a run of empty bins; only such a run is looked at.
+ * The first steep step down in a whole row in kernel memory. The best tokens are checked first. The others are counted
+ * in bins narrower than a step, so that a step leaves a run of empty bins; only such runs are checked.
  */
 import { cutFrom, LAST_BIN, type RowBins } from "../../kernels/kernel.ts";
 import type { Dense } from "./dense.ts";

@@ -22,7 +22,7 @@ export interface Comparison {
   readonly tokens: readonly TokenCompared[];
   /** the first arm compared with each other one, when both could be run */
   readonly differences: readonly Difference[];
-  /** which arm gives what was observed, or what would; with `observed` */
+  /** with `observed`: the arm that gives the observed result, or the change that would */
   readonly observed?: Explained;
   readonly seed: string;
   readonly step: number;

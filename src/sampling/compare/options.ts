@@ -27,7 +27,7 @@ export interface ComparisonOptions extends StepOptions {
   readonly arms: readonly Arm[];
   /** how many of the row's most likely tokens are compared, besides the best of each arm */
   readonly compare_top: number;
-  /** what another sampler was seen to make of the row */
+  /** another sampler's observed result for the row */
   readonly observed?: Observed | undefined;
 }
 

@@ -66,9 +66,7 @@ export function whole(range: Range = {}): z.ZodNumber {
   return withRange(z.int({ error: told }), range, "a whole number");
 }
 
-/**
- * true or false, and no value that only resembles them. `number` says what a number was perhaps meant for.
- */
+/** true or false, and no value that only resembles them. `number` is a hint for clients that send a number. */
 export function flag(number?: string): z.ZodBoolean {
   const { error } = rule("must be true or false");
   const hint = number === undefined ? "" : `: ${number}`;

@@ -4,7 +4,7 @@ import { isRecord } from "../../is-record.ts";
 import { SOURCES_MAX } from "../../kernels/kernel.ts";
 import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
 
-/** Bounds on the size of what one request may ask; the service takes them from its configuration. */
+/** Bounds on the size of one request's options; the service takes them from its configuration. */
 export interface OptionLimits {
   readonly chain_length_max: number;
   readonly history_length_max: number;

@@ -174,7 +174,7 @@ export function isStageOption(name: string): boolean {
   return Object.hasOwn(STAGE_FIELDS, name);
 }
 
-/** A row's own options over those shared by its batch: what the row says wins. */
+/** Merges a row's own options into those shared by its batch; the row's own take precedence. */
 export function mergeStepOptions(
   shared: Readonly<Record<string, unknown>>,
   own: Readonly<Record<string, unknown>>,

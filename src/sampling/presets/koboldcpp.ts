@@ -5,7 +5,7 @@ import type { Place, Preset } from "./preset.ts";
 const BEGINNING: readonly Place[] = [
   "logit_bias",
   "dry",
-  // For speed koboldcpp looks at no more than the best 3,000 tokens.
+  // For speed koboldcpp considers only the best 3,000 tokens.
   { stage: "top_k", top_k: 3000 },
   "token_bitmask",
   "repetition_penalty",

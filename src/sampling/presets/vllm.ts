@@ -1,4 +1,4 @@
-/** vLLM's V1 sampler, by the code that takes top-k and top-p on the machine at hand. */
+/** vLLM's V1 sampler, by the code that runs top-k and top-p on the host's machine. */
 import type { Preset } from "./preset.ts";
 
 export const VLLM_MASKS = [

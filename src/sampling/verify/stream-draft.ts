@@ -142,7 +142,7 @@ export class StreamDraft implements RowsTaker {
     return place < this.#received ? this.#row : undefined;
   }
 
-  /** Puts the rows that were kept beside the last, once that is there. */
+  /** Puts the stored rows in place beside the last one, once it has arrived. */
   #placed(): (place: number) => LogitsRow | undefined {
     let rows: LogitsRow[] | undefined;
     return (place) => {

@@ -108,7 +108,7 @@ function spelledAnew(drafter_ids: readonly number[], common: CommonTokens): numb
   return token_ids;
 }
 
-/** How many of the drafter's own tokens lie wholly in the text of so many accepted ones. */
+/** The number of the drafter's own tokens that lie wholly in the text of the first accepted target tokens. */
 export function drafterAccepted(
   { common, match, drafter_ids, token_ids }: Translation,
   accepted: number,
@@ -126,7 +126,7 @@ export function drafterAccepted(
   return count;
 }
 
-/** The options of the drafter's chain, on rows of its own vocabulary: nothing but common tokens can be drawn. */
+/** The options of the drafter's chain, on rows of its own vocabulary: only common tokens can be drawn. */
 export function restricted(options: StepOptions, { common }: Translation): StepOptions {
   const mask = { stage: "token_bitmask", token_bitmask: common.draft_mask } as const;
   return {

@@ -32,7 +32,7 @@ export class RowGroups implements RowSource {
   /** bytes of its rows that have not been written */
   #left = 0;
 
-  /** `whole` throws when a tensor of so many bytes is not whole. */
+  /** `whole` throws when a tensor of this number of bytes is incomplete. */
   constructor(lease: (index: number) => Row, of: GroupsOf, whole: (received_bytes: number) => void) {
     this.form = ENCODINGS[of.encoding].dtype;
     this.#whole = whole;
@@ -62,14 +62,14 @@ export class RowGroups implements RowSource {
     return this.#left === 0 && this.#begun < this.#of.groups;
   }
 
-  /** Begins a group of so many rows. Call it after `next`, once for each group. */
+  /** Begins a group of this number of rows. Call it after `next`, once for each group. */
   begin(rows: number): void {
     this.#begun += 1;
     this.#rows = rows;
     this.#left = rows * rowBytes(this.#of.encoding, this.#of.vocab_size);
   }
 
-  /** The rows of the group, so many at a time in place together. Those that have come already are in it. */
+  /** The rows of the group, several at a time in place together. Rows that have arrived already are included. */
   take(together: number): TensorRows {
     const { encoding, vocab_size } = this.#of;
     const of = { encoding, vocab_size, steps: this.#rows / together, step_rows: together };

@@ -44,7 +44,7 @@ export class TensorRows implements RowSource {
   /** the step in place was taken: its rows may be overwritten */
   #is_taken = false;
 
-  /** `whole` throws when a tensor of so many bytes is not whole. */
+  /** `whole` throws when a tensor of this number of bytes is incomplete. */
   constructor(
     lease: (index: number) => Row,
     { encoding, steps, step_rows, vocab_size }: RowsOf,

@@ -1,10 +1,10 @@
 /**
- * A sparse row in bytes, of which a header tells how many tokens it has:
+ * A sparse row in bytes, whose header has the number of its tokens:
  *
- *   byte 0                     4·count                     4·count + count·(bytes of an element)
- *   ┌──────────────────────────┬──────────────────────────┐
- *   │ token ids, i32, LE       │ their logits, LE         │
- *   └──────────────────────────┴──────────────────────────┘
+ * byte 0                     4·count                     4·count + count·(bytes of an element)
+ * ┌──────────────────────────┬──────────────────────────┐
+ * │ token ids, i32, LE       │ their logits, LE         │
+ * └──────────────────────────┴──────────────────────────┘
  */
 import { Problem } from "../../errors.ts";
 import { type Encoding, type Row, rowBytes } from "../../kernels/kernel.ts";

@@ -113,7 +113,7 @@ function setsOf(sides: readonly SideTensor[]): DraftSets | undefined {
   return new DraftSets(parts, "/inputs");
 }
 
-/** The protocol has sentences only: the row of a Problem is told in it. */
+/** The protocol has only messages, so the message names the row of a Problem. */
 function ofRow(problem: Problem): Problem {
   const row = /^\/rows\/(\d+)/.exec(problem.pointer)?.[1];
   if (row === undefined) return problem;
@@ -124,7 +124,7 @@ function ofRow(problem: Problem): Problem {
 export interface DraftSource extends Pick<RowSource, "write" | "keep"> {
   /** Whether its bytes wait in memory until all are there. */
   readonly parks: boolean;
-  /** The rows, so many together. Call it once, when the options are known. */
+  /** The rows, several at a time. Call it once, when the options are known. */
   begin(together: number): RowsInPlace;
   /** Drops what the draft no longer needs. */
   drop(): void;

@@ -26,7 +26,7 @@ interface Output {
   values(sampled: Sampled): readonly OutputValue[] | undefined;
 }
 
-/** A string cannot be null: this value means that the text goes on. */
+/** A string cannot be null: this value means that the text continues. */
 const GOES_ON = "";
 
 const LOGPROBS = { option: "logprobs", implied: true } as const;

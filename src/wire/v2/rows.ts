@@ -82,7 +82,7 @@ export class SharedRows implements RowSource {
 
   keep(): void {}
 
-  /** Leaves out the rows of so many steps. */
+  /** Skips the rows of this number of steps. */
   skip(steps: number): void {
     this.#read += steps * this.rows.length;
   }

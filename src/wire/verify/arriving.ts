@@ -1,4 +1,4 @@
-/** The rows of a draft as they come in place, so many together, and the call that reads them. */
+/** The rows of a draft as they arrive in place, several at a time, and the call that reads them. */
 import type { Row } from "../../kernels/kernel.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import { needsAll, type VerifyOptions } from "../../sampling/verify/options.ts";
@@ -12,14 +12,14 @@ export interface RowsInPlace {
   readonly rows: readonly Row[];
   /** Puts the next ones in place; false when bytes are missing. */
   next(): boolean;
-  /** Leaves out so many times as many. */
+  /** Skips this number of groups of rows. */
   skip(times: number): void;
 }
 
 /** The drafter's rows, where they come apart from those of the target. */
 export interface RowsApart {
   readonly sets: DraftSets;
-  /** index of the first one of this draft */
+  /** index of the first row of this draft */
   readonly first: number;
   readonly count: number;
 }

@@ -124,7 +124,7 @@ function placed(
   return is_shared ? problem : problem.within(`/sequences/${index}`);
 }
 
-/** The options that came with the rows of a call, for those of its target. Throws the Problem of those of a draft's row. */
+/** The options of the target's rows of a call. Throws a Problem when a row of the draft has options. */
 export function ownOptions(
   given: readonly unknown[],
   { verification }: VerifyOptions,

@@ -33,12 +33,12 @@ SLICE_BYTES_MAX = 32 * 1024 * 1024
 SLICE_ROWS_MAX = 256
 #: How long a service that failed is left alone: at first, and at most, doubling.
 AWAY_S, AWAY_S_MAX = 1.0, 30.0
-#: One sentence is logged once in so many seconds, with how many rows it stood for.
+# : Seconds between two log lines; each line has the number of rows that it stands for.
 LOG_EVERY_S = 10.0
 
 #: What is wrong with the options themselves, whatever the row is.
 _OPTION_CODES = ("invalid_option", "unknown_option", "unknown_stage", "unknown_preset", "option_conflict")
-#: What an adapter says itself, of each step.
+# : The fields of a step that an adapter sets itself.
 _OWN = ("logits", "dtype", "shape", "rows", "history", "prompt_length", "step", "state")
 #: In the place of a URL: the sampler in this process, without a service.
 LOCAL = "local"

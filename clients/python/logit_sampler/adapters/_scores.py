@@ -49,7 +49,7 @@ def _made(torch: Any) -> List[Any]:
         return result
 
     class DrawnScores(torch.Tensor):  # type: ignore[misc, name-defined, unused-ignore]
-        """Rows of which nothing but the drawn token is known."""
+        """Rows of which only the drawn token is known."""
 
         @classmethod
         def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

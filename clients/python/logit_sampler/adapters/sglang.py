@@ -93,7 +93,7 @@ def _end(custom_params: Dict[str, Any], sentence: str) -> None:
 
 
 def _seed(rid: Any) -> int:
-    """Of a request that gives none: the same on every rank of a tensor-parallel group, which all draw."""
+    """The seed of a request without one: the same on every rank of a tensor-parallel group, because all ranks draw."""
     return int.from_bytes(hashlib.sha256(str(rid).encode()).digest()[:6], "big")
 
 

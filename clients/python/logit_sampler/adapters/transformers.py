@@ -45,7 +45,8 @@ _DRAFTS = (
 )
 #: Names of the loops from which generate() calls its processors.
 _LOOPS = {"_sample": None, "_assisted_decoding": _DRAFTS, "_beam_search": _BEAMS, "_group_beam_search": _BEAMS}
-#: Frames that are looked at: a loop calls its list of processors, and an assistant's generate() is called by a loop.
+# : Number of frames that are searched: a loop calls its list of processors, and an assistant's generate() is called by
+# a loop.
 _FRAMES_MAX = 40
 
 

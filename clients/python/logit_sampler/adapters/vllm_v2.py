@@ -28,7 +28,7 @@ class _Request(Steps):
 
     def __init__(self, options: Dict[str, Any], seed: int) -> None:
         super().__init__(options, seed)
-        #: tokens that are certain, as far as they were read
+        # : certain tokens, as far as they were read
         self._ids: List[int] = []
         self._drafts: List[int] = []
 

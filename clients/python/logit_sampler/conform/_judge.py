@@ -25,12 +25,12 @@ _MISTAKE = 6e-4
 
 
 class Choice(NamedTuple):
-    """What a host does otherwise by its own code or documentation: no failure."""
+    """A difference that a host's own code or documentation explains: not a failure."""
 
     says: str
     #: its own line
     where: str
-    #: the sentence of the suite that tells it
+    # : the sentence of the suite that describes it
     as_if: str
 
 
@@ -157,7 +157,7 @@ def _compare_sets(right: _Left, other: _Left, groups: _Groups, tolerance: float)
 
 
 def _is_same(right: _Left, other: _Left, groups: _Groups, tolerance: float) -> bool:
-    """As many of each group, with the same probabilities."""
+    """Equally many tokens of each group, with the same probabilities."""
     if Counter(groups.get(token, token) for token in right) != Counter(groups.get(token, token) for token in other):
         return False
     ours, theirs = _sums(right, groups), _sums(other, groups)

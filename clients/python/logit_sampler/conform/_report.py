@@ -170,7 +170,7 @@ class Report:
 
 
 def _attribute(text: str) -> str:
-    """Quoted, with what XML does not hold replaced."""
+    """Quoted, with characters replaced that XML does not allow."""
     held = re.sub("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]", "\ufffd", text)
     return f'"{escape(held, _ENTITIES)}"'
 

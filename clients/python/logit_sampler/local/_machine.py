@@ -23,7 +23,7 @@ _HASH_DIGITS = 16
 
 _CREATE = "(() => { try { return logit_sampler.create(%s) } catch (e) { return JSON.stringify({ error: e.message }) } })()"
 
-#: What the host calls. Those that may take long let other Python threads run meanwhile.
+# : The functions that the host calls. Slow ones let other Python threads run meanwhile.
 _QUICK = ("plan", "forget", "step", "more", "openStream", "messageStream", "stepStream", "closeStream", "feed", "randomness")
 _LONG = ("request", "begin", "write", "end", "vocabulary")
 
@@ -143,7 +143,7 @@ class Machine:
             raise RuntimeError(self.refusal)
 
     def close(self) -> None:
-        """Frees the engine and its memory, once no call is under way."""
+        """Frees the engine and its memory, once no call is in progress."""
         if self.refusal:
             return
         with self.admitted():
@@ -188,7 +188,7 @@ _forking: "list[Machine]" = []
 
 
 def _before_fork() -> None:
-    """A fork waits until no call is under way, so that the child's memory is whole."""
+    """A fork waits until no call is in progress, so that the child's memory is whole."""
     _forking[:] = list(_machines)
     for machine in _forking:
         machine.before_fork()

@@ -56,8 +56,8 @@ class LocalStream:
 
     @property
     def checkpoint(self) -> types.StreamOptions:
-        """The options that open a stream which goes on at this very place: ``sampler.stream(**checkpoint)``, or a
-        client's."""
+        """The options that open a stream that continues at this place: ``sampler.stream(**checkpoint)``, or a client's.
+        """
         return cast("types.StreamOptions", self._place.checkpoint)
 
     def next(self, logits: Union[Row, Rows], **own: Unpack[types.OptionChanges]) -> types.Sampled:
@@ -111,8 +111,9 @@ class LocalStream:
         return cast("types.Verified", self._alone(verified))
 
     def beam(self, logits: Rows, beam: Optional[Mapping[str, Any]] = None) -> types.BeamReply:
-        """Takes one step of a beam search with rows [beams, vocab_size], one in the first step. ``beam`` begins a search;
-        without it the open one goes on. The stream keeps the search, and the history and state of each beam."""
+        """Takes one step of a beam search with rows [beams, vocab_size], one in the first step. ``beam`` begins a
+        search; without it the open search continues. The stream keeps the search, and the history and state of each
+        beam."""
         messages: List[Tuple[Union[bytes, memoryview], bool]]
         if isinstance(logits, (list, tuple)) and any(isinstance(row, Mapping) for row in logits):
             messages = [(json_bytes({"logits": plain(row)}), True) for row in logits]
@@ -138,7 +139,7 @@ class LocalStream:
         return cast("types.BeamReply", self._alone(searched))
 
     def end_search(self) -> None:
-        """Gives up the search that is open."""
+        """Abandons the open search."""
 
         def ended() -> None:
             self._place.search = None

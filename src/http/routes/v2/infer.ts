@@ -37,7 +37,7 @@ export function answerInfer(exchange: Exchange): void {
 class InferCall implements Work, Inflated {
   readonly #exchange: Exchange;
   readonly #sampled: Sampled[] = [];
-  /** of a draft: its reply, whose positions are what is sampled */
+  /** for a draft: its reply, whose positions are the sampled tokens */
   #verified: Verified | undefined;
   #draft_answers: DraftAnswers | undefined;
   #reader: InferReader | undefined;

@@ -225,8 +225,8 @@ export class Compact {
   }
 
   /**
-   * One draw for each uniform. Without replacement no token comes twice (at most `count`): each is drawn from what is
-   * left, as Gumbel top-k does (Kool et al., Stochastic Beams and Where to Find Them, 2019).
+   * One draw for each uniform. Without replacement no token occurs twice (at most `count` tokens): each is drawn from
+   * the remaining ones, as in Gumbel top-k (Kool et al., Stochastic Beams and Where to Find Them, 2019).
    */
   drawEach(uniforms: readonly number[], replacement: boolean): number[] {
     const places = replacement ? drawPlaces : drawDistinctPlaces;

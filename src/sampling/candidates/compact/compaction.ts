@@ -34,7 +34,7 @@ export function fillFromCut(compact: Compact, dense: Dense): "dense" | "compact"
   return "compact";
 }
 
-/** The k best of a dense row, ranked; k is at most what the kernel selects. */
+/** The k best tokens of a dense row, ranked; k is at most the kernel's selection size. */
 export function fillFromTop(compact: Compact, dense: Dense, k: number): "compact" {
   const { kernel, temperature } = dense;
   const most = dense.isCut ? Math.min(k, dense.count()) : k;

@@ -51,7 +51,7 @@ export function selectTop(token_ids: Int32Array, scores: Float64Array, count: nu
 }
 
 /**
- * The k best stand in front. Moves the elements that equal the k-th after them, by id; returns how many elements that makes
+ * The k best are in front. Moves the elements that equal the k-th after them, by id; returns how many there are
  * together with the k.
  */
 export function gatherTies(token_ids: Int32Array, scores: Float64Array, count: number, k: number): number {

@@ -16,7 +16,7 @@ class Host:
     version: str
     #: the rule of its lines in conformance/hosts: answers of other hosts are no rule for this one
     recorded_as: str
-    #: what it does otherwise by its own code or documentation
+    # : differences that its own code or documentation explains
     choices: Sequence[Choice] = ()
 
     def sampler(self, row: Any, options: Options, history: List[int]) -> Any:
@@ -25,7 +25,7 @@ class Host:
 
 
 def entries(options: Options, takes: Takes) -> Iterator[Tuple[str, Dict[str, Any]]]:
-    """The stages that are asked for, in their order."""
+    """The requested stages, in their order."""
     for entry in options.chain:
         stage = entry["stage"]
         if stage not in takes or not all(_has(takes[stage], name, entry[name]) for name in entry if name != "stage"):
@@ -47,7 +47,7 @@ def in_order(options: Options, order: Sequence[str], takes: Takes) -> Dict[str, 
 
 
 def require_order(options: Options, order: Sequence[str]) -> None:
-    """A host of one order is asked for no other."""
+    """A host with one order runs no other order."""
     places = [order.index(entry["stage"]) for entry in options.chain if entry["stage"] in order]
     if len(places) < len(options.chain) or places != sorted(places):
         raise NotSupported

@@ -1,4 +1,4 @@
-"""llama.cpp: the samplers of its library through its C interface, one for each stage, in the order asked for."""
+"""llama.cpp: the samplers of its library through its C interface, one for each stage, in the requested order."""
 
 import ctypes
 import math

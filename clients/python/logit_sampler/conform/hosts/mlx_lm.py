@@ -1,4 +1,5 @@
-"""mlx-lm: make_logits_processors and make_sampler of sample_utils.py. The draw itself is replaced by a look at its scores."""
+"""mlx-lm: make_logits_processors and make_sampler of sample_utils.py. The draw itself is replaced by reading its
+scores."""
 
 from importlib.metadata import version
 from typing import Any, Dict, List, Mapping

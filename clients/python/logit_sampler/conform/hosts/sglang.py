@@ -122,7 +122,8 @@ class Step:
         )
 
     def _penalise(self, logits: Any, params: Any, options: Mapping[str, Any], generated: List[int]) -> None:
-        """As SamplingBatchInfo does with the overlap scheduler: what is added first, then what scales."""
+        """In SamplingBatchInfo's order with the overlap scheduler: first the penalties that add, then those that scale.
+        """
         made = self._penalties
         kinds = (
             made.BatchedFrequencyPenalizer,

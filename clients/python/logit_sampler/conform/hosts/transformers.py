@@ -1,4 +1,5 @@
-"""transformers: the logits processors and warpers of generation/logits_process.py, one for each stage, in the order asked for."""
+"""transformers: the logits processors and warpers of generation/logits_process.py, one for each stage, in the requested
+order."""
 
 from importlib.metadata import version
 from typing import Any, Dict, List
