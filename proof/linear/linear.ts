@@ -1,4 +1,4 @@
-/** Checks whether ten times as much of anything takes about ten times as long: no input may cost its square. */
+/** Checks whether ten times as much of anything takes about ten times as long: no input may have quadratic cost. */
 import { randomRow } from "../../evidence/rows.ts";
 import { startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";

@@ -21,7 +21,7 @@ const ONLY = -2;
 const NOT_ASKED = 0;
 const IS_NULLABLE = 1;
 const IS_NOT = 2;
-/** Rows of transitions, and nodes that may have one, that there is room for at first. */
+/** Initial capacity: rows of transitions, and nodes that may have one. */
 const TABLE_ROWS_MIN = 64;
 const ROWS_MIN = 1024;
 
@@ -41,17 +41,20 @@ export class Automaton {
   /** a representative of each class, with the class, in the order of bytes: the lowest byte of the class */
   readonly classesInOrder: readonly (readonly [byte: number, byte_class: number])[];
   readonly #nullable_rules: Uint8Array;
-  /** by node: the index of its transitions in `table`; ONLY − c where that of class c alone is known; UNKNOWN: none is */
+  /**
+   * by node: the index of its row in `table`; ONLY − c when only the transition of class c is known; UNKNOWN when none
+   * is known
+   */
   #rows = new Int32Array(ROWS_MIN).fill(UNKNOWN);
   /** by node: its only known transition */
   #only = new Int32Array(ROWS_MIN);
   /** transitions: the node after a byte of each class; UNKNOWN until it is computed */
   #table: Int32Array;
   #table_used = 0;
-  /** by node: whether it matches the empty text, where that is known */
+  /** by node: whether it matches the empty text, once known */
   #nullable = new Uint8Array(1024);
   readonly #alive = new Map<number, boolean>();
-  /** paused searches, by the node that they began at */
+  /** paused searches, by the node where they began */
   readonly #searches = new Map<number, Generator<undefined, boolean>>();
   #sealed: Mark | undefined;
   readonly #table_max: number;
@@ -89,7 +92,7 @@ export class Automaton {
     return this.#table.byteLength + this.#rows.byteLength + this.#only.byteLength + known;
   }
 
-  /** Forgets all states but those of the grammar itself. */
+  /** Forgets all states except those of the grammar itself. */
   forget(): void {
     assert(this.#sealed !== undefined, "a grammar is sealed before it is walked");
     this.nodes.backTo(this.#sealed);
@@ -129,8 +132,8 @@ export class Automaton {
   }
 
   /**
-   * The node after a byte where it is read off: after a set, after a sequence that begins with one, and in a rule. These
-   * nodes have no transitions: those of 16,000 bytes of property names would take 5 MB. UNKNOWN for the others.
+   * The node after a byte, for nodes that show it directly: a set, a sequence that begins with one, a rule. These nodes
+   * store no transitions; for 16,000 bytes of property names, transitions would take 5 MB. UNKNOWN for other nodes.
    */
   #plainly(node: number, byte_class: number): number {
     const { kind, a, b, sets, effort } = this.nodes;
@@ -169,7 +172,7 @@ export class Automaton {
     }
   }
 
-  /** The index of a row with no transition known. */
+  /** The index of a new row without known transitions. */
   #newRow(): number {
     const row = this.#table_used;
     if (row + this.classes > this.#table_max)
@@ -365,7 +368,7 @@ export class Automaton {
     return this.nodes.doubtful[state] === 0 || this.#alive.get(state) === true || this.nullable(state);
   }
 
-  /** A transition without the check for a dead state: this search is what finds dead states. */
+  /** A transition without the check for dead states, because this search is the one that finds them. */
   #unsearched(node: number, byte_class: number): number {
     const { nodes } = this;
     const a = nodes.a[node]!;

@@ -1,6 +1,6 @@
 /**
- * Keeps a way to the end of the text. With n tokens left, a token is allowed only if the shortest text after it can be
- * spelt with the n − 1 others (TruncProof 2605.13076). A JSON text that is cut off is the commonest failure of all.
+ * Keeps the end of the text within reach. With n tokens left, a token is allowed only if the shortest text after it can
+ * be spelt with the n − 1 others (TruncProof 2605.13076). A truncated JSON text is the most common failure.
  */
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { Completion, fewestTokens, OUT_OF_REACH } from "./completion.ts";

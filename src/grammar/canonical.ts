@@ -1,11 +1,12 @@
 /**
- * The tokens by which a vocabulary's own tokenizer writes text that a grammar forces, as far as they are certain: whatever
- * the grammar lets follow, the tokenizer writes the whole text with these tokens in these places. For example, after
- * `{"na` a schema forces `me":`; `me` is certain, `":` is not where a string may follow, since `":"` is a token.
+ * The tokens by which a vocabulary's own tokenizer writes text that a grammar forces, as far as they are certain:
+ * whatever the grammar lets follow, the tokenizer writes the whole text with these tokens in these places. For example,
+ * after `{"na` a schema forces `me":`; `me` is certain. `":` is not certain when a string may follow, because `":"` is
+ * a token.
  *
- * A piece of the tokenizer's division is certain when the text after it is known. Of the last piece, the tokens before
- * each place are certain where a longer token could begin, found by a search in the tree of tokens beside the automaton
- * (llguidance's chop_tokens, over all such places).
+ * The tokenizer divides a text into pieces. A piece is certain when the text after it is known. In the last piece, the
+ * tokens before every position where a longer token could begin are certain. These positions are found by a search
+ * through the token tree and the automaton (llguidance's chop_tokens, over all such positions).
  */
 import { encodePiece, PIECE_BYTES_MAX } from "../vocabulary/encoding.ts";
 import { nodeOf, triesOf } from "../vocabulary/lookup.ts";
@@ -29,7 +30,7 @@ const CONTRACTION_LENGTH = 3;
  * listed.
  */
 const EXTENSIONS_MAX = 16;
-/** Units of work to find a token by its bytes, and lookups for each byte of a piece, at most. */
+/** Units of work to find a token by its bytes, and maximum lookups for each byte of a piece. */
 const LOOKUP_UNITS = 32;
 const LOOKUPS_PER_BYTE = 4;
 
@@ -44,13 +45,13 @@ interface Writer {
   readonly automaton: Automaton;
   /** the state after the forced text */
   readonly state: number;
-  /** tokens that are enough, those of the context included */
+  /** number of tokens that are enough, including those of the context */
   readonly tokens_max: number;
 }
 
 /**
- * The certain tokens of `text`, which the grammar forces in `state`, at most CANONICAL_MAX; `history`: the tokens before it. None
- * where nothing is certain.
+ * The certain tokens of `text`, which the grammar forces in `state`, at most CANONICAL_MAX; `history`: the tokens
+ * before it. Empty when no token is certain.
  */
 export function* canonicalBehind(
   matcher: Matcher,
@@ -74,7 +75,10 @@ export function* canonicalBehind(
   return ids.slice(0, Math.min(beyond < 0 ? CANONICAL_MAX : beyond, CANONICAL_MAX));
 }
 
-/** The certain tokens after the context; when a token of the tokenizer's lies across its end, those of the text alone. */
+/**
+ * The certain tokens after the context; when one of the tokenizer's tokens crosses the end of the context, the tokens
+ * of the text alone.
+ */
 function* certainBehind(
   writer: Writer,
   context: string,
@@ -164,7 +168,7 @@ function takesLetters({ automaton, state }: Writer): boolean {
 
 const FIRST = new WeakMap<Tokenizer, ReadonlySet<string>>();
 
-/** True when one of the texts that are cut out stands in the text, or may begin at its end. */
+/** True when the text contains one of the texts that are cut out, or one may begin at its end. */
 function mayBeAdded(tokenizer: Tokenizer, known: string): boolean {
   const { added } = tokenizer;
   let first = FIRST.get(tokenizer);
@@ -181,7 +185,7 @@ function beginsAt(known: string, at: number, text: string): boolean {
   return known.startsWith(text.slice(0, known.length - at), at);
 }
 
-/** True when a token that begins with these last bytes of the known text goes on as the grammar allows. */
+/** True when a token that begins with these last bytes of the known text continues as the grammar allows. */
 function extend({ vocabulary, automaton, state }: Writer, bytes: Uint8Array): boolean {
   return (
     state !== EMPTY &&
@@ -189,7 +193,7 @@ function extend({ vocabulary, automaton, state }: Writer, bytes: Uint8Array): bo
   );
 }
 
-/** True when a token below the node goes on as the automaton does from a state. */
+/** True when a token below the node continues as the automaton does from a state. */
 function goesOn(
   { byte, depth, skip, first }: Trie,
   top: number,
@@ -210,8 +214,9 @@ function goesOn(
 }
 
 /**
- * The end of the text before, from a place on where every known tokenizer divides: after a special token, before a blank that
- * stands after another character, or before punctuation after a letter. undefined when there is no such place.
+ * The end of the earlier text, from a position at which every known tokenizer splits: after a special token, before a
+ * blank that follows another character, or before punctuation that follows a letter. undefined when there is no such
+ * position.
  */
 function contextOf(matcher: Matcher, history: readonly number[], text: string): string | undefined {
   const parts: Uint8Array[] = [];

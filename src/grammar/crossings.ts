@@ -6,7 +6,7 @@ import type { Trie } from "../vocabulary/trie.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { ARRAY_BYTES } from "./sizes.ts";
 
-/** Crossings that fit before the column grows. */
+/** Initial capacity of the column, in crossings. */
 const CAPACITY_MIN = 16;
 /** Bytes of the objects besides the column. */
 const OBJECT_BYTES = 96;

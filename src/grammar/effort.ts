@@ -4,7 +4,7 @@
  * names the limit, so no grammar takes a worker for itself.
  *
  * A loop checks now and then whether its piece is done. A computation that cannot stop in the middle throws an error at
- * the end of its piece and is started again. It keeps what it has learnt, so each attempt gets further.
+ * the end of its piece and is started again. It keeps its partial results, so each attempt gets further.
  */
 import { Problem } from "../errors.ts";
 
@@ -57,9 +57,8 @@ export class Effort {
   }
 
   /**
-   * Call this when something was learnt. Pauses when the piece is done and the caller allows pauses. Throws like
-   * `spend`. A restarted attempt gets another half piece after the first thing that it learns, however long the way
-   * there was.
+   * Call this when a result was stored. Pauses when the piece is done and the caller allows pauses. Throws like
+   * `spend`. A restarted attempt gets another half piece after its first new result, however long it took to get there.
    */
   checkpoint(): void {
     if (this.#is_fresh) {

@@ -47,7 +47,10 @@ interface Kept {
   /** its bytes when they were last counted; 0 while it is not kept */
   bytes: number;
   readonly matchers: Map<string, Matcher>;
-  /** by the object that holds the options: one step asks several times, and all steps of a stream share one object */
+  /**
+   * by the object that holds the options: one step looks it up several times, and all steps of a stream share one
+   * object
+   */
   readonly lately: WeakMap<MatcherOptions, Matcher>;
   /** work in progress; the requests that do it hold it */
   job: WeakRef<Job<unknown>> | undefined;
@@ -60,7 +63,7 @@ export type TextHash = (text: string) => string;
 
 /** Called before each piece of work on a grammar. */
 export interface GrammarWatch {
-  /** Call this while work on this grammar goes on. */
+  /** Call this during long work on this grammar. */
   works(grammar: string): void;
   /** True when the grammar is refused because a worker process ended while working on it. */
   isRefused(grammar: string): boolean;

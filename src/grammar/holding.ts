@@ -50,7 +50,7 @@ export function* rulesThatHold(
 
 const NOTHING = -1;
 
-/** The parts that decide about a node; undefined when the node itself is asked. */
+/** The parts that decide about a node; undefined when the node itself must be tested. */
 function partsToAsk(nodes: Nodes, bodies: readonly number[], node: number): readonly number[] | undefined {
   if (nodes.doubtful[node] === 0) return undefined;
   const a = nodes.a[node]!;

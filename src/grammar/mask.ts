@@ -25,10 +25,10 @@ const CROSSINGS_A_UNIT = 8;
 /** Approximate words of masks that are combined in the time of looking up one byte. */
 const WORDS_A_UNIT = 8;
 
-/** Bytes that are tried to find the state that follows a head after most text. */
+/** Number of bytes that are tried to find the state that follows a head after most text. */
 const USUAL_TEXT = [0x7e, 0x51, 0x30, 0x65];
 
-/** Walks of smaller trees end before that state is found and compared. */
+/** In smaller trees the walk ends before that state would be found and compared. */
 const OTHER_NODES_MIN = 8192;
 
 /** A walk of the tree from a head. */
@@ -36,7 +36,10 @@ interface Walk {
   readonly mask: Uint32Array;
   /** the crossings in this tree */
   readonly crossings: Crossings;
-  /** those of the head whose answer the walk starts from: where both have the same rest to match, the answer holds */
+  /**
+   * crossings of the head whose answer the walk starts from; where both heads have the same rest to match, that answer
+   * is valid
+   */
   readonly base: Crossings | undefined;
   /** index of the next crossing of the base */
   at: number;
@@ -81,7 +84,7 @@ export class Masks {
     this.#ended = new Uint8Array(depth_max + 2);
   }
 
-  /** Bytes that are kept, about. */
+  /** Approximate bytes that are kept. */
   get bytes(): number {
     return this.#bytes + this.#plain.bytes + ENTRY_BYTES * this.#structures.ids.size;
   }
@@ -171,7 +174,8 @@ export class Masks {
   }
 
   /**
-   * Whether a head is a choice between parts with stacks of their own: the answer of each part serves other heads, too.
+   * True when a head is a choice between parts with separate stacks: the answer of each part is useful for other heads
+   * as well.
    */
   #hasFrames(head: number): boolean {
     const { nodes } = this.#automaton;
@@ -204,7 +208,7 @@ export class Masks {
     return head;
   }
 
-  /** Text that begins with one certain byte is rarely shared with another grammar, and is walked quickly. */
+  /** Text that begins with one certain byte rarely occurs in another grammar, and is walked quickly. */
   #structureOf(node: number): number {
     const { nodes } = this.#automaton;
     if (nodes.kind[node] === KIND.word && nodes.kind[nodes.a[node]!] === KIND.set) return NOT_SHARED;
@@ -341,7 +345,7 @@ export class Masks {
     effort.units += count / CROSSINGS_A_UNIT;
     return effort.again(() => {
       for (; i < count; i++) {
-        // Most end here: a stack matches a comma or a bracket, and few other bytes.
+        // Most walks end here: a stack matches a comma or a bracket, and few other bytes.
         if (automaton.next(below, classOf[crossings.nextOf(i)]!) === NEVER) continue;
         effort.checkpoint();
         this.#cross(crossings, i, below, mask);

@@ -30,7 +30,7 @@ const TOKENS_MAX = 1_048_576;
 const BANNED_MAX = 524_288;
 /** An id and a state. */
 const BYTES_OF_A_TOKEN = 8;
-/** An id in a set counts as this many tokens; a sequence by itself as this many. */
+/** Bytes of an id in a list of banned ids, and the number of tokens for which a sequence itself counts. */
 const BYTES_OF_A_LISTED_ID = 6;
 const SEQUENCE_TOKENS = 64;
 
@@ -47,7 +47,7 @@ export class Matcher {
   readonly vocabulary: Vocabulary;
   readonly masks: Masks;
   readonly #spelled: Vocabulary;
-  /** the tokens that leave a way to the end; made when a step first asks for it */
+  /** the tokens from which the end is reachable; computed when a step first needs it */
   readonly budget: Budget;
   readonly #end_ids: ReadonlySet<number>;
   /** words of a mask for all tokens */
@@ -108,7 +108,7 @@ export class Matcher {
     return this.grammar.automaton.nodes.effort;
   }
 
-  /** Like the above without pieces, where most of it is cached. May pause if the caller allows it. */
+  /** Like the above without pieces, for histories that are mostly cached. May pause if the caller allows it. */
   stateBehind(history: readonly number[], from: number): number {
     const length = history.length - from;
     const sequence = this.#sequenceFor(history, from);
@@ -159,7 +159,7 @@ export class Matcher {
   }
 
   /**
-   * The tokens that are banned while the grammar waits: those that contain the trigger and go on with text that the
+   * The tokens that are banned while the grammar waits: those that contain the trigger and continue with text that the
    * grammar refuses.
    */
   bannedIn(state: number): readonly number[] {

@@ -1,21 +1,22 @@
 /**
- * The one form that every grammar has: expressions over bytes, each made once and known by a number, so that equal
- * ones are the same. What is left to match is such an expression too: a state of the automaton is a node, and the
- * right-hand sides of nested sequences are its stack, shared by all states that have it.
+ * The form that every grammar has: expressions over bytes. Each expression is made once and has a number, so equal
+ * expressions have equal numbers. The rest that is still to be matched is such an expression too: a state of the
+ * automaton is a node, and the right-hand sides of nested sequences are its stack, which states share.
  *
- *   kind     a        b     c      what it matches
- *   NEVER                          nothing
- *   EMPTY                          the empty text
- *   SET      set                   one byte of a set
- *   SEQ      node     node         one, then the other: a frame of the stack, and what lies below it
- *   WORD     node     node         the same inside a piece that needs no stack: a string, a number, a regex
- *   ALT      list                  any of them
- *   REPEAT   node     min   max    a node so many times; with `word`, inside such a piece
- *   AND      list                  all of them at once; such pieces only
- *   NOT      node                  what the node does not; such pieces only
- *   CALL     rule                  what the rule matches
+ * kind     a        b     c      what it matches
+ * NEVER                          nothing
+ * EMPTY                          the empty text
+ * SET      set                   one byte of a set
+ * SEQ      node     node         one, then the other: a frame of the stack, and what lies below it
+ * WORD     node     node         the same inside a piece that needs no stack: a string, a number, a regex
+ * ALT      list                  any of them
+ * REPEAT   node     min   max    a node so many times; with `word`, inside such a piece
+ * AND      list                  all of them at once; such pieces only
+ * NOT      node                  what the node does not; such pieces only
+ * CALL     rule                  what the rule matches
  *
- * Nodes, lists and sets stand in columns that grow. A node is found again by a table of open addresses, 4 bytes a place.
+ * Nodes, lists and sets stand in columns that grow. A node is found again by a table of open addresses, 4 bytes a
+ * place.
  */
 import { Problem } from "../errors.ts";
 import { groupsOf, requireFew, sorted } from "./branches.ts";
@@ -39,9 +40,9 @@ const UNKNOWN = -1;
 const UTF8 = new TextEncoder();
 /** Bytes of a set with its array. */
 const SET_BYTES = 160;
-/** A list may take this many bytes for each node of the limit. */
+/** Maximum bytes of lists, for each node of the node limit. */
 const LIST_BYTES_A_NODE = 64;
-/** Units for putting one branch among others. */
+/** Units of work for inserting one branch into a sorted list. */
 const BRANCH_UNITS = 4;
 /** Probes of a table that cost nothing: more are rare unless a client provokes them. */
 const FREE_PROBES = 8;
@@ -57,7 +58,7 @@ export class Nodes {
   kind = new Uint8Array(256);
   a = new Int32Array(256);
   b = new Int32Array(256);
-  /** 1 for a CALL, AND or NOT, and for nodes that contain one: a search must find out whether they match anything */
+  /** 1 for a CALL, AND or NOT, and for nodes that contain one: only a search shows whether they match anything */
   doubtful = new Uint8Array(256);
   readonly sets: ByteSet[] = [];
   /** cached results of operations on these nodes */
@@ -192,7 +193,7 @@ export class Nodes {
     if (a === EMPTY) return b;
     if (b === EMPTY) return a;
     if (this.kind[a] !== kind) return this.#find(kind, a, b, 0);
-    // The stack leans to the right, in whatever order it is built.
+    // Sequences are nested to the right, in whatever order they are built.
     const parts: number[] = [];
     let last = a;
     for (; this.kind[last] === kind; last = this.b[last]!) {
@@ -365,7 +366,7 @@ export class Nodes {
     }
   }
 
-  /** The node with these parts, made if there is none. */
+  /** The node with these parts; it is created if it does not exist. */
   #find(kind: number, a: number, b: number, c: number): number {
     this.effort.spend(PART_UNITS);
     const mask = this.#places.length - 1;

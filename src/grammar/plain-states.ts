@@ -76,7 +76,7 @@ export class PlainStates {
       lately.state = state;
     }
     if (lately.room >= longest) return true;
-    // After the first byte of a character, the rest of it is not text of characters.
+    // After the first byte of a character, the rest of it does not consist of whole characters.
     if (isContinuation(plain.byte[node + 1]!)) return false;
     return holdsAll(lately.loop, characters, WORDS_OF_CHARACTERS * node);
   }
@@ -181,7 +181,7 @@ export class PlainStates {
     return covers;
   }
 
-  /** The state with its counts cut to what tokens of this many bytes can reach. Both have the same mask. */
+  /** The state with its counts reduced to what tokens of this many bytes can reach. Both have the same mask. */
   shortened(state: number, bytes_max: number): number {
     let known = this.#shortened.get(bytes_max);
     if (known === undefined) {

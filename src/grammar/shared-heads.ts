@@ -45,7 +45,7 @@ export class SharedHeads {
   #structures = new Map<string, number>();
   #heads = new WeakMap<Tokens, Map<number, Head>>();
   #bytes = 0;
-  /** counts how often everything was forgotten */
+  /** the number of times that everything was forgotten */
   #generation = 0;
 
   constructor(bytes_max: number) {
@@ -81,7 +81,7 @@ export class SharedHeads {
     left: { parts: number },
     depth: number,
   ): number {
-    // A known part counts, too: it is in the key of its parent.
+    // A known part counts too, because it is in the key of its parent.
     if (left.parts-- <= 0 || depth > DEPTH_MAX) return NOT_SHARED;
     const found = known.get(node);
     if (found !== undefined) return found;

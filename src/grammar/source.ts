@@ -1,6 +1,6 @@
 /**
- * The kinds of grammars that a request may send. Each has a name, a type of value, and a function that makes nodes of
- * it.
+ * The kinds of grammars that a request may send. Each has a name, a type of value, and a function that converts it to
+ * nodes.
  */
 import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -185,7 +185,7 @@ export const GRAMMAR_KINDS: readonly GrammarKind[] = [
   },
 ];
 
-/** What a grammar of rules needs to know of special tokens. */
+/** The special tokens for a grammar of rules. */
 function tokensFor(special_ids: Readonly<Record<string, number>>, notes: GrammarNotes): TokenNames {
   return {
     idOf: (name) => (Object.hasOwn(special_ids, name) ? special_ids[name] : undefined),

@@ -8,7 +8,7 @@ import { TOKEN_ID_MAX } from "../vocabulary/vocabulary.ts";
 import { choiceNode } from "./choices.ts";
 import type { Nodes } from "./nodes.ts";
 
-/** What a grammar needs to know of special tokens. */
+/** The special tokens that a grammar uses. */
 export interface TokenNames {
   /** the id of the special token with this name, brackets included; undefined when there is none */
   idOf(name: string): number | undefined;

@@ -43,7 +43,7 @@ export class Waiting {
     return this.#search !== undefined;
   }
 
-  /** Approximate bytes that it takes. */
+  /** Approximate bytes of this object. */
   get bytes(): number {
     return BYTES_OF_AN_ID * this.#ids.size + (this.#search?.bytes ?? 0);
   }

@@ -134,7 +134,7 @@ class SchemaRules {
     return yield* this.#nodes.either(branches);
   }
 
-  /** The values that schemas admit, if all are listed, or few because of their type. */
+  /** The values that schemas admit, if all are listed, or if their type has only few values. */
   *#listed(places: readonly Place[]): Generator<undefined, readonly number[] | undefined> {
     const found = new Map<string, number>();
     for (const open of yield* this.#conjunctions.alternatives(places)) {
@@ -211,7 +211,7 @@ class SchemaRules {
     const is_broken = places.some((place) => said(place, NOT_INTEGER) !== undefined);
     if (is_broken && integer) return NEVER;
     if (numbers.length === 0 && !is_broken) return node;
-    // A number with an exponent could equal any of them: only numbers without an exponent are told apart.
+    // A number with an exponent could equal any of them, so only numbers without an exponent are distinguished.
     const told =
       node === this.#lexemes.number
         ? this.#nodes.word(this.#lexemes.integer, this.#lexemes.fraction())
@@ -223,7 +223,7 @@ class SchemaRules {
     ]);
   }
 
-  /** A value as JSON.stringify writes it, but for white space. */
+  /** A value as JSON.stringify writes it, except for white space. */
   *#literal(value: unknown): Generator<undefined, number> {
     const nodes = this.#nodes;
     const { space } = this.#lexemes;
@@ -248,7 +248,7 @@ class SchemaRules {
 
 const UTF8 = new TextEncoder();
 
-/** The same key for schemas that say the same in the same order; otherwise the key names the place. */
+/** Equal keys for schemas with the same content in the same order; otherwise the key names the place. */
 function keyOf({ schema, id }: Place): string {
   if (!isRecord(schema) || Object.getOwnPropertySymbols(schema).length > 0) return String(id);
   const is_flat =
@@ -283,7 +283,7 @@ function typesOf(places: readonly Place[]): {
   return { types, integer };
 }
 
-/** The strictest bound, of two keywords in all the schemas. */
+/** The strictest bound of two keywords over all schemas. */
 function tightest(
   places: readonly Place[],
   closed: string,

@@ -44,7 +44,7 @@ export class Conjunctions {
     this.#exclusion = new Exclusion(document, evaluator, effort);
   }
 
-  /** The alternatives of a set of schemas. Each is a list of schemas whose mergeable keywords are all that counts. */
+  /** The alternatives of a set of schemas. Each is a list of schemas of which only the mergeable keywords count. */
   *alternatives(places: readonly Place[]): Generator<undefined, (readonly Place[])[]> {
     const done: (readonly Place[])[] = [];
     const todo: Partial[] = [

@@ -29,7 +29,7 @@ export function* containing(
   const { nodes, comma, end_of_array } = lexemes;
   if (counted.max < counted.min || items.max < counted.min) return NEVER;
   const top = counted.max === UNLIMITED ? counted.min : counted.max;
-  /** from this number of items on, every item is like the last */
+  /** from this number of items on, every item has the rules of the last */
   const last = items.max === UNLIMITED ? Math.max(items.prefix, items.min) : items.max;
   if ((last + 1) * (top + 1) > CELLS_MAX)
     throw new Problem(

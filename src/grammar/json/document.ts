@@ -22,7 +22,7 @@ import type { Reference } from "./references.ts";
 
 export type SchemaObject = Readonly<Record<string | symbol, unknown>>;
 
-/** How a schema is read where the standard leaves a choice. */
+/** The reading of a schema where the standard leaves a choice. */
 export interface ReadingOptions {
   /** treatment of an unknown keyword: it is an annotation, or the schema is refused */
   readonly unknown_keywords: "ignore" | "refuse";

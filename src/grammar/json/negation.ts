@@ -159,7 +159,7 @@ function allOrNone(parts: readonly (Schemas | undefined)[]): Schemas | undefined
   return [...all];
 }
 
-/** Lists and objects among the values would have to be told apart from others with the same text. */
+/** A text alone does not distinguish lists and objects among the values from others. */
 function otherValues(values: readonly unknown[]): Schemas | undefined {
   return values.some((value) => ["array", "object"].includes(typeOf(value)))
     ? undefined

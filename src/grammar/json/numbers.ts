@@ -70,7 +70,7 @@ export function otherNumber(lexemes: Lexemes, value: number): number {
   return nodes.not(nodes.word(sign, nodes.text(whole), behind));
 }
 
-/** A number with something behind its point. */
+/** A number with digits after its point. */
 export function brokenNumber({ nodes, integer, digit }: Lexemes): number {
   const zeros = nodes.wordRepeat(nodes.text("0"), 0, UNLIMITED);
   return nodes.word(
@@ -201,7 +201,8 @@ class Ends {
     let node = is_open ? NEVER : nodes.wordRepeat(nodes.text("0"), 0, UNLIMITED);
     for (let i = fraction.length - 1; i >= 0; i--)
       node = nodes.alt([
-        // When all digits so far equal the bound's and the bound goes on, the number may end: it is smaller.
+        // When all digits so far equal the bound's and the bound has more digits, the number may end, because it is
+        // smaller.
         ...(i > 0 ? [EMPTY] : []),
         nodes.word(this.#digitsBetween(0, Number(fraction[i]) - 1), any),
         nodes.word(nodes.text(fraction[i] ?? ""), node),
@@ -219,7 +220,7 @@ function requireShort(whole: string, fraction: string): void {
     throw new Problem("grammar_too_large", `a bound may have at most ${DIGITS_MAX} digits, got more`);
 }
 
-/** The number of remainders to tell apart; 10^k needs none, because its multiples end in zeros. */
+/** The number of remainders that must be distinguished; 10^k needs none, because its multiples end in zeros. */
 function remaindersOf(multiple: number, integer: boolean): number {
   const decimal = decimalOf(multiple);
   if (powerOfTen(decimal) !== undefined) return 1;

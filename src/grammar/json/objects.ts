@@ -21,7 +21,7 @@ const PATTERNS_MAX = 4;
 const ANY_ORDER_MAX = 10;
 const PROPERTIES_MAX = 2000;
 /**
- * After this number of properties a chain goes on in a rule of its own, so that a long chain is not copied at every
+ * After this number of properties a chain continues in a separate rule, so that a long chain is not copied at every
  * step.
  */
 const CHAIN_LENGTH = 32;
@@ -175,8 +175,8 @@ export class ObjectNodes {
   }
 
   /**
-   * Weakened: the names that a pattern applies to are not known, so any unlisted name may come with any value. This notes the
-   * other schemas for unlisted properties, which have no effect then.
+   * Weakened: it is unknown which names a pattern matches, so any unlisted name may have any value. Notes the other
+   * schemas for unlisted properties, which then have no effect.
    */
   #noteUnheld(places: readonly Place[], patterns: ReadonlyMap<string, string>, unsupported: string): void {
     const note = (name: string, pointer: string) => {

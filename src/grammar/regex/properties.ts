@@ -6,7 +6,7 @@ const PROPERTY = /\\[pP]\{([A-Za-z_=0-9]{1,64})\}/g;
 const PIECE = 0x2000;
 /** Maximum number of unknown names that are remembered. */
 const UNKNOWN_MAX = 4096;
-/** Units for asking the runtime for a name, and for looking at one piece of all code points. */
+/** Units of work for looking up a name in the runtime, and for testing one part of all code points. */
 const NAME_UNITS = 128;
 const PIECE_UNITS = 4096;
 

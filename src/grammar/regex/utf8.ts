@@ -12,7 +12,7 @@ export function utf8Node(nodes: Nodes, set: CodePoints): number {
   return branches.length === 0 ? NEVER : nodes.alt(branches);
 }
 
-/** Splits a range until every sequence of bytes between the bytes of its ends, place by place, is in it. */
+/** Splits a range until each part contains all byte sequences between those of its two ends, place by place. */
 function addRange(nodes: Nodes, from: number, to: number, branches: number[]): void {
   for (const end of ENDS) {
     if (from > end || to <= end) continue;

@@ -43,10 +43,10 @@ export class Candidates {
   /** tokens that a sparse row left out; none for whole rows */
   readonly #omitted = new Omitted();
   #form: "dense" | "compact" = "dense";
-  /** the limit by which the present stage removed tokens */
+  /** the limit by which the running stage removed tokens */
   readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0, listed: 0 };
   readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
-  /** true when the present stage is the last one */
+  /** true when the running stage is the last one */
   #is_last = false;
   /** product of all divisors of the scores so far */
   #divided_by = 1;
@@ -196,8 +196,8 @@ export class Candidates {
   }
 
   /**
-   * Counts the ranked tokens before the tail by tail-free sampling at z; undefined when a list has to compute
-   * it.
+   * Counts the ranked tokens before the tail by tail-free sampling at z; undefined when it must be computed from a
+   * list.
    */
   bends(z: number, straight: number): Bends | undefined {
     return this.#form === "dense" ? bendsOfRow(this.#dense, z, straight) : undefined;
@@ -224,17 +224,20 @@ export class Candidates {
     if (this.#form === "compact" || !this.#dense.smooth(square, cube)) smoothEach(this.all(), square, cube);
   }
 
-  /** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every kept token. Each p, as it was, goes to `remembered`. */
+  /**
+   * s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every kept token. The old probabilities are written to
+   * `remembered`.
+   */
   scoreByDistance(rule: DistanceRule, remembered: Remembered): void {
-    // In float32, some scores near the peak are equal that differ in float64. That is harmless where nothing
-    // is ranked.
+    // In float32, some scores near the peak are equal that differ in float64. That is harmless in places where no rank
+    // is needed.
     if (this.#form === "dense" && this.#is_last) if (this.#dense.scoreByDistance(rule, remembered)) return;
     scoreEachByDistance(this.all(), rule, remembered);
   }
 
   /**
-   * skew by rank for every token of a whole row, as the last stage. Returns false and does nothing when a list has to compute
-   * it.
+   * skew by rank for every token of a whole row, as the last stage. Returns false and does nothing when it must be
+   * computed from a list.
    */
   skewByRank(skew: number): boolean {
     return this.#form === "dense" && this.#is_last && this.#dense.skewByRank(skew);
@@ -278,7 +281,7 @@ export class Candidates {
 
   /**
    * Keeps the prefix that `find` finds in a whole row, and never fewer than the min_keep best. Returns false and does
-   * nothing when a list has to compute it.
+   * nothing when it must be computed from a list.
    */
   keepPrefix(find: (row: Dense) => Prefix | undefined, min_keep: number): boolean {
     const found = this.#form === "dense" ? find(this.#dense) : undefined;
@@ -403,8 +406,8 @@ export class Candidates {
   }
 
   /**
-   * Computes the part of the raw mass that the kept tokens hold; `of_row` is true when the raw mass is that of this row. Restores
-   * the unchanged row.
+   * Computes the share of the raw mass that the kept tokens hold; `of_row` is true when the raw mass is that of this
+   * row. Restores the unchanged row.
    */
   keptMass(raw: RawRow, of_row = true): number {
     const banned = this.#form === "dense" && of_row ? this.#dense.bannedIds() : undefined;

@@ -30,7 +30,10 @@ interface Sums {
   moment: number;
 }
 
-/** The tokens before evenness falls below mass; undefined where a list has to tell. A row that is cut is one. */
+/**
+ * The number of tokens before evenness falls below mass; undefined when it must be computed from a list, as for a row
+ * that is already cut.
+ */
 export function equilibriumOfRow(dense: Dense): Prefix | undefined {
   if (dense.isCut) return undefined;
   const { kernel, temperature } = dense;
@@ -43,12 +46,12 @@ export function equilibriumOfRow(dense: Dense): Prefix | undefined {
   const total = totalOf(bins);
   const sums: Sums = { count: 0, mass: 0, moment: 0 };
   const ln_most = ln(Math.max(2, dense.count()));
-  /** less than evenness is from here on */
+  /** upper bound: from here on the evenness is below this */
   let least = 0;
   let looks = 0;
   for (let bin = 0; bin < LAST_BIN; bin++) {
     if (bins.counts[bin] === 0) continue;
-    // Adding the next token of a ranking never lessens the entropy of those before it: most bins need no logarithm.
+    // Adding the next token of a ranking never lowers the entropy, so most bins need no logarithm.
     if ((sums.mass + bins.sums[2 * bin]!) / total < least) {
       addBin(bins, bin, sums, temperature);
       continue;
@@ -73,7 +76,9 @@ export function equilibriumOfRow(dense: Dense): Prefix | undefined {
   return sums.count === dense.count() ? { cut: dense.cut, count: sums.count } : undefined;
 }
 
-/** The same where the best tokens decide it by more than float32 weights of all the others can err. */
+/**
+ * The same from the best tokens only, when the margin is larger than any error of the other tokens' float32 weights.
+ */
 function equilibriumOfBest(dense: Dense): Prefix | undefined {
   const { kernel, temperature } = dense;
   const row = dense.settle();
@@ -107,8 +112,8 @@ function totalOf({ sums }: RowBins): number {
 }
 
 /**
- * Adding the next token of a ranking never lessens the entropy of those before it: so within a bin the evenness is at least the
- * entropy before it over ln of the count after it, and the mass at most that after it.
+ * Bounds for the tokens within a bin. Adding the next ranked token never lowers the entropy. So the evenness is at
+ * least the entropy before the bin divided by ln of the count after it, and the mass is at most the mass after it.
  */
 function mayHoldEquilibrium(
   { counts, sums }: RowBins,
@@ -135,7 +140,7 @@ function addBin({ counts, sums }: RowBins, bin: number, before: Sums, temperatur
   before.moment += sums[2 * bin + 1]! / temperature;
 }
 
-/** The last of the bins from this one on that are ranked together. */
+/** Index of the last bin, from this one on, that is ranked together with it. */
 function lastTogether({ counts }: RowBins, first: number): number {
   let count = counts[first]!;
   let last = first;
@@ -143,7 +148,9 @@ function lastTogether({ counts }: RowBins, first: number): number {
   return last;
 }
 
-/** The place of the first selected token past the equilibrium, −1 when there is none; adds the tokens up to it. */
+/**
+ * Index of the first selected token past the equilibrium, −1 when there is none; adds the tokens before it to the sums.
+ */
 function equilibriumWithin(
   { selected_values }: RowBins,
   found: number,

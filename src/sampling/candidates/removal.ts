@@ -5,8 +5,8 @@
 export interface Removal {
   /**
    * rank: at most `limit` tokens; mass: a prefix of mass `limit`; score: scores of at least `limit`; typical: the mass
-   * `limit` nearest to the entropy; above: of the scores of at least `limit` only the last; share: the best, as long
-   * as they hold no more than `limit` of something; other: not one limit
+   * `limit` nearest to the entropy; above: only the last of the scores of at least `limit`; share: the best tokens,
+   * while they hold at most `limit` of some quantity; other: no single limit
    */
   kind: "rank" | "mass" | "score" | "typical" | "above" | "share" | "other";
   limit: number;
@@ -20,7 +20,7 @@ export interface Removal {
   listed: number;
 }
 
-/** Notes a removal. A cut by mass or score leaves a list of at least `min_keep` tokens, banned ones among them. */
+/** Notes a removal. A cut by mass or score leaves a list of at least `min_keep` tokens, including banned ones. */
 export function note(removal: Removal, kind: Removal["kind"], limit: number, min_keep = 1): void {
   removal.kind = kind;
   removal.limit = limit;

@@ -9,13 +9,13 @@ import type { Prefix } from "./prefix.ts";
 const BEST = 256;
 /** Bins to a step. */
 const BINS_TO_A_STEP = 16;
-/** Passes over the row that a search may take for each kind of look; then the row is ranked as a list. */
+/** Maximum passes over the row for each kind of search; after them the row is ranked as a list. */
 const ROUNDS_MAX = 8;
 const LOOKS_MAX = 16;
 
 /**
- * The tokens before the first whose score is more than `step` (at most 0) below the one before it: all where there is none.
- * Undefined where a list has to tell. A row that is cut is one.
+ * The number of tokens before the first whose score is more than `step` (at most 0) below the one before; all tokens
+ * when there is no such step. Undefined when it must be computed from a list, as for a row that is already cut.
  */
 export function prefixToStep(dense: Dense, step: number): Prefix | undefined {
   if (dense.isCut) return undefined;
@@ -69,7 +69,7 @@ function stepBehind(
   return undefined;
 }
 
-/** The next bin that holds a token; the last one in any case. */
+/** The next bin that contains a token; the last bin if there is none. */
 function nextBin({ counts }: RowBins, bin: number): number {
   let next = bin + 1;
   while (next < LAST_BIN && counts[next] === 0) next++;

@@ -1,6 +1,6 @@
 /**
- * Excludes top choices: of the tokens above a score, only the last-ranked one stays, or the others are made less
- * likely. The same code finds these tokens in a list and in a whole row.
+ * Excludes top choices: of the tokens from a score on, all except the last-ranked one are removed or made less likely.
+ * The same code finds these tokens in a list and in a whole row.
  */
 import { exp, ln } from "../../kernels/float64.ts";
 import { cutFrom, EVERY_TIE } from "../../kernels/kernel.ts";
@@ -10,8 +10,8 @@ import type { Dense } from "./dense.ts";
 import { logitNotBelow, type Ties } from "./thresholds.ts";
 
 /**
- * aside: these tokens are no top choices; stay: they are top choices but are kept; refuse: nothing is excluded when
- * one of them is a top choice
+ * aside: these tokens do not count as top choices; stay: they are top choices but are kept; refuse: nothing is excluded
+ * when one of them is a top choice
  */
 export type SparedRule = "aside" | "stay" | "refuse";
 

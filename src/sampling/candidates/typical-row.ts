@@ -69,8 +69,8 @@ function keepWindow(
 }
 
 /**
- * Includes all tokens equal to the window's edges. An edge at which no token was kept lies outside the window, so its ties are
- * not kept.
+ * Includes all tokens equal to the window's edges. An edge without a kept token lies outside the window, so its ties
+ * are removed.
  */
 function withTies({ floor, tie_id, ceiling, ceiling_tie_id }: Cut): Cut {
   return {

@@ -15,8 +15,9 @@ export function keepTypical(compact: Compact, p: number, rule: MassRule): void {
 }
 
 /**
- * The same, for the likelier part of a distribution whose `moments` are those of the whole: every token within
- * `reach` of the centre must be listed. Returns false and removes nothing when those do not suffice. Ranks.
+ * The same for a list with only the likelier part of a distribution. `moments` are those of the whole distribution, and
+ * the list must contain every token within `reach` of the centre. Returns false and removes nothing when these tokens
+ * do not suffice. Ranks.
  *
  * The centre c = ln Σ exp s − H is the score of a typical token: |−ln pᵢ − H| = |sᵢ − c|.
  */

@@ -1,7 +1,6 @@
 /**
- * What the steps of one request share about their common history: it is counted and searched for repeats once, not
- * once for each row. The history must not change meanwhile, so streams, whose histories grow in place, do not use
- * this.
+ * Results about the history that all steps of one request share: it is counted and searched for repeats once, not once
+ * for each row. The history must not change meanwhile, so streams, whose histories grow in place, do not use this.
  */
 import type { CountMemory } from "../../kernels/kernel.ts";
 import type { Repeats } from "./repeats.ts";

@@ -75,7 +75,8 @@ export class RepeatFinder implements Repeats {
 }
 
 /**
- * For every k ≥ 1: the number of tokens from k on that equal those from 0 on. `left … right` is the match that ends last.
+ * For every k ≥ 1: the number of tokens from k on that equal those from 0 on. `left … right` is the match that ends
+ * last.
  */
 function findCommonPrefixes(tokens: Int32Array, n: number, common: Int32Array): void {
   let left = 0;

@@ -1,7 +1,7 @@
 /**
- * Sequences at which a repeat stops, such as a line break or a speaker's name: DRY looks back to the last of them at
- * most. Breakers of tokens are kept as a trie, so the cost of a search does not depend on their number. Text breakers are
- * searched in the bytes of the tokens, across token borders.
+ * Sequences at which a repeat stops, such as a line break or a speaker's name: DRY searches back at most to the last of
+ * them. Breakers of tokens are kept as a trie, so the cost of a search does not depend on their number. Text breakers
+ * are searched in the bytes of the tokens, across token borders.
  */
 import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
 import type { NamedIn } from "./token-names.ts";
@@ -131,7 +131,7 @@ interface From {
   readonly end: number;
 }
 
-/** The token in which a text ends that begins there; −1 when the text is not there. */
+/** The index of the token in which a text that begins at this byte ends; −1 when the text is not there. */
 function lastTokenOf(
   bytes: Uint8Array,
   vocabulary: Vocabulary,

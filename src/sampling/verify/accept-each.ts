@@ -2,8 +2,8 @@
 import type { DraftWalk, Judge, Pause } from "./walk.ts";
 
 /**
- * Takes drafted tokens until the judge accepts none of the next ones, and then the token that the judge gives instead; or up
- * to the end of the draft, and one more. No token follows one that ends the text.
+ * Accepts drafted tokens until the judge rejects all candidates for a position, and then takes the token that the judge
+ * returns instead. If the whole draft is accepted, one more token is drawn. No token follows one that ends the text.
  */
 export function* acceptEach(walk: DraftWalk, judge: Judge): Generator<Pause, void> {
   while (!walk.is_at_end) {

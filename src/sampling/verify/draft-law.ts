@@ -20,8 +20,8 @@ export interface DraftLaw {
   /** q of one token; 0 when it could not be drawn */
   probability(token_id: number): number;
   /**
-   * q of the first `count` of many tokens at once, with the same bits; undefined when they have to be asked for one by one. They
-   * stay valid until the kernel ranks or sums.
+   * q of the first `count` of many tokens at once, with the same bits; undefined when each must be requested
+   * separately. They stay valid until the kernel ranks or sums.
    */
   probabilities?(token_ids: Int32Array, count: number): Float64Array | undefined;
   /** the only token that could be drawn, when no rows are given */
@@ -34,7 +34,8 @@ export function pointMass(drafted_id: number): DraftLaw {
 }
 
 /**
- * The distributions of a drafter that could draw any of these tokens, each for certain: none of them is left in the target.
+ * The distributions of a drafter that could draw any of these tokens, each with certainty: a rejected one has no mass
+ * left in the target.
  */
 export function pointMasses(drafted_ids: ReadonlySet<number>): DraftLaw {
   return { probability: (token_id) => (drafted_ids.has(token_id) ? 1 : 0) };
@@ -51,7 +52,7 @@ export function lawsOfSiblings(
   let left = 1;
   return token_ids.map((id, place) => {
     const q = law.probability(id);
-    // No token is likelier than the remaining mass, although a sum of differences may say so.
+    // No token is likelier than the remaining mass, although a computed difference may exceed it.
     const rest = new RestOfLaw(law, places, place, Math.max(left, q));
     if (!places.has(id)) places.set(id, place);
     left -= q;

@@ -60,7 +60,7 @@ const FIELDS = {
     .meta({ type: "object" }),
 } as const;
 
-/** The options that decide how many rows come. */
+/** The options that decide the number of rows. */
 const ROWS_FIELDS = z.strictObject(
   optionalEach({
     draft_token_ids: FIELDS.draft_token_ids,
@@ -135,13 +135,16 @@ type Asked = Pick<StepOptions, "n" | "vocab_size" | "vocabulary" | "require_exac
 
 /** The rows that a draft needs. */
 export interface DraftRowCounts {
-  /** rows that arrive: of the target one for the root and each token, and after them the drafter's unless they come apart */
+  /**
+   * rows that arrive: for the target, one for the root and each token; then the drafter's rows, unless they arrive
+   * separately
+   */
   readonly count: number;
   /** how many of these must be in memory at the same time: one, or all */
   readonly at_once: number;
   /** rows of the drafter: one for each node with children, or none */
   readonly of_draft: number;
-  /** what `parseVerification` need not look up again */
+  /** results that `parseVerification` need not compute again */
   readonly tokens: DraftTokens;
 }
 
@@ -193,7 +196,7 @@ export interface DraftTokens {
 
 function draftedTree(said: Said, vocabulary: string | undefined, vocabularies: Vocabularies): DraftTokens {
   const given = requireDrafted(said.draft_token_ids);
-  // Its size is checked before any of it is looked up.
+  // The size is checked before any token is read.
   const own_tree = treeOf(given.length, said.parents);
   const translation = translationOf(given, { ...said, vocabulary }, vocabularies);
   if (translation?.match !== "text")

@@ -15,7 +15,7 @@ export function probabilityOf(candidates: Candidates, token_id: number): number 
 
 /** Σ max(share·p − q, 0). */
 export function residualMass(candidates: Candidates, law: DraftLaw, share: number): number {
-  // For a token that was drafted for certain, the residual is 0; for all others it is all of p.
+  // For a token that was drafted with certainty, the residual is 0; for all others it is p.
   if (law.certain_id !== undefined) return share * (1 - probabilityOf(candidates, law.certain_id));
   const kept = candidates.all();
   return excess(kept, kept.probabilities(), law, share);

@@ -14,7 +14,7 @@ import type { Drafted } from "./walk.ts";
 export class Rounds {
   readonly #candidates: Candidates;
   readonly #rejected: Drafted[] = [];
-  /** tokens that were drafted for certain and rejected, and their total p */
+  /** tokens that were drafted with certainty and rejected, and their total p */
   readonly #gone = new Set<number>();
   #gone_mass = 0;
   /** weight of the target in the mixture that is the target of the first round */

@@ -22,7 +22,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface DraftHost {
   readonly sampler: Sampler;
   readonly limits: OptionLimits;
-  /** Memory for a row that is kept; index 0 has the row that arrived last. Throws a Problem when there is none. */
+  /** Memory for a stored row; index 0 is for the row that arrived last. Throws a Problem when there is none. */
   lease(index: number): Row;
   /** Reports the additional bytes that the draft is about to keep. Throws a Problem when there is no room for them. */
   hold(bytes: number): void;
@@ -34,7 +34,7 @@ export interface DraftHost {
 type Kept = LogitsRow | Float32Array;
 
 export class StreamDraft implements RowsTaker {
-  /** rows that are still to come */
+  /** number of rows that are still to come */
   left: number;
   /** it pauses in the middle of a row */
   is_inside = false;
@@ -84,7 +84,7 @@ export class StreamDraft implements RowsTaker {
     return `a draft waits for its rows, of which ${this.left} are to come`;
   }
 
-  /** Its rows have come, and it is answered. */
+  /** True when all of its rows have arrived and it has been answered. */
   get is_over(): boolean {
     return this.left === 0 && this.#is_answered;
   }
@@ -110,7 +110,7 @@ export class StreamDraft implements RowsTaker {
     if (!isSparse(row)) this.#host.hold(4 * row.length);
   }
 
-  /** Throws the Problem of the draft, and the stream is as it was before. */
+  /** Throws the Problem of the draft; the stream is restored to its state before the draft. */
   goOn(): Verified | undefined {
     if (this.#is_answered) return undefined;
     const piece = this.#pieces?.next();
@@ -120,7 +120,7 @@ export class StreamDraft implements RowsTaker {
     return piece.value;
   }
 
-  /** It is answered: the rows that are still to come are dropped. */
+  /** It is answered: the remaining rows are dropped. */
   refused(): void {
     this.#is_answered = true;
     this.is_inside = false;

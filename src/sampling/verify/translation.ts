@@ -1,6 +1,6 @@
 /**
- * Drafts of a drafter with another vocabulary (Timor et al., Accelerating LLM Inference with Lossless Speculative Decoding
- * Algorithms for Heterogeneous Vocabularies, 2025). What comes of it is a draft of the target's own tokens.
+ * Drafts of a drafter with another vocabulary (Timor et al., Accelerating LLM Inference with Lossless Speculative
+ * Decoding Algorithms for Heterogeneous Vocabularies, 2025). The result is a draft in the target's own tokens.
  */
 import { Problem, show } from "../../errors.ts";
 import { type CommonTokens, NO_PARTNER } from "../../vocabulary/common-tokens.ts";
@@ -12,7 +12,10 @@ import { token_bitmask } from "../stages/token-bitmask.ts";
 import type { StepOptions } from "../step.ts";
 import { type DraftLaw, lawOfProbabilities } from "./draft-law.ts";
 
-/** How the drafter's tokens become those of the target: each the token with its bytes, or all together by their text. */
+/**
+ * The translation of the drafter's tokens: each to the target's token with the same bytes, or all together by their
+ * text.
+ */
 export const DRAFT_MATCHES = ["tokens", "text"] as const;
 export type DraftMatch = (typeof DRAFT_MATCHES)[number];
 
@@ -90,7 +93,7 @@ function partnersOf(drafter_ids: readonly number[], { to_target, draft, target }
   });
 }
 
-/** Special tokens have no text, and stand for themselves. */
+/** Special tokens have no text; they match by name. */
 function spelledAnew(drafter_ids: readonly number[], common: CommonTokens): number[] {
   const { draft, target } = common;
   const token_ids: number[] = [];
@@ -136,12 +139,12 @@ export function restricted(options: StepOptions, { common }: Translation): StepO
   };
 }
 
-/** Ids of the target as the drafter has them; -1, a token without an id, for one that it has not. */
+/** Ids of the target in the drafter's ids; -1, a token without an id, for a token that the drafter lacks. */
 export function drafterHistory(history: readonly number[], { common }: Translation): number[] {
   return history.map((id) => common.to_draft[id] ?? NO_PARTNER);
 }
 
-/** Probabilities of a drafter's row, shared out among the common tokens. */
+/** Probabilities of a drafter's row, renormalised over the common tokens. */
 export function restrictedProbabilities(row: LogitsRow, { common }: Translation): DraftLaw {
   const law = lawOfProbabilities(row, common.draft.size);
   let mass = 0;

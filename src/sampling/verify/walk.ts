@@ -94,7 +94,7 @@ export class DraftWalk {
   readonly #told: Draft;
   readonly #is_scout: boolean;
   readonly #first_step: number;
-  /** states of the draft's own chain, by position, as far as they were computed */
+  /** states of the draft's own chain, by position, as far as computed */
   readonly #draft_states: State[];
   /** accepted drafted tokens, by index */
   readonly path: number[] = [];
@@ -120,7 +120,10 @@ export class DraftWalk {
     return this.#is_exact;
   }
 
-  /** How the token after a fully accepted draft is drawn; undefined: as its step says. Watermarks have a key for it. */
+  /**
+   * The draw of the token after a fully accepted draft; undefined: the step's own draw. Watermarks have a separate key
+   * for it.
+   */
   get bonus(): Drawing | undefined {
     return this.#stream.options.watermark === undefined ? undefined : drawMarkable;
   }
@@ -149,7 +152,7 @@ export class DraftWalk {
     return sampled;
   }
 
-  /** Follows the draft if this token is next in it; of several equal ones the first. Call it after `take`. */
+  /** Moves along the draft if this token is its next token; of several equal ones, the first. Call it after `take`. */
   follow(token_id: number): boolean {
     const node = this.#next.find((child) => this.draft[child] === token_id);
     if (node === undefined) return false;
@@ -223,7 +226,7 @@ export class DraftWalk {
 
   /**
    * A uniform for accepting a drafted token, by its index. It is keyed by the first step of the call, so that a later
-   * call, which repeats the steps that this one gave up, uses other uniforms.
+   * call that repeats rejected steps uses other uniforms.
    */
   uniform(node: number): number {
     return uniform("accept", this.#stream.seed, this.#first_step, node);

@@ -42,7 +42,7 @@ interface Seeding {
   /** number of preceding tokens that decide whether a token is green */
   width(context_width: number): number;
   readonly of_prompt: boolean;
-  /** the evidence besides the token id; absent when it is the whole context, undefined when no key changes it */
+  /** the evidence besides the token id; absent: the whole context; undefined: the value is the same under every key */
   seed?(context: Int32Array, token_id: number, key: WatermarkKey): number | undefined;
   /** P(a token is green) over random keys */
   share(asked: Pick<Asked, "gamma" | "vocab_size">): number;
@@ -218,7 +218,7 @@ function* drawGreen(
   return token_ids[drawPlace(weights, count, total, step.uniform("token"))]!;
 }
 
-/** P(green | drawn), when the other tokens gain as much as they do on average: a good approximation for many tokens. */
+/** P(green | drawn), if the other tokens gain the average amount: a good approximation for many tokens. */
 function greenOf(probability: number, gamma: number, delta: number): number {
   const gain = exp(delta);
   const others = (1 - probability) * (gamma * gain + 1 - gamma);

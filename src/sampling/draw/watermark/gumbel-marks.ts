@@ -23,7 +23,7 @@ const SOURCE = {
   url: "https://docs.vllm.ai/en/latest/features/watermarking.html",
 };
 
-/** Work per token: two Philoxes and their surroundings. */
+/** Work per token: two Philoxes and the code around them. */
 const TOKEN_WORK = 256;
 const VERDICT_WORK = 2048;
 /** Work of an integral of eighty tails. */

@@ -27,7 +27,7 @@ function hashContext(key: KeyWords, context: Int32Array, state: Uint32Array): Ui
   return state;
 }
 
-/** A word that is missing in the last block counts as 2³² − 1 less its place. */
+/** A word that is missing in the last block counts as 2³² − 1 minus its index. */
 function wordAt(context: Int32Array, offset: number, place: number): number {
   return offset + place < context.length ? context[offset + place]! : ~place;
 }
