@@ -1,6 +1,6 @@
 /** `logit-sampler cover`: reports how often conformal sets contain the true class. */
 import { text } from "../command-line.ts";
-import { readPart } from "./rows/documents.ts";
+import { readPart } from "./rows/json-files.ts";
 import { summing } from "./rows/summing.ts";
 
 export const COVER = summing(

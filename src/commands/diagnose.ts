@@ -1,6 +1,6 @@
 /** `logit-sampler diagnose`: reports how certain the model is, over rows of logits. */
 import { text } from "../command-line.ts";
-import { readPart } from "./rows/documents.ts";
+import { readPart } from "./rows/json-files.ts";
 import { summing } from "./rows/summing.ts";
 import { SCALING_OPTIONS, scaling } from "./rows/words.ts";
 

@@ -1,7 +1,7 @@
 /** Several processes over many shards give the report of one process. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { jobsOf, lotsOf, runJobs, wordsOf } from "../../src/commands/rows/jobs.ts";
 import type { PassOptions } from "../../src/commands/rows/pass.ts";
@@ -110,4 +110,20 @@ describe("a large file", () => {
     const ours = await runJobs({ command: "score", jobs: 2, pass: passOf([shard]), words, program });
     expect(ours).toBe(await run("score", "--in", shard, ...words));
   });
+});
+
+test("a process that only starts jobs does not load the schemas first, which take half of its start", () => {
+  const seen = new Set<string>();
+  const walk = (path: string) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const [, from = ""] of readFileSync(path, "utf8").matchAll(
+      /^(?:import|export) (?!type )[^;]*?from "([^"]+)";/gm,
+    ))
+      if (from.startsWith(".")) walk(join(dirname(path), from));
+      else seen.add(from);
+  };
+  walk("src/commands/score.ts");
+  expect(seen).toContain("src/commands/rows/jobs.ts");
+  expect(seen).not.toContain("zod");
 });

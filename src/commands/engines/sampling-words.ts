@@ -2,7 +2,7 @@
 import { Misuse, type Option, type Options } from "../../command-line.ts";
 import { CONTROL } from "../../sampling/options/control.ts";
 import { STEP_OPTIONS } from "../../sampling/options/step-options.ts";
-import { readJson } from "../rows/documents.ts";
+import { readJson } from "../rows/json-files.ts";
 
 /** Options that the command sets itself, or that mean nothing for a text. */
 const KEPT: readonly string[] = [

@@ -8,7 +8,6 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Options } from "../../command-line.ts";
-import { merge } from "../merge.ts";
 import { Interrupted } from "./interrupted.ts";
 import { countRows } from "./parts.ts";
 import type { PassOptions } from "./pass.ts";
@@ -44,7 +43,9 @@ export async function runJobs(run: JobsRun): Promise<string> {
         await jobs.output([run.command, "--out", out, "--quiet", ...run.words, ...after, ...lot]);
         return out;
       };
-      const sums = await Promise.all(lots.map(summed));
+      const jobs_sums = Promise.all(lots.map(summed));
+      // Loaded while the jobs run.
+      const [sums, { merge }] = await Promise.all([jobs_sums, import("../merge.ts")]);
       const merged = await merge(sums);
       const line = `${JSON.stringify(merged)}\n`;
       if (merged.kind === "report") return line;

@@ -4,7 +4,6 @@ import { STDIN } from "../../shards/open.ts";
 import { type Command, commandFrom } from "../command.ts";
 import { analysisOf } from "./analyses.ts";
 import type { Fields } from "./analysis.ts";
-import { runAnalysis } from "./analyze.ts";
 import type { Round } from "./documents.ts";
 import { runJobs, wordsOf } from "./jobs.ts";
 import { standardOutput } from "./output.ts";
@@ -44,7 +43,6 @@ export function summing<Own extends Options>(
     const { out, checkpoint, quiet } = values;
     const { rows } = values as { readonly rows?: string }; // the option of that name is a text
     const { options, state = null, before = null } = asked(values);
-    const analysis = await analysisOf(told.name);
     const all = passOptions(values, operands);
     if (values.jobs > 1) {
       requireReport({ out, rows, checkpoint, state, part: values.part }, all.shards);
@@ -56,6 +54,8 @@ export function summing<Own extends Options>(
     if (part !== undefined && out === undefined)
       throw new Misuse("--part gives the sums of a part of the rows, and goes with --out");
     const pass = part === undefined ? all : { ...all, ...(await rowsOfPart(all.shards, all, part)) };
+    // A process that only starts jobs does without these and what they import, so the jobs start sooner.
+    const [analysis, { runAnalysis }] = await Promise.all([analysisOf(told.name), import("./analyze.ts")]);
     await runAnalysis({ analysis, options, state, before, pass, out, checkpoint, rows, quiet });
   });
 }

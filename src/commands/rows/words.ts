@@ -1,7 +1,7 @@
 /** The options that all commands over rows have. */
 import { count, flag, Misuse, positive, text } from "../../command-line.ts";
 import { ENDINGS, STDIN } from "../../shards/open.ts";
-import { readJson, readPart } from "./documents.ts";
+import { readJson, readPart } from "./json-files.ts";
 import type { PassOptions } from "./pass.ts";
 import { shardsOf } from "./shards.ts";
 
