@@ -10,7 +10,7 @@ interface Queued {
 }
 
 export class FairQueue<V extends Queued> {
-  /** the visitors of each client that waits; the client whose turn it is comes first */
+  /** the visitors of each waiting client; the client whose turn it is comes first */
   readonly #waiting = new Map<string, V[]>();
   #length = 0;
 
@@ -44,7 +44,7 @@ export class FairQueue<V extends Queued> {
     return first;
   }
 
-  /** Takes a visitor out, wherever it stands; false when it does not. */
+  /** Removes a visitor from any place in the queue; false when it is not in the queue. */
   remove(visitor: V): boolean {
     const own = this.#waiting.get(visitor.client);
     const at = own?.indexOf(visitor) ?? -1;

@@ -62,11 +62,11 @@ export class Gate<V extends Visitor> {
   readonly turns = new TurnQueue<V>();
   readonly #limits: GateLimits;
   readonly #visitors = new Set<V>();
-  /** visitors that hold something: only their leaving makes room */
+  /** visitors that hold something: only when they leave is there more room */
   readonly #holders = new Set<V>();
   /** visitors that wait for rows; clients take turns */
   readonly #queue = new FairQueue<V>();
-  /** those that prepare something long */
+  /** visitors that prepare something long */
   readonly #preparing = new Set<V>();
   /** time of the last sweep for overdue bodies */
   #looked_ms = 0;
@@ -80,7 +80,7 @@ export class Gate<V extends Visitor> {
     this.#limits = limits;
   }
 
-  /** Whether a newcomer may be turned away at once. */
+  /** True when a newcomer may be refused at once. */
   get saturated(): boolean {
     const no_place = !this.#hasRows(1) && this.#queue.length >= this.#limits.queue_max;
     return no_place || this.held_bytes >= this.#limits.held_bytes_max;
@@ -99,7 +99,7 @@ export class Gate<V extends Visitor> {
     this.#visitors.add(visitor);
   }
 
-  /** The body of a visitor begins to arrive, or the next message of a stream, which may hold something already. */
+  /** The body of a visitor begins to arrive, or the next message of a stream that may already hold something. */
   expect(visitor: V, now_ms: number): void {
     visitor.phase = "arriving";
     visitor.expected_ms = now_ms;
@@ -198,7 +198,7 @@ export class Gate<V extends Visitor> {
     return verdict;
   }
 
-  /** Counts bytes that are held already. */
+  /** Counts bytes that are already held. */
   holdBytes(visitor: V, bytes: number, now_ms: number): void {
     this.held_bytes += bytes;
     visitor.held_bytes += bytes;
@@ -256,7 +256,9 @@ export class Gate<V extends Visitor> {
     this.#preparing.delete(longest);
   }
 
-  /** A visitor has computed for so long. True when this fills the turn: call `turn` once the event loop has gone around. */
+  /**
+   * A visitor has computed for `ms`. True when this fills the turn: call `turn` once the event loop has gone around.
+   */
   spent(ms: number): boolean {
     const was_full = this.#spent_ms >= this.#turn_ms;
     this.#spent_ms += ms;
@@ -265,8 +267,8 @@ export class Gate<V extends Visitor> {
   }
 
   /**
-   * The event loop has gone around. Its other work since the turn was full took `rest_ms`. Visitors may compute as
-   * long in the next turn: otherwise a loop that reads and refuses hundreds of requests a turn would do little else.
+   * The event loop has gone around. Its other work since the turn was full took `rest_ms`. Visitors may compute as long
+   * in the next turn: otherwise a loop that reads and refuses hundreds of requests a turn would compute almost nothing.
    */
   turn(rest_ms = 0): void {
     this.#spent_ms = 0;

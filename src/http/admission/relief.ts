@@ -1,6 +1,6 @@
 /**
- * Gives memory back. What clients made the worker hold becomes garbage when they leave. An idle worker allocates nothing, so
- * V8 would not collect it. After much was held and most of it was released, a full collection is made here.
+ * Frees memory. The data that a worker held for its clients becomes garbage when they leave. An idle worker allocates
+ * nothing, so V8 would not collect it. After much was held and most of it was released, a full collection is made here.
  */
 
 /** Bytes below which a collection is not worth its pause. */

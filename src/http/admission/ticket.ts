@@ -1,6 +1,4 @@
-/**
- * A request in progress, as the code that serves it sees it: what it holds, how it gets rows, and its turn to compute.
- */
+/** A request in progress for the code that serves it: what it holds, how it gets rows, and its turn to compute. */
 import { assert, Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
@@ -10,7 +8,7 @@ import type { Phase, Visitor } from "./visitor.ts";
 
 /** The body of a ticket's request. */
 export interface ArrivingBody {
-  /** true once all of it has come */
+  /** true once the whole body has arrived */
   readonly complete?: boolean;
   isPaused?(): boolean;
 }
@@ -91,7 +89,7 @@ export class Ticket implements Visitor {
     this.phase = "arriving";
   }
 
-  /** Everything expected has come. */
+  /** The whole body, or the whole message, has arrived. */
   arrived(): void {
     this.#paused_since_ms = undefined;
     if (this.phase === "arriving") this.phase = "computing";
@@ -105,7 +103,10 @@ export class Ticket implements Visitor {
     this.#cut = cut;
   }
 
-  /** Its client takes the answer, `sent` bytes so far. Its rows are free. `cut` is called when the client takes nothing for too long, or is evicted to make room. */
+  /**
+   * Its client reads the answer, `sent` bytes so far. Its rows are free. `cut` is called when the client reads nothing
+   * for too long, or is evicted to make room.
+   */
   answers(sent: () => number, cut: (problem: Problem) => void): void {
     this.#returnRows();
     this.#admission.gate.answers(this, performance.now());
@@ -153,7 +154,7 @@ export class Ticket implements Visitor {
     return this.#rows[index] as Row; // leased just now
   };
 
-  /** Holds so many bytes until the request is over. Throws the Problem `overloaded`. */
+  /** Holds this number of bytes until the request is over. Throws the Problem `overloaded`. */
   hold(bytes: number): void {
     const { gate, no_bytes, relief } = this.#admission;
     const { granted, leaving } = gate.askBytes(this, bytes, performance.now());
@@ -187,7 +188,7 @@ export class Ticket implements Visitor {
     else this.#job = job;
   }
 
-  /** Throws the Problem if the gate has decided that the request must give up what it prepares. */
+  /** Throws the Problem if the gate has decided that the request must stop preparing its step. */
   requireAllowed(): void {
     if (!this.is_refused) return;
     this.is_refused = false;

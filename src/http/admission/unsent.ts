@@ -1,4 +1,4 @@
-/** Answers that clients are slow to take. Their bytes are charged to the connection, which may be closed for them. */
+/** Answers that clients are slow to read. Their bytes are charged to the connection, which may be closed for them. */
 import { ServerResponse } from "node:http";
 import type { Admission } from "./admission.ts";
 

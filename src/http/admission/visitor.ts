@@ -1,8 +1,8 @@
-/** A request in progress, as the gate sees it, and how slow its client is. */
+/** A request in progress for the gate, with the speed of its client. */
 
 /**
- * The phases of a visitor: its body arrives; it waits in the queue for rows; the server has all it needs; its client
- * takes the answer; it is a stream between two messages.
+ * The phases of a visitor: its body arrives; it waits in the queue for rows; the server has everything; its client
+ * reads the answer; it is a stream between two messages.
  */
 export type Phase = "arriving" | "queued" | "computing" | "answering" | "idle";
 
@@ -21,26 +21,26 @@ export interface Visitor {
   held_bytes: number;
   /** rows that it holds */
   rows: number;
-  /** rows that it waits for in the queue, and since when */
+  /** number of rows for which it waits in the queue, and the time since when */
   wanted_rows: number;
   queued_since_ms: number;
-  /** since when it waits for its turn; undefined when it does not */
+  /** the time since when it waits for its turn; undefined while it does not wait */
   waiting_since_ms: number | undefined;
-  /** whether it prepares a step while others compute; milliseconds spent on that; whether it must give that up */
+  /** true while it prepares a step; milliseconds spent on that; true when it must stop preparing */
   is_preparing: boolean;
   prepared_ms: number;
   is_refused: boolean;
-  /** bytes of its answer that its client has taken; and the count and the time when it was last seen to take some */
+  /** bytes of its answer that its client has read; and the last count, and the time at which it last grew */
   sentBytes(): number;
   sent_bytes: number;
   sent_ms: number;
-  /** Whether it waits for its client: false once all has come, or while the server does not read. */
+  /** True while it waits for its client: false once the whole body has arrived, or while the server does not read. */
   awaitsClient(): boolean;
 }
 
 /** A body counts as slow only after this many milliseconds: time enough for its first packet. */
 export const RATE_MS_MIN = 20;
-/** The same for an answer: its reader may do something else first. */
+/** The same for an answer: its reader may be busy at first. */
 export const ANSWER_MS_MIN = 1000;
 /** An idle stream may be evicted after this many milliseconds. */
 export const IDLE_MS_MIN = 10_000;

@@ -1,13 +1,13 @@
 /**
- * How the workers of one service talk to each other. A question goes through the primary to every worker, the asking
- * one included, and all answers come back together. Questions and answers are plain data.
+ * Communication between the workers of one service. A question goes through the primary to every worker, including the
+ * one that asks, and all answers come back together. Questions and answers are plain data.
  */
 import type { WorkerCounts } from "../observe/metrics.ts";
 
 export interface Bus {
   /** Answers questions about a topic; one handler a topic. */
   answer(topic: string, handler: (body: unknown) => unknown): void;
-  /** The answers of all workers. A worker that has gone, is silent for too long, or fails to answer is left out. */
+  /** The answers of all workers. Workers that have ended, are silent for too long, or fail to answer are left out. */
   ask(topic: string, body: unknown): Promise<Answers>;
 }
 

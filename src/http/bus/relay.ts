@@ -13,7 +13,7 @@ export interface Peer {
 }
 
 export interface Relay {
-  /** A message of a worker has come. */
+  /** A message of a worker has arrived. */
   heard(from: Peer, message: unknown): void;
   /** A worker will not reply any more. */
   gone(peer: Peer): void;

@@ -62,7 +62,7 @@ export function problemAnswer(problem: Problem, raw: IncomingMessage, request_id
 function problemHeaders({ status }: Problem, raw: IncomingMessage, type: string): string[] {
   const headers = ["content-type", type];
   if (status === 503) headers.push("retry-after", String(RETRY_AFTER_S));
-  // The rest of the body cannot be told from the next request.
+  // The end of the body is unknown, so the next request cannot be found.
   if (raw.complete === false && hasBody(raw)) headers.push("connection", "close");
   return headers;
 }
@@ -127,14 +127,14 @@ export function addProblems(app: FastifyInstance, service: Service): void {
   });
 }
 
-/** Paths at which other services take text. */
+/** Paths at which other services accept text. */
 const TEXT_PATHS =
   /^\/(?:v1\/)?(?:chat\/completions|completions|completion|messages|responses|embeddings|generate|models(?:\/.*)?)\/?$/;
 
 /** Paths at which Triton's and KServe's clients name a model. */
 const MODEL_PATHS = /^\/v2\/models\/([^/]+)/;
 
-/** The sentence for an unknown path, with the path that was perhaps meant. */
+/** The message for an unknown path, with the path that was perhaps meant. */
 function nothingAt(path: string, routes: readonly { readonly url: string }[]): Problem {
   const [, model] = MODEL_PATHS.exec(path) ?? [];
   if (model !== undefined && model !== "sampler")

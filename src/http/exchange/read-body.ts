@@ -19,7 +19,7 @@ import type { Flow } from "./turns.ts";
 export interface ChunkReader {
   /** the form of the logits, once known; absent when there are none */
   readonly form?: BodyForm | undefined;
-  /** whether the next bytes must wait in memory for those that follow */
+  /** true when the next bytes must wait in memory for the bytes after them */
   readonly parks?: boolean;
   /** a row that takes the rest of the body directly, instead of `write` */
   readonly into?: Row | undefined;
@@ -50,8 +50,8 @@ export type Fail = (error: unknown) => void;
 type Host = Pick<Service, "config" | "collector" | "counters">;
 
 /**
- * The state of a body, which says what happens to its next bytes: a row is requested; they are kept until it is granted;
- * they are written; they are dropped; they are ignored.
+ * The state of a body, which decides about its next bytes. asking: its rows are requested; waiting: bytes are stored
+ * until the rows are granted; reading: bytes are written; dropping: bytes are dropped; over: bytes are ignored.
  */
 type State = "asking" | "waiting" | "reading" | "dropping" | "over";
 
@@ -71,7 +71,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   #refusal: unknown;
   #reader: Reader | undefined;
   #into: Row | undefined;
-  /** bytes that came before there was a row for them */
+  /** bytes that arrived before there was a row for them */
   #early: Uint8Array | undefined;
   #ended = false;
 
@@ -160,7 +160,9 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     }
   }
 
-  /** Writes a chunk, or asks for the rows that it needs and keeps it until then: the connection is read no further. */
+  /**
+   * Writes a chunk, or requests the rows that it needs and stores it until then; the connection is not read meanwhile.
+   */
   #ask(chunk: Uint8Array): void {
     try {
       const rows = this.#use.rows?.(chunk) ?? 1;
@@ -190,7 +192,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     if (this.#ended) this.#conclude();
   }
 
-  /** The whole body has come, and its row. */
+  /** The whole body and its row have arrived. */
   #conclude(): void {
     if (this.#state === "over") return;
     if (this.#refusal !== undefined) {

@@ -22,7 +22,7 @@ export function takeBody<Reader extends BodyReader>(
       work.reader = reader;
       return reader;
     },
-    // The part of a chunk that was not taken is copied: the chunk is gone afterwards.
+    // The remaining part of the chunk is copied, because the chunk's memory is reused afterwards.
     wrote(reader) {
       if (!intake.wrote()) reader.keep?.();
     },

@@ -30,7 +30,7 @@ export interface Work {
   fail(error: unknown): void;
 }
 
-/** Does the work in this turn and as many further ones as it takes. True when it is over at once. */
+/** Does the work in this turn and in as many further turns as it needs. True when it ended in this turn. */
 export function workInTurns(owner: Owner, work: Work, turn_ms = TURN_MS): boolean {
   let is_over = false;
   owner.ticket.compute(() => {
@@ -104,7 +104,9 @@ export class Intake implements Work {
     this.#work = work;
   }
 
-  /** Bytes were written. True when every row that they completed was taken at once, so that they are not read again. */
+  /**
+   * Bytes were written. True when every row that they completed was processed at once, so that they are not read again.
+   */
   wrote(): boolean {
     assert(!this.#is_behind, "a body that waits brings no bytes");
     const is_over = this.#proceed();
@@ -117,9 +119,9 @@ export class Intake implements Work {
   }
 
   /**
-   * All bytes were written. Rows may still wait: Node tells the end in the tick of the last bytes, also where these paused the
-   * body. Their turns go on and end the work then. A second round of turns beside them would later take the turn of the
-   * request's next work, which would wait for ever.
+   * All bytes were written. Rows may still wait, because Node reports the end in the tick of the last bytes, even when
+   * these paused the body. The turns of these rows then continue and end the work. A second series of turns would later
+   * take the turn of the request's next work, which would wait for ever.
    */
   end(): void {
     this.#has_ended = true;

@@ -6,7 +6,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** What Node's HTTP server keeps with a connection (lib/_http_server.js, lib/_http_outgoing.js in Node 20 to 24). */
+/**
+ * The fields that Node's HTTP server stores in a connection (lib/_http_server.js, lib/_http_outgoing.js in Node 20 to
+ * 24).
+ */
 interface ServerSocket {
   /** the answer that is being sent, or is to be sent next */
   readonly _httpMessage?: ServerResponse | null;

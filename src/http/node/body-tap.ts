@@ -18,7 +18,7 @@ export class BodyTap {
   #paused = false;
   /** the body has ended, and `end` was not called yet */
   #ended = false;
-  /** chunks that the parser still had when it was stopped, and chunks that came before the tap was set */
+  /** chunks that the parser still had when it was stopped, and chunks that arrived before the tap was set */
   readonly #waiting: Uint8Array[] = [];
 
   constructor(raw: IncomingMessage, tapped: Tapped) {
@@ -55,7 +55,7 @@ export class BodyTap {
     this.resume();
   }
 
-  /** False makes the parser stop the connection; it may still have bytes, which wait here. */
+  /** Returns false to make the parser stop the connection; remaining bytes of the parser wait here. */
   #push(chunk: Uint8Array | null): boolean {
     if (chunk === null) return IncomingMessage.prototype.push.call(this.#raw, null);
     if (this.#paused || this.#waiting.length > 0) this.#waiting.push(chunk);

@@ -1,10 +1,10 @@
 /**
- * Frees the memory in which bodies arrive. Each 64 KiB that the parser reads is a fresh external buffer. By itself, V8 lets
- * them pile up until it marks the whole heap, and the pages go back and forth to the system. Measured at 128,256 f32, that
- * costs twice the CPU time a request, and 34 page faults instead of none.
+ * Frees the memory in which bodies arrive. Each 64 KiB that the parser reads is a fresh external buffer. By itself, V8
+ * lets them pile up until it marks the whole heap, and the pages go back and forth to the system. Measured at 128,256
+ * f32, that costs twice the CPU time a request, and 34 page faults instead of none.
  *
- * A chunk that was taken is freed at once, so that the next one arrives in the same memory, which the caches still hold.
- * Where chunks may be read again, young garbage is collected after every so many bytes.
+ * A chunk that was taken is freed at once, so that the next one arrives in the same memory, which the caches still
+ * hold. Where chunks may be read again, young garbage is collected each time that a number of bytes has been read.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

@@ -26,17 +26,17 @@ const LETTER_P = 0x50;
 const HEAD_END = "\r\n\r\n";
 
 /**
- * Bytes given to the parser at once. The parser hands over every request in them before it can be stopped, and a thousand
- * requests would fit into one read.
+ * Maximum bytes given to the parser at once. The parser processes every request in them before it can be stopped, and
+ * one read could contain a thousand requests.
  */
 const PIECE_BYTES = 4096;
 /**
- * Bytes given to the parser at once inside a body: a whole read, since each piece costs as much as sampling it. Requests
- * behind the body in the same piece are charged to the connection, like all requests that wait.
+ * Maximum bytes given to the parser at once inside a body: a whole read, because each piece costs as much as sampling
+ * it. Later requests in the same piece are charged to the connection, like all requests that wait.
  */
 const BODY_PIECE_BYTES = 65_536;
 const NOTHING = new Uint8Array(0);
-/** Approximate bytes held by a parsed request that waits. */
+/** Approximate bytes of a parsed request that waits. */
 const PARSED_BYTES = 4096;
 
 /** Takes the bytes of a body as they are read. They are overwritten once `take` returns. */
@@ -90,7 +90,7 @@ function readInPlace(server: Server, host: ConnectionsHost): void {
   const listeners = server.listeners("connection");
   server.removeAllListeners("connection");
   server.on("connection", (accepted: Socket) => {
-    // A connection comes again when its offer of an upgrade was not taken.
+    // A connection is passed again when its upgrade offer was not accepted.
     const connection = connections.get(accepted) ?? new Connection(accepted, host);
     connection.begin();
     const { socket } = connection;
@@ -124,7 +124,7 @@ class Connection implements Reading {
   #body: Body | undefined;
   /** answers that wait behind the one being sent */
   readonly #behind_answers = new Set<ServerResponse>();
-  /** parsed requests that no handler has seen yet */
+  /** parsed requests that were not yet passed to a handler */
   readonly #unseen: (() => void)[] = [];
   /** bytes read and not yet given to the parser */
   #behind: Uint8Array = NOTHING;
@@ -136,7 +136,7 @@ class Connection implements Reading {
   constructor(accepted: Socket, host: ConnectionsHost) {
     this.#host = host;
     this.#short_scratch = host.scratch.subarray(0, SHORT_BYTES);
-    // Otherwise the parser would read by itself.
+    // Without this, the parser would read by itself.
     const { _handle } = accepted as unknown as { _handle: { _consumed: boolean } | null };
     if (_handle !== null) _handle._consumed = true;
     this.socket = takeOver(accepted, this);
@@ -147,7 +147,7 @@ class Connection implements Reading {
     connections.set(this.socket, this);
   }
 
-  /** HTTP is spoken from now on. */
+  /** From here on the connection speaks HTTP. */
   begin(): void {
     this.#given_away = false;
   }
@@ -267,11 +267,11 @@ class Connection implements Reading {
     this.#host.failed(error);
   }
 
-  /** Hands on bytes for the parser. */
+  /** Passes on bytes for the parser. */
   #pass(bytes: Uint8Array): void {
     if (bytes.length <= PIECE_BYTES && !this.socket.held) this.#give(bytes);
     else {
-      // Bytes that come while the connection is held were already under way.
+      // Bytes that arrive while the connection is held had already been read.
       this.#behind = this.#behind.length === 0 ? bytes : Buffer.concat([this.#behind, bytes]);
       this.#feed();
       if (this.#behind.length > 0) this.#behind = Buffer.from(this.#behind);
@@ -299,14 +299,17 @@ class Connection implements Reading {
   #give(bytes: Uint8Array): void {
     const { socket } = this;
     const { parser } = socket as { parser?: Parser | null };
-    // The connection was not paused, and nothing waits there.
+    // The connection was not paused, and its stream is empty.
     const flows = socket.readableFlowing === true && socket.readableLength === 0;
     if (parser && flows) socket.emit("data", bytes);
     else socket.push(copyOf(bytes));
   }
 }
 
-/** Bytes that the parser is given next: more inside a body, and no partial head, whose timeout would start. */
+/**
+ * The number of bytes for the parser's next call: more inside a body; otherwise no incomplete head, because that would
+ * start the parser's timeout.
+ */
 function pieceBytes(bytes: Uint8Array, inside_body: boolean): number {
   const most = inside_body ? BODY_PIECE_BYTES : PIECE_BYTES;
   if (bytes.length <= most) return bytes.length;

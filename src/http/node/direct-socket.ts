@@ -6,9 +6,9 @@
 import { Socket, type SocketConstructorOpts } from "node:net";
 
 export interface Reading {
-  /** Room for the next bytes, at least one. Called when the connection is taken over, and after every read. */
+  /** Memory for the next bytes, at least one byte. Called when the connection is taken over, and after every read. */
   room(): Uint8Array;
-  /** Takes the bytes that were read into that room. */
+  /** Receives the bytes that were read into that memory. */
   filled(bytes: Uint8Array): void;
   /** Called when `filled` throws: only this connection ends. */
   failed(error: unknown): void;
@@ -23,7 +23,7 @@ export class DirectSocket extends Socket {
     this.pause();
   }
 
-  /** May read again; `resume` makes it. */
+  /** True when it may read again; `resume` sets it. */
   release(): void {
     this.held = false;
   }
@@ -38,7 +38,10 @@ export class DirectSocket extends Socket {
   }
 }
 
-/** Makes a socket over the connection of another. The other has no connection then: destroy it when this one closes. */
+/**
+ * Makes a socket from another socket's connection. The other socket then has no connection: destroy it when this one
+ * closes.
+ */
 export function takeOver(socket: Socket, reading: Reading): DirectSocket {
   // Node's own field: null once the connection is gone.
   const held = socket as unknown as { _handle: unknown };

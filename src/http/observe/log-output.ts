@@ -14,7 +14,7 @@ const VAIN_TRIES_MAX = 20;
 
 export class LogOutput {
   #fd: number;
-  /** makes the next write one that does not wait */
+  /** makes the next write non-blocking */
   #unblock: () => void = () => undefined;
   /** lines that the reader has not taken yet */
   #waiting: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * The log of the primary and of the workers: JSON lines of one form, at LOG_LEVEL. It says what happened and never what was
- * sent: no body, no query, no key, even when code logs headers, or an error with further fields.
+ * The log of the primary and of the workers: JSON lines of one form, at LOG_LEVEL. It reports events and never the
+ * content of requests: no body, no query, no key, even when code logs headers, or an error with further fields.
  */
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Config } from "../../config/config.ts";

@@ -29,7 +29,7 @@ export interface Metric {
 /** All metrics of one worker, in a form that can be sent to another. */
 export type WorkerMetrics = readonly Metric[];
 
-/** What the primary knows of the workers. */
+/** What the primary knows of the workers: counts of their starts, hangs and log lines. */
 export interface WorkerCounts {
   readonly running: number;
   /** workers started because another had died */
@@ -40,7 +40,7 @@ export interface WorkerCounts {
   readonly log_lines_lost: number;
 }
 
-/** What the metrics of a worker are read from. */
+/** The sources of a worker's metrics. */
 export interface Observed {
   readonly counters: Counters;
   readonly admission: {

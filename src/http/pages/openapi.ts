@@ -48,8 +48,8 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
 }
 
 /**
- * The document with the named schemas. The plugin would look for references in each of them against all others, which takes as
- * long as all the rest of the start; they are whole already.
+ * The document with the named schemas. They are complete already. The plugin would search each of them for references
+ * to all others, which takes as long as the rest of the start.
  */
 function withSchemas(document: object): object {
   const { components = {} } = document as { components?: { schemas?: object } }; // an OpenAPI document has these parts

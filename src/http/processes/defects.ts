@@ -11,7 +11,7 @@ import { tell } from "./tell.ts";
 /** Node's events for them. */
 export const DEFECTS = ["uncaughtException", "unhandledRejection"] as const;
 
-/** Defects that are logged: the same one may come a thousand times before the worker ends. */
+/** Maximum number of logged defects: the same one may occur a thousand times before the worker ends. */
 const LOGGED_MAX = 10;
 
 export interface DefectsOptions {

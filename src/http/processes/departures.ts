@@ -1,23 +1,24 @@
 /**
- * Tracks workers that leave while they are alive. A worker with a defect takes connections until another worker does, so
- * that no client is refused. After that it only finishes its requests. The port stays open while one worker shares it.
+ * Tracks workers that leave while they are alive. A worker with a defect accepts connections until another worker does,
+ * so that no client is refused. After that it only finishes its requests. The port stays open while one worker shares
+ * it.
  */
 export class Departures<Worker> {
   readonly #sharing = new Set<Worker>();
   readonly #going = new Set<Worker>();
   readonly #retire: (worker: Worker) => void;
 
-  /** `retire` makes a worker take no more connections. */
+  /** `retire` makes a worker stop accepting connections. */
   constructor(retire: (worker: Worker) => void) {
     this.#retire = retire;
   }
 
-  /** Whether no worker shares the port, so that the next one must open it again. */
+  /** True when no worker shares the port, so that the next one must open it again. */
   get port_is_closed(): boolean {
     return this.#sharing.size === 0;
   }
 
-  /** A worker takes connections. */
+  /** A worker accepts connections. */
   listens(worker: Worker): void {
     this.#sharing.add(worker);
     this.#relieve();

@@ -1,11 +1,11 @@
 /**
- * Keeps the port open while no worker shares it, as long as one is being loaded. Node's cluster closes a port when the last
- * worker that listens there ends, and clients are refused until the next is loaded. Here a share without a worker keeps the
- * port open: the primary goes on accepting connections, and hands them to the next worker that listens.
+ * Keeps the port open while no worker shares it, as long as one is being loaded. Node's cluster closes a port when the
+ * last worker that listens there ends, and clients are refused until the next is loaded. Here a share without a worker
+ * keeps the port open: the primary continues to accept connections, and hands them to the next worker that listens.
  *
- * Cluster has no call for that. When the first worker listens, the message with which it requested its share is sent again
- * under an id that no worker has (lib/internal/cluster/primary.js, round_robin_handle.js in Node 20 to 24). A port that is
- * taken never gets that far: cluster cannot report its error to two shares.
+ * Cluster has no call for that. When the first worker listens, the message with which it requested its share is sent
+ * again under an id that no worker has (lib/internal/cluster/primary.js, round_robin_handle.js in Node 20 to 24). A
+ * port that is taken never gets that far: cluster cannot report its error to two shares.
  */
 import cluster, { type Worker } from "node:cluster";
 
@@ -39,7 +39,7 @@ export class KeptPort {
     child.send = (message: unknown, ...rest: unknown[]) => {
       const { cmd, act, key } = message as PortMessage; // texts have none of these
       if (cmd === "NODE_CLUSTER" && act === undefined && key !== undefined) this.#key = key;
-      // Behind its answer cluster notes who can take a connection: that is the worker itself.
+      // Behind its answer, cluster records which worker can accept a connection: that is the worker itself.
       this.#restore?.();
       return send(message, ...rest);
     };

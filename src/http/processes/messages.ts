@@ -3,7 +3,7 @@ import type { WorkerCounts } from "../observe/metrics.ts";
 
 /** A worker is loaded. */
 export const READY = "ready";
-/** A worker has read everything that came before DRAIN. */
+/** A worker has read everything that arrived before DRAIN. */
 export const DRAINING = "draining";
 /** A defect ends a worker: another should serve in its place. */
 export const GOING = "going";

@@ -1,6 +1,6 @@
 /**
- * Decides which workers serve and which stand by. Loading a worker takes most of a second, so one more than needed is kept
- * loaded: when a worker dies, the one that stands by serves within milliseconds, and another is loaded after it. The pool
+ * Decides which workers serve and which are spares. Loading a worker takes most of a second, so one more than needed is
+ * kept loaded. When a worker dies, the spare serves within milliseconds, and another spare is loaded after it. The pool
  * does not depend on cluster: its owner starts workers for it, and reports what happens to each.
  */
 

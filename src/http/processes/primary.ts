@@ -61,7 +61,7 @@ export function runPrimary(config: Config): void {
     workforce.exited(worker, code, signal);
   });
   const delay = config.limits.drain_ms + ARRIVAL_MS_MAX + config.limits.shutdown_ms + MARGIN_MS;
-  // No worker is left behind without a primary.
+  // No worker survives the primary.
   const onTimeout = () => {
     log.error(`not ended within ${delay} ms: killed`);
     for (const worker of workforce.alive) worker.process.kill("SIGKILL");

@@ -1,5 +1,5 @@
 /**
- * The workers of a service, as the primary keeps them. A number of workers serve and some stand by. A worker that dies, has
+ * The workers of a service, as the primary keeps them. Some workers serve and some are spares. A worker that dies, has
  * a defect or hangs is replaced. A worker that leaves finishes its requests. The relay handles the workers' questions.
  */
 import cluster, { type Worker } from "node:cluster";
@@ -187,7 +187,9 @@ export class Workforce {
     tell(worker, { refused_grammars: this.#suspects.refused });
   }
 
-  /** A worker had no descriptor for a connection. Such connections come by the hundred; one line reports them all. */
+  /**
+   * A worker had no descriptor for a connection. There may be hundreds of such connections; one line reports them all.
+   */
   #lose(): void {
     this.#lost_connections += 1;
     if (this.#lost_connections > 1) return;

@@ -59,7 +59,10 @@ class Batch implements BodyWork<StepReader> {
     this.#exchange.refuse(error);
   }
 
-  /** Writes the reply of a row, which is the text of its single request, or its problem. Without a step, the current one goes on. */
+  /**
+   * Writes the reply of a row, which is the text of its single request, or its problem. Without a new step, the current
+   * one continues.
+   */
   #answerRow(step: Step | Problem | undefined): string | undefined {
     if (step !== undefined && !(step instanceof Problem)) this.#exchange.reckon(step);
     try {

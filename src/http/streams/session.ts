@@ -27,7 +27,7 @@ export class StreamSession {
   readonly context: WireContext;
   /** Called when the stream must be cut: it is too slow, or its memory is needed. */
   cut: (problem: Problem) => void = () => undefined;
-  /** with whose other requests it shares its turns */
+  /** the key or address whose requests share turns with this stream */
   readonly client: string;
   readonly #service: Service;
   readonly #request_id: string;
@@ -41,15 +41,15 @@ export class StreamSession {
   is_inside = false;
   /** of the current step, when it takes several turns */
   #pieces: Generator<undefined, Sampled> | undefined;
-  /** spent on the step, the draft or the step of a search at hand so far */
+  /** spent so far on the current step, draft or step of a search */
   #spent_ms = 0;
-  /** whose rows are coming: a draft, or a search */
+  /** the owner of the rows that arrive: a draft, or a search */
   #taker: RowsTaker | undefined;
   /** of what a search keeps */
   #search_bytes = 0;
-  /** no message is arriving, and the ticket was told so */
+  /** true while no message is arriving; the ticket knows it */
   #rests = false;
-  /** of lines that the client has not taken */
+  /** bytes of lines that the client has not read */
   #unsent_bytes = 0;
 
   constructor(service: Service, request_id: string, client: string) {
@@ -59,7 +59,7 @@ export class StreamSession {
     this.context = { limits: service.wire, lease: (index) => this.#arriving().lease(index) };
   }
 
-  /** Whether the options have come. */
+  /** True once the options have arrived. */
   get opened(): boolean {
     return this.#stream !== undefined;
   }
@@ -136,7 +136,7 @@ export class StreamSession {
     ticket.answers(() => 0, this.cut);
   }
 
-  /** The client has taken all pending lines: frees their bytes. */
+  /** The client has read all pending lines: frees their bytes. */
   paid(): void {
     this.#ticket?.free(this.#unsent_bytes);
     this.#unsent_bytes = 0;
@@ -148,7 +148,7 @@ export class StreamSession {
     return writeProblem(problem, this.#request_id);
   }
 
-  /** Gives back all that the stream holds. */
+  /** Frees everything that the stream holds. */
   close(): void {
     this.#ticket?.leave();
     this.#ticket = undefined;
@@ -185,7 +185,7 @@ export class StreamSession {
     return this.#attempt(() => pieces);
   }
 
-  /** Does the next piece of a step. A row that fails is answered with its problem, and the stream is where it was. */
+  /** Does the next piece of a step. A row that fails is answered with its problem, and the stream does not change. */
   #attempt(take: (stream: SampleStream) => Sampled | Generator<undefined, Sampled>): string | undefined {
     const { counters } = this.#service;
     const stream = this.#stream as SampleStream; // the first message of a stream opens it
@@ -326,7 +326,7 @@ export class StreamSession {
     const bytes = TOKEN_BYTES * Math.ceil(tokens / CHARGED_TOKENS) * CHARGED_TOKENS;
     if (bytes <= this.#history_bytes) return;
     const more = bytes - this.#history_bytes;
-    // Reading a long one leaves as much to be collected.
+    // Reading a long history leaves as much garbage.
     this.#service.collector.countOld(more);
     this.#ticket?.hold(more);
     this.#history_bytes = bytes;

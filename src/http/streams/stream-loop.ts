@@ -37,8 +37,8 @@ export interface StreamLoopOptions {
 }
 
 /**
- * What becomes of the next bytes: messages are read and answered; they wait for another turn of the event loop; for the
- * client to read, or for a free row; the stream has ended.
+ * The state of the stream: messages are read and answered; they wait for another turn of the event loop, for the client
+ * to read, or for a free row; or the stream has ended.
  */
 type State = "reading" | "working" | "blocked" | "over";
 
@@ -52,13 +52,13 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
   /** the visitor that is given turns; from its first bytes on */
   #owner: (Owner & { readonly ticket: Ticket }) | undefined;
   #state: State = "reading";
-  /** nothing comes any more: the client has sent all it will, or the server is about to end */
+  /** no more bytes will arrive: the client has sent everything, or the server is about to end */
   #last: "ended" | "finishing" | undefined;
-  /** the message that comes next has waited for a row in vain */
+  /** the next message has waited for a row in vain */
   #refused = false;
-  /** a message was answered since its time was set */
+  /** a message was answered since the time limit was set */
   #answered = false;
-  /** the bytes ended inside a message when its time was set */
+  /** the bytes ended inside a message when the time limit was set */
   #inside = false;
   #deadline_ms = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -91,7 +91,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     this.#watch();
   }
 
-  /** Whether bytes that the reader was given are still to be read. */
+  /** True when some bytes of the reader are still to be read. */
   get isWaiting(): boolean {
     return this.#state === "working" || this.#state === "blocked";
   }
@@ -117,7 +117,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     }
   }
 
-  /** The reader was given bytes. */
+  /** The reader has received bytes. */
   advance(): void {
     if (this.#state !== "reading") return;
     this.#owner ??= {
@@ -128,7 +128,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     if (!is_over) this.#wait("working");
   }
 
-  /** The client has sent all it will. */
+  /** The client has sent everything. */
   end(): void {
     this.#last = "ended";
     this.advance();
@@ -165,7 +165,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     return this.#sendsOn(line);
   }
 
-  /** Sends a line, if there is one; false when it must be taken before the next. */
+  /** Sends a line, if there is one; false when the client must read it before the next. */
   #sendsOn(line: string | undefined): boolean {
     if (line === undefined || this.#pipe.send(line)) return true;
     // The connection broke under the line.
@@ -179,7 +179,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     return false;
   }
 
-  /** All messages that have arrived are answered, or it has to wait for a row, or for the client to read. */
+  /** All arrived messages are answered, or the loop must wait for a row or for the client to read. */
   done(): void {
     if (this.#state === "over") return;
     if (this.#state === "blocked") {
@@ -237,7 +237,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     this.#pipe.end();
   }
 
-  /** Something went wrong that no further message can follow. */
+  /** An error occurred after which no further message can follow. */
   fail(error: unknown): void {
     if (this.#state === "over") return;
     const problem = problemOf(error);
@@ -253,7 +253,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
     this.#pipe.end(problem);
   }
 
-  /** Sets the time by which the next message must come, or the one that is arriving must be there. */
+  /** Sets the time by which the next message must arrive, or the present one must be complete. */
   #extend(): void {
     const { body_timeout_ms, stream_idle_ms } = this.#service.config.limits;
     this.#deadline_ms = performance.now() + (this.reader.inside ? body_timeout_ms : stream_idle_ms);

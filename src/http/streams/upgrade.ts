@@ -23,7 +23,7 @@ const SCRATCH_BYTES = 32_768;
 /** How long the client may keep sending after the last line was sent, before the connection is cut. */
 const LINGER_MS = 2000;
 
-/** A connection that its client wants to be a stream, and the bytes that came behind the head. */
+/** A connection that its client wants to use as a stream, and the bytes after the head. */
 interface Offered {
   readonly socket: Socket;
   readonly head: Uint8Array;
@@ -31,7 +31,7 @@ interface Offered {
 
 const offers = new WeakMap<IncomingMessage, Offered>();
 
-/** Sends requests that offer the protocol through all that requests pass; answers whether this was one. */
+/** Passes requests that offer the protocol through the checks of all requests; returns whether this was one. */
 export function takesStream(
   app: FastifyInstance,
 ): (request: IncomingMessage, socket: Duplex, head: Uint8Array) => boolean {
@@ -47,7 +47,7 @@ export function takesStream(
   };
 }
 
-/** A body would have to come before the change of protocol: a request that has one is an ordinary one. */
+/** A body would have to arrive before the change of protocol, so a request with a body is an ordinary one. */
 function offersStream({ method, url = "", headers }: IncomingMessage): boolean {
   const has_body = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   const is_offered = headers.upgrade?.toLowerCase() === STREAM_PROTOCOL;
@@ -58,7 +58,7 @@ export function offerOf(raw: IncomingMessage): Offered | undefined {
   return offers.get(raw);
 }
 
-/** Resolves when the stream is over. Throws the Problem for which the protocol is not changed at all. */
+/** Resolves when the stream is over. Throws the Problem for which the protocol is not changed. */
 export function runUpgraded(
   service: Service,
   { record, log }: FastifyRequest,
@@ -138,7 +138,10 @@ class DirectPipe implements StreamPipe {
     this.end();
   }
 
-  /** Reads no more: where the bytes would go may be another's by now. The client has a while to take the last line. */
+  /**
+   * Stops reading, because the memory for the bytes may belong to another stream by now. The client has a while to read
+   * the last line.
+   */
   end(): void {
     const socket = this.#socket;
     if (socket === undefined) return;

@@ -13,9 +13,9 @@ import { DirectSocket } from "../node/direct-socket.ts";
 type Taker = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
 export interface Offers {
-  /** takes the other protocol that is spoken here */
+  /** accepts another protocol that is supported here */
   readonly taken: Taker;
-  /** A taker threw: the defect of one connection, which ends. */
+  /** A taker threw: a defect that ends only this connection. */
   failed(error: unknown): void;
 }
 
@@ -43,7 +43,10 @@ export function answerOffers(server: Server, { taken, failed }: Offers): void {
   });
 }
 
-/** Calls `take` with the bytes that were read behind the offer, once the answers before it were sent; reads nothing until then. */
+/**
+ * Calls `take` with the bytes that were read after the offer, once the earlier answers were sent; reads nothing until
+ * then.
+ */
 function inItsTurn(socket: Duplex, take: (rest?: Uint8Array) => void): void {
   if (!(socket instanceof DirectSocket)) {
     take();
@@ -69,10 +72,10 @@ function isWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
-/** Headers of the offer. What `Connection` says besides them holds. */
+/** Headers of the offer. The other words of `Connection` still apply. */
 const OFFER = new Set(["upgrade", "http2-settings"]);
 
-/** Gives the request back to the server, as if the offer had not been made. */
+/** Returns the request to the server, as if the offer had not been made. */
 function startAgain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;
   const lines = [`${method} ${url} HTTP/${httpVersion}`];

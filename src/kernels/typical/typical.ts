@@ -66,7 +66,7 @@ function windowAt(
 ): { cut: Cut; mass: number } {
   const distance = -crossing.value;
   const upper = intervalAt(center, distance, 1);
-  // At distance 0 there is one side only.
+  // At distance 0 there is only one side.
   const beneath = nextDown(upper.near);
   const lower = distance > 0 ? intervalAt(center, distance, -1) : { near: beneath, far: beneath };
   const above = takeSide(machine, row, crossing, upper, limit - crossing.above, 1);

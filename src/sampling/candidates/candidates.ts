@@ -229,8 +229,8 @@ export class Candidates {
    * `remembered`.
    */
   scoreByDistance(rule: DistanceRule, remembered: Remembered): void {
-    // In float32, some scores near the peak are equal that differ in float64. That is harmless in places where no rank
-    // is needed.
+    // In float32, scores near the peak may be equal although they differ in float64. That is harmless when no later
+    // stage ranks them.
     if (this.#form === "dense" && this.#is_last) if (this.#dense.scoreByDistance(rule, remembered)) return;
     scoreEachByDistance(this.all(), rule, remembered);
   }

@@ -280,7 +280,10 @@ function* differenceOf(
   };
 }
 
-/** For each stage that differs, the distance of the two arms when the stage of one is as in the other. */
+/**
+ * For each stage that differs: changes it in one arm to the other arm's version, and measures the distance between the
+ * two arms.
+ */
 function* attempts(
   runner: Runner,
   token_ids: readonly number[],

@@ -118,8 +118,8 @@ const OF_TAGS = ["triggers", "at_least_one", "stop_after_first"] as const;
 type RawIssue = z.core.$ZodRawIssue;
 
 /**
- * The OpenAPI document describes less than is checked: the full table is in docs/structured.md, and each request schema
- * would repeat it.
+ * The OpenAPI document describes less than the service checks. The full table is in docs/structured.md, because
+ * otherwise each request schema would repeat it.
  */
 export function grammarField() {
   return z

@@ -1,6 +1,6 @@
 /**
- * GET /openapi.json, and /docs/, the page that shows it: Swagger UI's own files, in a page of ours. The package's
- * plugin would write the document anew for each request.
+ * GET /openapi.json, and /docs/, the page that shows it: Swagger UI's own files, in a page of this service. The
+ * package's plugin would write the document again for each request.
  */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";

@@ -1,4 +1,4 @@
-/** The Open Inference Protocol: what Triton's and KServe's clients speak. */
+/** The Open Inference Protocol, which Triton's and KServe's clients use. */
 import type { FastifyInstance } from "fastify";
 import type { Bus } from "../../bus/bus.ts";
 import { useJsonType } from "../../exchange/json-type.ts";

@@ -128,10 +128,11 @@ class InferCall implements Work, Inflated {
     return this.#reader;
   }
 
-  /** Takes the rows that are ready in turns. */
+  /** Processes the ready rows in turns. */
   #wrote(): void {
     const reader = this.#opened;
-    // A single row is sampled at the end of the body, which is in the same packet. Otherwise the chunk is gone afterwards.
+    // A single row is sampled at the end of the body, which is in the same packet. In other cases the chunk's memory is
+    // reused afterwards.
     const waits = reader.inference?.rows.steps === 1 && !reader.is_draft;
     if (!waits && !this.#intake?.wrote()) reader.keep();
   }
