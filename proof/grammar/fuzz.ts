@@ -21,7 +21,7 @@ export interface FuzzTally {
   cases: number;
   compiled: number;
   refused: Record<string, number>;
-  /** cases that the oracle cannot read, or not within its limits */
+  /** cases that the oracle cannot read, or only beyond its limits */
   unread: Record<string, number>;
   masks: number;
   tokens: number;

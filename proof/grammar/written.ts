@@ -4,7 +4,7 @@
  */
 import { keepOrder, namesInOrder } from "../../src/ordered-names.ts";
 
-/** Marks a number that was read as its text. */
+/** Marks a number that is stored as its text. */
 const MARK = "\u0000";
 /** Strings and numbers of a JSON text. */
 const SCALARS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;

@@ -169,7 +169,7 @@ export interface StepRequestOptions {
   readonly dynatemp_range?: number;
   /** Exponent of the curve from the lowest temperature (no entropy) to the highest (equal probabilities). In [0, 100]. Default 1. */
   readonly dynatemp_exponent?: number;
-  /** The number n in ln n: `kept`, the tokens that can be drawn; `listed`, also banned tokens that no cut has removed from the list since (llama.cpp). Default "kept". */
+  /** The number n in ln n: `kept`, the tokens that can be drawn; `listed`, also banned tokens that no later cut has removed from the list (llama.cpp). Default "kept". */
   readonly dynatemp_tokens?: "kept" | "listed";
   /** How fast the temperature falls with the entropy; at 0 it is T₀. Usual: 0.1 to 1. In [0, 100]. */
   readonly edt_theta?: number;

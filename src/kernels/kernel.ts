@@ -185,8 +185,9 @@ export class Kernel {
   }
 
   /**
-   * The same in two parts, for log-probabilities; needs a finite survivor, and none of +Infinity. With `keep` the weights of
-   * a whole row are stored for passes that follow; without it the pass writes 4 bytes a token less, and its bits are the same.
+   * The same in two parts, for log-probabilities; needs a finite survivor, and no survivor of +Infinity. With `keep`
+   * the weights of a whole row are stored for passes that follow; without it the pass writes 4 bytes a token less, and
+   * its bits are the same.
    */
   normaliser(row: Row, temperature: number, cut: Cut, keep = true): Normaliser {
     return normaliserOf(this.#machine, this.#sums, row, temperature, cut, keep);

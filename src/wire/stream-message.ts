@@ -161,7 +161,7 @@ export class StreamMessages {
     };
   }
 
-  /** The rows of a step in this number of bytes, in the encoding of the stream. */
+  /** Begins the rows of a step: this number of bytes, in the encoding of the stream. */
   beginRow(bytes: number): ArrivingMessage {
     const { lease } = this.#context;
     const tensor = this.#tensor ?? { encoding: "f32", shape: undefined, step_rows: 1 };

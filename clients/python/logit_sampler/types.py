@@ -359,8 +359,8 @@ class _SharedOptions(TypedDict, total=False):
     """Exponent of the curve from the lowest temperature (no entropy) to the highest (equal probabilities). In [0, 100].
     Default 1."""
     dynatemp_tokens: Literal["kept", "listed"]
-    """The number n in ln n: `kept`, the tokens that can be drawn; `listed`, also banned tokens that no cut has removed
-    from the list since (llama.cpp). Default "kept"."""
+    """The number n in ln n: `kept`, the tokens that can be drawn; `listed`, also banned tokens that no later cut has
+    removed from the list (llama.cpp). Default "kept"."""
     edt_theta: float
     """How fast the temperature falls with the entropy; at 0 it is T₀. Usual: 0.1 to 1. In [0, 100]."""
     edt_base: float

@@ -53,10 +53,7 @@ export interface SearchLimits {
 
 const LOOKS_MAX = 2000;
 
-/**
- * The search in pieces of one step each. Throws the Problem of options that the look refuses without any
- * change.
- */
+/** The search in pieces of one step each. Throws the Problem when the unchanged options are already refused. */
 export function* explain(
   look: Look,
   row: LogitsByToken,

@@ -19,7 +19,7 @@ const options = z.strictObject({
   dynatemp_tokens: oneOf(["kept", "listed"])
     .default("kept")
     .describe(
-      "The number n in ln n: `kept`, the tokens that can be drawn; `listed`, also banned tokens that no cut has removed from the list since (llama.cpp).",
+      "The number n in ln n: `kept`, the tokens that can be drawn; `listed`, also banned tokens that no later cut has removed from the list (llama.cpp).",
     ),
 });
 
