@@ -48,7 +48,7 @@ export function stepper(
   const options = parseStepOptions({ ...asked, seed: 1 });
   let step = 0;
   return () => {
-    const row = sampler.leaseRow() as Row; // nobody else has one
+    const row = sampler.leaseRow() as Row; // the only lease
     row.load(values);
     row.finish();
     sampler.sample(row, { ...options, step: step++ });

@@ -39,12 +39,12 @@ const MIB = 2 ** 20;
 
 export const WAYS: readonly Way[] = [
   {
-    name: "documents that nobody reads, pipelined",
+    name: "unread documents, pipelined",
     connections: 60,
     bytes: () => Buffer.concat(Array<Buffer>(800).fill(encode({ method: "GET", path: "/openapi.json" }))),
   },
   {
-    name: "batches whose answers nobody reads",
+    name: "batches with unread answers",
     connections: 10,
     bytes: () =>
       encode({

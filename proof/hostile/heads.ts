@@ -68,7 +68,7 @@ export function hostileHeads(): HostileCase[] {
       200,
     ),
     hostile("a traceparent that is none", withHeader("traceparent", "00-zz-zz-01"), 200),
-    hostile("an expectation nobody knows", withHeader("expect", "the-spanish-inquisition"), 200),
+    hostile("an unknown expectation", withHeader("expect", "the-spanish-inquisition"), 200),
     {
       ...hostile("a head of 20,000 bytes", withHeader("x-long", "x".repeat(20_000)), 431, {
         code: "headers_too_large",

@@ -85,7 +85,7 @@ const NOT_HTTP: readonly HostileCase[] = [
   refused("HTTP/0.9", "GET /nowhere\r\n\r\n", [400, 404]),
   refused("HTTP/1.9", "GET / HTTP/1.9\r\nHost: x\r\n\r\n"),
   refused("HTTP/3.0", "GET / HTTP/3.0\r\nHost: x\r\n\r\n"),
-  refused("a method nobody knows", "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"),
+  refused("an unknown method", "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"),
   refused("a method in small letters", "get / HTTP/1.1\r\nHost: x\r\n\r\n"),
   refused("a method of 10,000 letters", `${"A".repeat(10_000)} / HTTP/1.1\r\nHost: x\r\n\r\n`),
   refused("two paths", "GET / / HTTP/1.1\r\nHost: x\r\n\r\n"),

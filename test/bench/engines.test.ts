@@ -42,7 +42,7 @@ test(`an engine leaves our tokens, or says that it lacks the rules${missing === 
   }
 });
 
-test("an engine whose packages nobody has is not found, and one that ends says why", async () => {
+test("an engine whose packages are not installed is not found, and one that ends reports the reason", async () => {
   expect(await interpreterFor({ ...NUMPY, packages: ["no_such_package"] }, ["python3"])).toBeUndefined();
   expect(await interpreterFor(NUMPY, ["no-such-python"])).toBeUndefined();
   await expect(startEngine("node", NUMPY)).rejects.toThrow("an engine ended: ");

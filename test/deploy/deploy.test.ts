@@ -108,7 +108,7 @@ describe.each(Object.entries(deployed))("%s", (_name, list) => {
     expect(patience_ms).toBeGreaterThan(2 * limits.worker_silence_ms);
   });
 
-  test("only who bears the label reaches the port, and nobody is called", () => {
+  test("only pods with the label reach the port, and the service calls no other host", () => {
     expect(at(ofKind(list, "NetworkPolicy"), "spec")).toMatchObject({
       policyTypes: ["Ingress", "Egress"],
       ingress: [

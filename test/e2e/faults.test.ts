@@ -67,8 +67,8 @@ describe("a defect in a worker", () => {
   test.each([
     ["one worker", { WORKERS: "1" }],
     ["two workers", { WORKERS: "2" }],
-    ["one worker and nobody standing by", { WORKERS: "1", SPARE_WORKERS: "0" }],
-  ])("refuses nobody, and loses nothing that was under way, with %s", async (_name, environment) => {
+    ["one worker and no spare", { WORKERS: "1", SPARE_WORKERS: "0" }],
+  ])("refuses no request, and loses none in progress, with %s", async (_name, environment) => {
     const service = await start({ ...environment, ...WITH_DEFECTS });
     await untilHealth(service.url, ({ running }) => running === Number(environment.WORKERS));
     const under_way = await Promise.all(Array.from({ length: 8 }, () => opened(service)));
@@ -193,7 +193,7 @@ describe.runIf(is_linux)("a log that cannot be written", () => {
   test.each([
     ["a full disk", "exec node dist/main.js >/dev/full"],
     ["a pipe whose reader is gone", "exec node dist/main.js > >(exec true)"],
-    ["a pipe that nobody reads", "exec node dist/main.js > >(trap '' PIPE; exec sleep 60)"],
+    ["a pipe without a reader", "exec node dist/main.js > >(trap '' PIPE; exec sleep 60)"],
   ])("keeps nothing from being answered, nor the service from ending: %s", async (_name, script) => {
     const PORT = String(await freePort());
     const PATH = `${process.execPath.replace(/\/node$/, "")}:${process.env["PATH"]}`;

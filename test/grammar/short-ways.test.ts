@@ -45,7 +45,7 @@ function taken(grammar: Grammar, texts: readonly string[]): number[] {
 }
 
 describe("masks", () => {
-  test("of a state that was met are there, whoever asks for them", () => {
+  test("of a state that was visited are cached for every caller", () => {
     const grammar = grammarOf("regex", "[a-z ]+");
     const { masks } = new Matcher(grammar, DEMO, ANY);
     const { start } = grammar;

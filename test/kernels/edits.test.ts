@@ -156,7 +156,7 @@ describe("edits of a row", () => {
     expect(copies).toBeGreaterThan(50);
   });
 
-  test("more edits than the journal holds go on in a copy, and then nobody can tell which tokens were edited", () => {
+  test("more edits than the journal holds continue in a copy, and then the edited tokens are unknown", () => {
     row.load(start);
     row.finish();
     edits.begin(row);

@@ -56,7 +56,7 @@ describe("the strict reader", () => {
     expect(() => readStrictJson(bytes(text))).toThrow(SyntaxError);
   });
 
-  test("takes -Infinity for a logit, 64 levels, and a key twice where nobody reads it", () => {
+  test("takes -Infinity for a logit, 64 levels, and a repeated key in an object that is not read", () => {
     expect(readStrictJson(bytes('{"rows":[{"logits":[-Infinity,1]}]}'))).toEqual({
       rows: [{ logits: [Number.NEGATIVE_INFINITY, 1] }],
     });

@@ -140,7 +140,7 @@ describe("a body whose text is remembered", () => {
       ).toEqual(expected);
   });
 
-  test("has its own numbers, its own faults, and the options of nobody else", () => {
+  test("has its own numbers, its own faults, and no other text's options", () => {
     const remembered = new Remembered();
     const open = (body: object) =>
       answers((context) => openStepJson({ ...context, remembered }), JSON.stringify(body));

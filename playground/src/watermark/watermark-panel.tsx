@@ -72,7 +72,7 @@ function Chart({ of }: { of: Falling }) {
           <p key={text.name}>{inWords(text)}</p>
         ))}
         <p class="note">
-          Tested for {of.mark.scheme} with key {of.mark.key}; whoever has the key can test the text without
+          Tested for {of.mark.scheme} with key {of.mark.key}; anyone with the key can test the text without
           the model.
         </p>
       </div>

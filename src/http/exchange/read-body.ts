@@ -233,7 +233,7 @@ export function discard(service: Host & Pick<Service, "admission">, raw: Incomin
   });
 }
 
-const UNWANTED = new ClientGone("nobody wants the body");
+const UNWANTED = new ClientGone("the body is not needed");
 
 function unread(): never {
   throw new Error("a body that is dropped is not read");

@@ -12,7 +12,7 @@ describe("a bucket", () => {
     expect(waits).toEqual([0, 0, 0, 0.5, 0.25, 0, expect.closeTo(0.001, 9), 0]);
   });
 
-  test("holds no more than a burst however long nobody came", () => {
+  test("holds at most a burst after any idle time", () => {
     const rate = createRateLimit(LIMIT);
     rate.take("a", 0);
     const waits = [1e9, 1e9, 1e9, 1e9].map((now_ms) => rate.take("a", now_ms));

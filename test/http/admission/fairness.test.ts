@@ -53,7 +53,7 @@ describe("a queue", () => {
     expect(names(queue)).toBe("b1 c1 a2 d1 a3");
   });
 
-  test("whoever leaves takes no turn of its client, and the length is counted", () => {
+  test("a visitor that leaves takes no turn of its client, and the length is counted", () => {
     const queue = new FairQueue<Guest>();
     const [one, two, other] = [guest(1, "a"), guest(2, "a"), guest(1, "b")];
     for (const each of [one, two, other]) queue.push(each);

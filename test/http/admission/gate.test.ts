@@ -25,7 +25,7 @@ function expected(gate: Gate<Guest>, count: number): Guest[] {
 }
 
 describe("a row", () => {
-  test("is there for as many as there are rows, and then for nobody new", () => {
+  test("has room for as many visitors as rows, and then for no new one", () => {
     const gate = new Gate<Guest>(LIMITS);
     const [a, b, c] = expected(gate, 3) as [Guest, Guest, Guest];
     expect(gate.askRows(a, 1, 0).granted && gate.askRows(b, 1, 0).granted).toBe(true);
@@ -95,7 +95,7 @@ describe("the queue for rows", () => {
     expect([gate.queued, gate.saturated]).toEqual([1, false]);
   });
 
-  test("is served in order, and nobody passes it", () => {
+  test("is served in order, and no visitor passes it", () => {
     const { gate, a, b, c, d, e } = crowd();
     expect(gate.grant(40)).toBeUndefined();
     gate.leave(a);

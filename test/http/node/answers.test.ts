@@ -187,7 +187,7 @@ describe("what is no HTTP", () => {
   });
 });
 
-describe("a body that nobody asked for", () => {
+describe("a body without a request for it", () => {
   test.each(["/nowhere", "/v1/samples", "/healthz", "/v1/samplers"])(
     "at %s is read before it is refused",
     async (path) => {
@@ -205,7 +205,7 @@ describe("a body that nobody asked for", () => {
   );
 });
 
-describe("an answer that nobody takes", () => {
+describe("an answer that the client does not read", () => {
   const LONG = Buffer.concat([
     Buffer.from(
       "POST /v1/sample/batch?shape=256,1024&dtype=f32&top_logprobs=1024&seed=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n",

@@ -85,7 +85,7 @@ async function write(child: ChildProcess, lines: number): Promise<Told> {
 }
 
 describe("a pipe", () => {
-  test("whose reader reads nothing keeps what fits, loses the rest, and holds nobody up", async () => {
+  test("whose reader reads nothing keeps what fits, loses the rest, and delays no request", async () => {
     const child = await writer();
     expect((await write(child, 1000)).lost).toBe(0);
     // The pipe has room for some ten thousand bytes, and a megabyte waits.

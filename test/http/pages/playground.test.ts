@@ -50,7 +50,7 @@ describe("a built page", () => {
     expect((await app.inject({ url: "/" })).headers["cache-control"]).toBe("no-cache");
   });
 
-  test("a gzipped twin is sent to whoever takes it", async () => {
+  test("a gzipped twin is sent to clients that accept it", async () => {
     const app = await appWith(folder);
     const url = "/assets/index-abc.js";
     const packed = await app.inject({ url, headers: { "accept-encoding": "gzip" } });

@@ -51,7 +51,7 @@ describe("a worker that is to leave", () => {
   });
 });
 
-test("the port stays open while any worker lives, and whoever goes is retired once where others serve", () => {
+test("the port stays open while any worker lives, and a leaving worker is retired once while others serve", () => {
   const events = fc.array(fc.tuple(fc.constantFrom("listens", "goes", "gone"), fc.nat(5)), { maxLength: 60 });
   fc.assert(
     fc.property(events, (list) => {

@@ -95,7 +95,7 @@ describe("a worker that could not begin", () => {
   });
 });
 
-test("whoever dies, as many serve as should once those that were started are loaded", () => {
+test("after any death, the right number of workers serves once the started ones are loaded", () => {
   const deaths = fc.array(fc.nat(), { maxLength: 30 });
   fc.assert(
     fc.property(

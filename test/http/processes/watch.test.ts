@@ -49,7 +49,7 @@ describe("a worker that leaves questions unanswered", () => {
   });
 });
 
-test("one that answers now and then never hangs, whoever beside it does", () => {
+test("a worker that answers now and then never counts as hung, whatever the others do", () => {
   const { watch, told, ticks } = watchOf([1, 2]);
   for (let round = 0; round < 10; round++) {
     ticks(PINGS_MAX);

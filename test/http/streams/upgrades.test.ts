@@ -26,7 +26,7 @@ test.each([
     "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n",
   ],
   ["a WebSocket, on a POST", "Connection: Upgrade\r\nUpgrade: websocket\r\n"],
-  ["an expectation that nobody knows", "Expect: a-miracle\r\n"],
+  ["an unknown expectation", "Expect: a-miracle\r\n"],
 ])("an offer of %s is ignored", async (_name, lines) => {
   const app = await listen();
   try {

@@ -26,7 +26,7 @@ describe("forced_token_ids", () => {
     expect(problem.message).toContain("forced_token_ids");
   });
 
-  test("over bans it is drawn all the same, whoever banned it", () => {
+  test("over bans it is drawn, whichever stage banned it", () => {
     const options = { forced_token_ids: { "0": 1 }, forced_over_bans: true };
     for (const row of [[0, 0, 0], [0, X, 0], [...new Array<number>(1000).fill(0)]])
       expect(sample(row, { ...options, logit_bias: { "1": null } })).toMatchObject({ token_id: 1, kept: 1 });

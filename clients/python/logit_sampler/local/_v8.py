@@ -112,7 +112,7 @@ def _bound(library: ctypes.CDLL) -> Any:
     bound = _Bound()
     for name, (symbol, result, arguments) in _FUNCTIONS.items():
         try:
-            function = library[symbol]  # one of its own, whose types nobody else sets
+            function = library[symbol]  # a separate object, so that no other code sets its types
         except AttributeError:
             raise EngineMissing(f"this build of mini-racer does not export {symbol}") from None
         function.restype, function.argtypes = result, arguments

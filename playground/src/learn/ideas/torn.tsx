@@ -30,7 +30,7 @@ interface Reply {
 
 const WORDS: Readonly<Record<string, string>> = {
   torn: "Torn: two of them have nearly everything, and neither has much more than the other",
-  unsure: "Unsure: the probability is spread, and nobody leads",
+  unsure: "Unsure: the probability is spread, and no class leads",
   confident: "Confident: one of them has four fifths or more",
 };
 
