@@ -20,8 +20,8 @@ import { type DirectSocket, type Reading, takeOver } from "./direct-socket.ts";
 const SHORT_BYTES = 65_536;
 
 /** The first and last bytes of heads whose bodies are taken in place. */
-const HOT_HEADS = new Set(["POST /v1/sample", "POST /v1/verify", "POST /v2/models"]);
-const HOT_HEAD_BYTES = 15;
+const HOT_HEADS = ["POST /v1/sample", "POST /v1/verify", "POST /v2/models", "POST /v1/beam"];
+const HOT_HEAD_BYTES = Math.max(...HOT_HEADS.map((head) => head.length));
 const LETTER_P = 0x50;
 const HEAD_END = "\r\n\r\n";
 
@@ -334,7 +334,8 @@ function copyOf(bytes: Uint8Array): Buffer {
 function headBytes({ buffer, byteOffset, length }: Uint8Array): number {
   const text = Buffer.from(buffer, byteOffset, length);
   if (text[0] !== LETTER_P) return 0;
-  if (!HOT_HEADS.has(text.toString("latin1", 0, HOT_HEAD_BYTES))) return 0;
+  const begin = text.toString("latin1", 0, HOT_HEAD_BYTES);
+  if (!HOT_HEADS.some((head) => begin.startsWith(head))) return 0;
   const end = text.indexOf(HEAD_END);
   return end < 0 ? 0 : end + HEAD_END.length;
 }

@@ -10,23 +10,15 @@ import { CONTROL } from "../options/control.ts";
 import { nodeIds, oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import { parseWith } from "../options/parse.ts";
-import { isStageOption, parseStepOptions } from "../options/step-options.ts";
+import { parseStepOptions } from "../options/step-options.ts";
 import type { StepOptions } from "../step.ts";
 import { DRAFT_ROWS, type Draft, type DraftRows } from "./draft.ts";
+import { draftOptions } from "./draft-chain.ts";
 import { SIBLINGS, type Siblings } from "./draft-law.ts";
 import { VERIFY_METHODS } from "./index.ts";
 import type { MethodOptions, VerifyMethod } from "./method.ts";
-import {
-  DRAFT_MATCHES,
-  restricted,
-  type Translation,
-  type TranslationFields,
-  translationOf,
-} from "./translation.ts";
+import { DRAFT_MATCHES, restricted, type Translation, translationOf } from "./translation.ts";
 import { type DraftTree, PATH_TOKENS_MAX, TREE_TOKENS_MAX, treeOf } from "./tree.ts";
-
-/** The options of a step that a draft's chain may have. */
-const CHAIN_OPTIONS: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
 
 const NAMES = VERIFY_METHODS.map(({ name }) => name) as [string, ...string[]]; // there is at least one
 
@@ -73,7 +65,14 @@ const ROWS_FIELDS = z.strictObject(
   }),
 );
 
+type RowsFields = z.infer<typeof ROWS_FIELDS>;
+
 const OWN_FIELDS = z.strictObject(optionalEach(FIELDS));
+
+/** The options of a draft that do not change how many rows come. */
+const OTHER_FIELDS = z.strictObject(
+  optionalEach({ draft_siblings: FIELDS.draft_siblings, draft_options: FIELDS.draft_options }),
+);
 
 /** The options of the methods, each once. */
 const METHOD_FIELDS: Readonly<Record<string, z.ZodType>> = optionalEach(
@@ -180,42 +179,64 @@ export function needsAll({ looksAhead }: VerifyMethod, draft_rows: DraftRows = "
   return looksAhead || draft_rows !== "none";
 }
 
-/** The options about the tokens of a draft. */
-interface Said extends TranslationFields {
-  readonly draft_token_ids?: readonly number[] | undefined;
-  readonly parents?: readonly number[] | undefined;
-}
-
 /** The drafted tokens in the ids of the target, and how they follow one another. */
 export interface DraftTokens {
   readonly drafted: readonly number[];
   readonly tree: DraftTree;
   /** undefined: the drafter has the target's vocabulary */
   readonly translation: Translation | undefined;
+  /** the checked options that decide how many rows come */
+  readonly fields: RowsFields;
 }
 
-function draftedTree(said: Said, vocabulary: string | undefined, vocabularies: Vocabularies): DraftTokens {
-  const given = requireDrafted(said.draft_token_ids);
+function draftedTree(
+  fields: RowsFields,
+  vocabulary: string | undefined,
+  vocabularies: Vocabularies,
+): DraftTokens {
+  const given = requireDrafted(fields.draft_token_ids);
   // The size is checked before any token is read.
-  const own_tree = treeOf(given.length, said.parents);
-  const translation = translationOf(given, { ...said, vocabulary }, vocabularies);
+  const own_tree = treeOf(given.length, fields.parents);
+  const translation = translationOf(given, { ...fields, vocabulary }, vocabularies);
   if (translation?.match !== "text")
-    return { drafted: translation?.token_ids ?? given, tree: own_tree, translation };
-  if (said.parents !== undefined)
+    return { drafted: translation?.token_ids ?? given, tree: own_tree, translation, fields };
+  if (fields.parents !== undefined)
     throw new Problem(
       "option_conflict",
       "a text is one chain of tokens: leave parents out with draft_match text, got a tree",
       "/parents",
     );
   const drafted = translation.token_ids;
-  return { drafted, tree: treeOf(drafted.length, undefined), translation };
+  return { drafted, tree: treeOf(drafted.length, undefined), translation, fields };
 }
 
 function methodNamed(name = "strict"): VerifyMethod {
   return VERIFY_METHODS.find((each) => each.name === name) as VerifyMethod; // the names are keys of FIELDS
 }
 
-/** The same for a draft on a stream, whose steps already have their options. */
+type OtherFields = Pick<z.infer<typeof OWN_FIELDS>, "draft_siblings" | "draft_options">;
+
+/** The checked options of a draft, and its tokens. */
+function draftOf(
+  own: Readonly<Record<string, unknown>>,
+  vocabulary: string | undefined,
+  vocabularies: Vocabularies,
+): DraftTokens & OtherFields {
+  const { draft_siblings, draft_options, ...fields } = parseWith(OWN_FIELDS, own, "");
+  return { ...draftedTree(fields, vocabulary, vocabularies), draft_siblings, draft_options };
+}
+
+/** The options that `rowsOfDraft` has not checked. Most drafts have none of them. */
+function otherFields({ draft_siblings, draft_options }: Readonly<Record<string, unknown>>): OtherFields {
+  if (draft_siblings === undefined && draft_options === undefined) return NO_OTHER_FIELDS;
+  return parseWith(OTHER_FIELDS, { draft_siblings, draft_options }, "");
+}
+
+const NO_OTHER_FIELDS: OtherFields = { draft_siblings: undefined, draft_options: undefined };
+
+/**
+ * Checks the options of a draft, next to the checked ones of its steps. `known`: its tokens, as `rowsOfDraft` found them.
+ */
 export function parseVerification(
   said: Readonly<Record<string, unknown>>,
   { n, vocab_size, vocabulary, require_exact, draw, watermark }: Asked,
@@ -224,10 +245,10 @@ export function parseVerification(
   known?: DraftTokens,
 ): Verification {
   const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
-  const told = parseWith(OWN_FIELDS, own, "");
-  const { draft_rows, draft_options, draft_siblings, parents } = told;
-  const { drafted, tree, translation } = known ?? draftedTree(told, vocabulary, vocabularies);
-  const method = methodNamed(told.method);
+  const { drafted, tree, translation, fields, draft_siblings, draft_options } =
+    known === undefined ? draftOf(own, vocabulary, vocabularies) : { ...known, ...otherFields(own) };
+  const { draft_rows, parents } = fields;
+  const method = methodNamed(fields.method);
   const method_options = optionsOf(method, rest);
   if (n !== undefined)
     throw new Problem(
@@ -297,7 +318,19 @@ function optionsOf(method: VerifyMethod, fields: Readonly<Record<string, unknown
       pointerTo([name]),
     );
   }
+  if (Object.keys(fields).length === 0) return defaultsOf(method);
   return parseWith(method.options, { method: method.name, ...fields }, "");
+}
+
+const defaults = new WeakMap<VerifyMethod, MethodOptions>();
+
+/** The options of a method when a draft gives none. They are checked once. */
+function defaultsOf(method: VerifyMethod): MethodOptions {
+  const known = defaults.get(method);
+  if (known !== undefined) return known;
+  const options = parseWith(method.options, { method: method.name }, "");
+  defaults.set(method, options);
+  return options;
 }
 
 /**
@@ -361,26 +394,4 @@ function requireOwnDraws(
       `method ${name} draws as it does itself: leave draw out, got ${draw.rule.name}`,
       "/draw",
     );
-}
-
-function draftOptions(given: unknown, limits: OptionLimits): StepOptions {
-  const fields = given ?? {};
-  if (!isRecord(fields))
-    throw new Problem(
-      "invalid_option",
-      `draft_options must be an object, got ${show(given)}`,
-      "/draft_options",
-    );
-  const stray = Object.keys(fields).find((name) => !isStageOption(name) && !CHAIN_OPTIONS.has(name));
-  if (stray !== undefined)
-    throw new Problem(
-      "unknown_option",
-      `draft_options take the options of stages, chain, preset, variant and state, got ${show(stray)}`,
-      `/draft_options${pointerTo([stray])}`,
-    );
-  try {
-    return parseStepOptions(fields, limits);
-  } catch (error) {
-    throw error instanceof Problem ? error.within("/draft_options") : error;
-  }
 }

@@ -2,11 +2,13 @@
 import { describe, expect, test, vi } from "vitest";
 import { allAtOnce } from "../../../src/pieces.ts";
 import { StepContext } from "../../../src/sampling/context.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../../src/sampling/options/option-limits.ts";
 import type { Purpose } from "../../../src/sampling/rng.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 import { openStream } from "../../../src/sampling/stream.ts";
+import { draftOptions } from "../../../src/sampling/verify/draft-chain.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
-import { parseVerification, parseVerifyOptions } from "../../../src/sampling/verify/options.ts";
+import { parseVerification, parseVerifyOptions, rowsOfDraft } from "../../../src/sampling/verify/options.ts";
 import { verifyDraft, verifyOnStream } from "../../../src/sampling/verify/verify.ts";
 import { DraftWalk, inPlace, type PlacedRows } from "../../../src/sampling/verify/walk.ts";
 import { logitsOf, problemOf, rowsOf, sparse } from "../sample.ts";
@@ -202,4 +204,15 @@ describe("sparse rows", () => {
     expect(problemOf(() => call(options, [target]))).toMatchObject({ pointer: "/rows/2/logits/token_ids" });
     expect(call({ ...options, draft_options: { top_k: 2 } }, [target]).exact).toBe(true);
   });
+});
+
+test("what a draft leaves out is checked once, and what says how many rows come is not checked again", () => {
+  const [first, second] = [[1], [2]].map((draft_token_ids) => parseVerifyOptions({ draft_token_ids }));
+  expect(first!.verification.method_options).toBe(second!.verification.method_options);
+  expect(draftOptions(undefined, DEFAULT_OPTION_LIMITS)).toBe(draftOptions(undefined, DEFAULT_OPTION_LIMITS));
+  const { tokens } = rowsOfDraft({ draft_token_ids: [1], method: "rejection" });
+  const parse = (fields: object) => parseVerifyOptions(fields, undefined, undefined, tokens);
+  // The method below is no method: it is seen if it is read a second time.
+  expect(parse({ draft_token_ids: [1], method: "none" }).verification.method.name).toBe("rejection");
+  expect(() => parse({ draft_token_ids: [1], draft_siblings: "none" })).toThrow("draft_siblings must be");
 });
