@@ -39,7 +39,8 @@ export function rankedWeights(machine: Machine, row: Row, temperature: number): 
   const end = values + row.blocks * BLOCK * 4;
   wasm.weighInOrder(values, end, row.max, Math.LOG2E / temperature, layout.listed_weights);
   const weights = new Float64Array(buffer, layout.listed_weights, ordered);
-  const bend = wasm.sumBends(layout.listed_weights, ordered);
+  // Fewer weights have no second difference, and the kernel must not be asked for one: its loop would not end.
+  const bend = ordered < 3 ? 0 : wasm.sumBends(layout.listed_weights, ordered);
   return { weights, mass: row.length, bend };
 }
 

@@ -77,6 +77,17 @@ test.each([
   expect(bend / sum).toBeCloseTo(1, 12);
 });
 
+test.each([
+  [1, 0],
+  [2, 0],
+  [3, 1 - 2 * Math.exp(-1) + Math.exp(-2)],
+])("the bends of a row with %d tokens near its largest", (near, expected) => {
+  load(Float32Array.from({ length: V }, (_, id) => (id < near ? -id : -100)));
+  const { weights, bend } = kernel.rankedWeights(row, 1)!; // equal values take no moves
+  expect(weights).toHaveLength(near);
+  expect(bend).toBeCloseTo(expected, 12);
+});
+
 test.each([-3, -0.5, 0.5, 3])("a distribution that is bent by %d", (amount) => {
   for (const values of [flatRow(V, 5), peakedRow(V, 6)]) {
     load(values);
