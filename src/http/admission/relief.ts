@@ -1,6 +1,7 @@
 /**
  * Frees memory. The data that a worker held for its clients becomes garbage when they leave. An idle worker allocates
- * nothing, so V8 would not collect it. After much was held and most of it was released, a full collection is made here.
+ * nothing, so V8 would not collect it. A full collection is made here after much was held at once and most of it was
+ * released, and, at rest, after much was released little by little.
  */
 
 /** Bytes below which a collection is not worth its pause. */
@@ -9,6 +10,10 @@ const MUCH_BYTES = 32 * 1024 * 1024;
 const LEFT_PART = 1 / 4;
 /** Milliseconds to wait before a collection: more may be held or released at the same time. */
 const PAUSE_MS = 1000;
+/** Milliseconds after much was released little by little until it is seen whether the worker is at rest. */
+const QUIET_MS = 3000;
+/** Bytes released meanwhile from which on it is not at rest, and the wait begins again. */
+const QUIET_BYTES = 1024 * 1024;
 /** Milliseconds of work on grammars below which a collection is not worth its pause. */
 const SOME_WORK_MS = 100;
 /**
@@ -20,6 +25,11 @@ const RESTS_MS = [5000, 10_000];
 export class Relief {
   /** the most that was held since the last collection */
   #most_bytes = 0;
+  /** what is held now, and what was released since the last collection */
+  #held_bytes = 0;
+  #released_bytes = 0;
+  /** runs from when much was released until the worker is at rest */
+  #quiet: NodeJS.Timeout | undefined;
   /** milliseconds of work on grammars since the last collection */
   #worked_ms = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -63,6 +73,9 @@ export class Relief {
 
   /** Reports how many bytes are held now. */
   holds(bytes: number): void {
+    if (bytes < this.#held_bytes) this.#released_bytes += this.#held_bytes - bytes;
+    this.#held_bytes = bytes;
+    if (this.#released_bytes > MUCH_BYTES && this.#quiet === undefined) this.#collectAtRest();
     if (bytes > this.#most_bytes) this.#most_bytes = bytes;
     else if (this.#most_bytes > MUCH_BYTES && bytes < LEFT_PART * this.#most_bytes) this.#relieve(bytes);
   }
@@ -72,10 +85,21 @@ export class Relief {
     this.#collectSoon();
   }
 
+  #collectAtRest(): void {
+    const released_bytes = this.#released_bytes;
+    this.#quiet = setTimeout(() => {
+      this.#quiet = undefined;
+      if (this.#released_bytes < MUCH_BYTES) return; // collected meanwhile
+      if (this.#released_bytes - released_bytes < QUIET_BYTES) this.#collectSoon();
+      else this.#collectAtRest();
+    }, QUIET_MS).unref();
+  }
+
   #collectSoon(): void {
     this.#worked_ms = 0;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      this.#released_bytes = 0;
       this.#collect();
     }, PAUSE_MS).unref();
   }

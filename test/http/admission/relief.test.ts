@@ -37,6 +37,44 @@ test("another time it is collected again", () => {
   }
 });
 
+test("what is released little by little is collected at rest, four seconds after the last of it", () => {
+  for (let i = 0; i < 40; i++) {
+    relief.holds(2 * MIB);
+    relief.holds(0);
+    vi.advanceTimersByTime(500);
+  }
+  expect(collections).toBe(0);
+  vi.advanceTimersByTime(7000);
+  expect(collections).toBe(1);
+  vi.advanceTimersByTime(60_000);
+  expect(collections).toBe(1);
+});
+
+test.each([
+  ["at the limit", 16, 0],
+  ["above it", 17, 1],
+])("two MiB held and released again and again, %s", (_name, rounds, times) => {
+  for (let i = 0; i < rounds; i++) {
+    relief.holds(2 * MIB);
+    relief.holds(0);
+  }
+  vi.advanceTimersByTime(60_000);
+  expect(collections).toBe(times);
+});
+
+test("small requests do not keep the worker from its rest", () => {
+  for (let i = 0; i < 17; i++) {
+    relief.holds(2 * MIB);
+    relief.holds(0);
+  }
+  for (let i = 0; i < 40; i++) {
+    relief.holds(1000);
+    relief.holds(0);
+    vi.advanceTimersByTime(100);
+  }
+  expect(collections).toBe(1);
+});
+
 test("work on grammars that goes on is not held up by a collection, however long it takes", () => {
   for (let ms = 0; ms < 60_000; ms += 200) {
     relief.worked(200);
