@@ -8,7 +8,7 @@ import { VALUE } from "./numbers-machine.ts";
 /** Entries of a list that stay in the text. */
 export const LONG_LIST = 8192;
 
-/** Ids that are kept together: one array that grows to a million is copied in pieces of many milliseconds. */
+/** Ids that are kept together. An id takes four bytes until the list is whole; in an array that grows it takes eight and more. */
 const PART = 16_384;
 
 export class LongList {
@@ -17,30 +17,52 @@ export class LongList {
   bytes = 0;
   /** index of the row whose list it is; undefined for that of the body */
   readonly row: number | undefined;
-  readonly #parts: number[][] = [];
-  #last: number[] = [];
+  readonly #parts: Int32Array[] = [];
+  /** the part that is filled, and how many ids it has */
+  #last = new Int32Array(PART);
+  #count = 0;
 
   constructor(row: number | undefined) {
     this.row = row;
   }
 
   #append({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
-    const ids = new Int32Array(buffer, byteOffset, byteLength >> 2);
-    for (let i = 0; i < ids.length; i++) this.#last.push(ids[i] as number); // i < length
-    if (this.#last.length >= PART) {
-      this.#parts.push(this.#last);
-      this.#last = [];
+    let ids = new Int32Array(buffer, byteOffset, byteLength >> 2);
+    while (ids.length > 0) {
+      const taken = ids.subarray(0, PART - this.#count);
+      this.#last.set(taken, this.#count);
+      this.#count += taken.length;
+      ids = ids.subarray(taken.length);
+      if (this.#count === PART) this.#endPart();
     }
     return true;
   }
 
+  #endPart(): void {
+    this.#parts.push(this.#last);
+    this.#last = new Int32Array(PART);
+    this.#count = 0;
+  }
+
+  #ids(): Int32Array[] {
+    return [...this.#parts, this.#last.subarray(0, this.#count)];
+  }
+
   /** The JSON text of the entries read, to append to that of the first entries. */
   text(): string {
-    return [...this.#parts, this.#last].map((ids) => (ids.length === 0 ? "" : `,${ids.join()}`)).join("");
+    return this.#ids()
+      .map((ids) => (ids.length === 0 ? "" : `,${ids.join()}`))
+      .join("");
   }
 
   /** The whole list, of which these are the first entries. */
   complete(first: readonly number[]): number[] {
-    return first.concat(...this.#parts, this.#last);
+    const parts = this.#ids();
+    // Filling an array of the final length takes a fifth of the time of growing it.
+    const all = new Array<number>(parts.reduce((length, ids) => length + ids.length, first.length));
+    let length = 0;
+    for (const id of first) all[length++] = id;
+    for (const ids of parts) for (let i = 0; i < ids.length; i++) all[length++] = ids[i] as number; // i < length
+    return all;
   }
 }
