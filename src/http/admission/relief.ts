@@ -10,6 +10,10 @@ const MUCH_BYTES = 32 * 1024 * 1024;
 const LEFT_PART = 1 / 4;
 /** Milliseconds to wait before a collection: more may be held or released at the same time. */
 const PAUSE_MS = 1000;
+/** Bytes released little by little above which a worker is collected when it rests. */
+const RELEASED_BYTES = 8 * 1024 * 1024;
+/** Collections at rest. V8 gives up the free half of its young space in the second, when little was allocated since the first. */
+const REST_COLLECTIONS = 2;
 /** Milliseconds after much was released little by little until it is seen whether the worker is at rest. */
 const QUIET_MS = 3000;
 /** Bytes released meanwhile from which on it is not at rest, and the wait begins again. */
@@ -25,7 +29,7 @@ const RESTS_MS = [5000, 10_000];
 export class Relief {
   /** the most that was held since the last collection */
   #most_bytes = 0;
-  /** what is held now, and what was released since the last collection */
+  /** what is held now, and what was released since the last collection at rest */
   #held_bytes = 0;
   #released_bytes = 0;
   /** runs from when much was released until the worker is at rest */
@@ -75,7 +79,8 @@ export class Relief {
   holds(bytes: number): void {
     if (bytes < this.#held_bytes) this.#released_bytes += this.#held_bytes - bytes;
     this.#held_bytes = bytes;
-    if (this.#released_bytes > MUCH_BYTES && this.#quiet === undefined) this.#collectAtRest();
+    if (this.#released_bytes > RELEASED_BYTES && this.#quiet === undefined)
+      this.#collectAtRest(REST_COLLECTIONS);
     if (bytes > this.#most_bytes) this.#most_bytes = bytes;
     else if (this.#most_bytes > MUCH_BYTES && bytes < LEFT_PART * this.#most_bytes) this.#relieve(bytes);
   }
@@ -85,13 +90,15 @@ export class Relief {
     this.#collectSoon();
   }
 
-  #collectAtRest(): void {
+  #collectAtRest(times: number): void {
     const released_bytes = this.#released_bytes;
     this.#quiet = setTimeout(() => {
       this.#quiet = undefined;
-      if (this.#released_bytes < MUCH_BYTES) return; // collected meanwhile
-      if (this.#released_bytes - released_bytes < QUIET_BYTES) this.#collectSoon();
-      else this.#collectAtRest();
+      const is_quiet = this.#released_bytes - released_bytes < QUIET_BYTES;
+      if (is_quiet) this.#collectSoon();
+      if (!is_quiet) this.#collectAtRest(REST_COLLECTIONS);
+      else if (times > 1) this.#collectAtRest(times - 1);
+      else this.#released_bytes = 0;
     }, QUIET_MS).unref();
   }
 
@@ -99,7 +106,6 @@ export class Relief {
     this.#worked_ms = 0;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#released_bytes = 0;
       this.#collect();
     }, PAUSE_MS).unref();
   }
