@@ -113,5 +113,30 @@ export const FORMS: Readonly<Record<string, (n: number) => Form>> = {
       `r${n} ::= "c"`,
     ].join("\n"),
   }),
+  "lookaheads in a row": (n) =>
+    schema({
+      type: "string",
+      pattern: `^${names(n)
+        .map((name) => `(?!${name})`)
+        .join("")}[a-z0-9]*$`,
+    }),
+  "lookaheads one after another": (n) =>
+    schema({
+      type: "string",
+      pattern: names(n)
+        .map((name) => `a*(?!${name})`)
+        .join(""),
+    }),
+  "lookaheads that nest": (n) => schema({ type: "string", pattern: "(?!a".repeat(n) + ")".repeat(n) }),
+  "lookaheads before each character": (n) =>
+    schema({
+      type: "string",
+      pattern: `^(?:${names(n)
+        .map((name) => `(?!${name})`)
+        .join("")}.)*$`,
+    }),
+  "a long lookahead": (n) => ({ kind: "regex", value: `^(?!${"abcdefgh".repeat(n)})[a-h]*$` }),
+  "a lookahead of many branches": (n) =>
+    schema({ type: "string", pattern: `^(?!(?:${names(n).join("|")})$)[a-z0-9]+$` }),
   "parts that may be left out": (n) => ({ kind: "regex", value: "(?:[a-c]d)?".repeat(n) }),
 };

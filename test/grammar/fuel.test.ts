@@ -49,6 +49,11 @@ const SIZES: Readonly<Record<string, number>> = {
   "many items, one after the other": 128,
   "rules that call the next": 250,
   "a long literal again and again": 200,
+  "lookaheads in a row": 16,
+  "lookaheads one after another": 16,
+  "lookaheads that nest": 16,
+  "lookaheads before each character": 16,
+  "a long lookahead": 100,
 };
 
 describe("twice the size takes no more than 2.5 times the work", () => {

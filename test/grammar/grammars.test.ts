@@ -23,7 +23,11 @@ describe("regex", () => {
   });
 
   test.each([
-    ["a(?=b)", 'grammar_unsupported /regex: regular expressions here have no lookahead (?=…), got "a(?=b)"'],
+    [
+      "(?<=a)b",
+      'grammar_unsupported /regex: regular expressions here have no lookbehind (?<=…), got "(?<=a)b"',
+    ],
+    ["a(?=b)", "grammar_invalid /regex: the grammar admits no text at all"],
     ["\\bword", "grammar_unsupported /regex: regular expressions here have no assertion \\b"],
     ["(a)\\1", "grammar_unsupported /regex"],
     ["(a", "grammar_invalid /regex: a regular expression cannot hold a ( without a )"],

@@ -1,5 +1,5 @@
 /**
- * A regular expression without anchors → a node. The encoder decides how a character is written: as itself, or as
+ * A regular expression without anchors and lookaheads → a node. The encoder decides how a character is written: as itself, or as
  * inside a JSON string.
  */
 import { EMPTY, type Nodes } from "../nodes.ts";
@@ -19,6 +19,10 @@ export function* regexNode(nodes: Nodes, regex: Regex, encode: Encoder): Generat
       return yield* nodes.either(yield* all(regex.branches));
     case "repeat":
       return nodes.wordRepeat(yield* regexNode(nodes, regex.item, encode), regex.min, regex.max);
+    case "and":
+      return nodes.and(yield* all(regex.parts));
+    case "not":
+      return nodes.not(yield* regexNode(nodes, regex.item, encode));
     default:
       return EMPTY;
   }

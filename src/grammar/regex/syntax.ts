@@ -23,24 +23,34 @@ export type Regex =
   | { readonly type: "alt"; readonly branches: readonly Regex[] }
   | { readonly type: "repeat"; readonly item: Regex; readonly min: number; readonly max: number }
   | { readonly type: "start" }
-  | { readonly type: "end" };
+  | { readonly type: "end" }
+  /** a lookahead: what follows begins with the item, or does not */
+  | { readonly type: "look"; readonly item: Regex; readonly is_negated: boolean }
+  /** what all parts match, and what the item does not match: no text is parsed to these, lookaheads become them */
+  | { readonly type: "and"; readonly parts: readonly Regex[] }
+  | { readonly type: "not"; readonly item: Regex };
 
 const REGEX_LENGTH_MAX = 16_384;
 const DEPTH_MAX = 100;
 const REPEAT_MAX = 100_000;
+/** Maximum lookaheads in one expression: each is a condition that every later state carries. */
+const LOOKS_MAX = 64;
 
-/** Reads an expression in pieces, after loading the properties that it names. Throws like parseRegex. */
+/** Like parseRegex, in pieces, with lookaheads, and after loading the properties that the expression names. */
 export function* readRegex(source: string, effort: Effort): Generator<undefined, Regex> {
   requireShort(source);
   yield* loadProperties(source, effort);
   effort.units += source.length;
-  return parseRegex(source);
+  return new Parser(source, LOOKS_MAX).parse();
 }
 
-/** Throws a Problem with the pointer "" when the expression is invalid or has a feature that is not supported. */
+/**
+ * Parses an expression without lookaheads, which would see what follows a lexeme. Throws a Problem with the pointer ""
+ * when the expression is invalid or has a feature that is not supported.
+ */
 export function parseRegex(source: string): Regex {
   requireShort(source);
-  return new Parser(source).parse();
+  return new Parser(source, 0).parse();
 }
 
 function requireShort(source: string): void {
@@ -67,22 +77,20 @@ const DOT = complement(LINE_ENDS);
  */
 const PUNCTUATION = /^[\^$\\.*+?()[\]{}|/\-_!"#%&',:;<=>@`~ ]$/;
 
-/** Groups that an automaton cannot express. */
-const UNSUPPORTED_GROUPS: readonly (readonly [string, string])[] = [
-  ["(?=", "lookahead (?=…)"],
-  ["(?!", "lookahead (?!…)"],
-  ["(?<=", "lookbehind (?<=…)"],
-  ["(?<!", "lookbehind (?<!…)"],
-];
+/** Groups that look around them. */
+const AROUND = /^\(\?(<?)[=!]/;
 
 class Parser {
   readonly #source: string;
   readonly #letters: readonly string[];
+  readonly #looks_max: number;
+  #looks = 0;
   #at = 0;
   #depth = 0;
 
-  constructor(source: string) {
+  constructor(source: string, looks_max: number) {
     this.#source = source;
+    this.#looks_max = looks_max;
     this.#letters = [...source];
   }
 
@@ -112,10 +120,12 @@ class Parser {
   }
 
   #quantified(): Regex {
+    const head = this.#rest(3);
     const item = this.#atom();
     const bounds = this.#bounds();
     if (bounds === undefined) return item;
-    if (item.type === "start" || item.type === "end") throw this.#wrong("an anchor that is repeated");
+    if (/^[$^]/.test(head)) throw this.#wrong("an anchor that is repeated");
+    if (AROUND.test(head)) throw this.#wrong("a lookahead that is repeated");
     this.#take("?");
     const [min, max] = bounds;
     if (this.#bounds() !== undefined) throw this.#wrong("nothing to repeat");
@@ -127,7 +137,7 @@ class Parser {
     if (this.#take("+")) return [1, Number.POSITIVE_INFINITY];
     if (this.#take("?")) return [0, 1];
     if (this.#peek() !== "{") return undefined;
-    const rest = this.#letters.slice(this.#at, this.#at + 40).join("");
+    const rest = this.#rest(40);
     const [all, low = "", comma, high] = /^\{(\d{1,16})(,(\d{1,16})?)?\}/.exec(rest) ?? [];
     if (all === undefined) throw this.#wrong("a { that is no count");
     this.#at += all.length;
@@ -165,15 +175,30 @@ class Parser {
   }
 
   #group(): Regex {
-    const rest = `(${this.#letters.slice(this.#at, this.#at + 40).join("")}`;
-    const unsupported = UNSUPPORTED_GROUPS.find(([mark]) => rest.startsWith(mark));
-    if (unsupported !== undefined) throw this.#unsupported(unsupported[1]);
+    const rest = `(${this.#rest(40)}`;
+    const [around, behind] = AROUND.exec(rest) ?? [];
+    if (around !== undefined) return this.#look(around, behind === "<");
     const head = /^\((?:\?:|\?<[A-Za-z_$][\w$]*>)?/.exec(rest)?.[0] ?? "(";
     if (head === "(" && rest.startsWith("(?")) throw this.#unsupported("flags inside a group");
+    return this.#inside(head);
+  }
+
+  #inside(head: string): Regex {
     this.#at += head.length - 1;
     const inner = this.#alternatives();
     if (!this.#take(")")) throw this.#wrong("a ( without a )");
     return inner;
+  }
+
+  #look(head: string, is_behind: boolean): Regex {
+    if (is_behind || this.#looks_max === 0)
+      throw this.#unsupported(`look${is_behind ? "behind" : "ahead"} ${head}…)`);
+    if (++this.#looks > this.#looks_max)
+      throw new Problem(
+        "grammar_too_large",
+        `a regular expression may have at most ${this.#looks_max} lookaheads, got more in ${show(this.#source)}`,
+      );
+    return { type: "look", item: this.#inside(head), is_negated: head.endsWith("!") };
   }
 
   #class(): CodePoints {
@@ -222,7 +247,7 @@ class Parser {
   }
 
   #property(is_negated: boolean): CodePoints {
-    const rest = this.#letters.slice(this.#at, this.#at + 70).join("");
+    const rest = this.#rest(70);
     const [all, name = ""] = /^\{([A-Za-z_=0-9]{1,64})\}/.exec(rest) ?? [];
     const set = propertyNamed(name);
     if (all === undefined || set === undefined)
@@ -232,7 +257,7 @@ class Parser {
   }
 
   #hex(form: RegExp): CodePoints {
-    const digits = form.exec(this.#letters.slice(this.#at, this.#at + 8).join(""))?.[0];
+    const digits = form.exec(this.#rest(8))?.[0];
     if (digits === undefined) throw this.#wrong("an escape without its hexadecimal digits");
     this.#at += digits.length;
     const code_point = Number.parseInt(digits, 16);
@@ -241,7 +266,7 @@ class Parser {
 
   /** A pair of surrogates is one character. */
   #unicode(): CodePoints {
-    const rest = this.#letters.slice(this.#at, this.#at + 12).join("");
+    const rest = this.#rest(12);
     const [braced, inner] = /^\{([0-9A-Fa-f]{1,6})\}/.exec(rest) ?? [];
     const [pair, high = "", low = ""] =
       /^([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})/.exec(rest) ?? [];
@@ -263,6 +288,11 @@ class Parser {
 
   #peek(): string | undefined {
     return this.#letters[this.#at];
+  }
+
+  /** The next letters. */
+  #rest(count: number): string {
+    return this.#letters.slice(this.#at, this.#at + count).join("");
   }
 
   #next(): string {
