@@ -13,18 +13,19 @@ import { projectWith } from "../npm.ts";
 import { runBench, summaryOf } from "./bench.ts";
 import { againstTokenizer, benchSamples, seededSamples } from "./canonical.ts";
 import { fuzz } from "./fuzz.ts";
+import { againstNotes } from "./notes.ts";
 import { type AgreedMasks, against } from "./oracle.ts";
 import { runSuite } from "./suite.ts";
 import { againstTags } from "./tags.ts";
 import { drawTexts } from "./texts.ts";
 
-const NAMES = ["suite", "masks", "texts", "tags", "canonical", "fuzz"] as const;
+const NAMES = ["suite", "masks", "texts", "tags", "canonical", "notes", "fuzz"] as const;
 type Name = (typeof NAMES)[number];
 
 const { values, operands } = commandLine({
   name: "npm run proof:grammar --",
   about:
-    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `tags`, dialogues with tool calls, judged as XGrammar's matcher judges them; `canonical`, forced tokens as real tokenizers write them; `fuzz`, mutated grammars against the oracles of test/reference/grammar. The suite, llguidance and XGrammar are installed below build/, which needs python3 and a package index.",
+    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `tags`, dialogues with tool calls, judged as XGrammar's matcher judges them; `canonical`, forced tokens as real tokenizers write them; `notes`, what grammars of JSONSchemaBench take although they are weakened; `fuzz`, mutated grammars against the oracles of test/reference/grammar. The suite, llguidance and XGrammar are installed below build/, which needs python3 and a package index.",
   options: {
     long: flag(
       "the whole of each: 1,100 schemas of masks, 50 schemas of 1,000 texts, 100,000 mutated grammars",
@@ -60,6 +61,7 @@ const PACKAGES = [
   "numpy==2.4.6",
   "apache-tvm-ffi==0.1.15.post2",
   "pydantic==2.14.4",
+  "jsonschema==4.26.0",
 ];
 /** Installed without torch and transformers, which are gigabytes and are not needed for masks. */
 const ALONE = ["xgrammar==0.2.8"];
@@ -118,6 +120,17 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
       say(`canonical, ${name}`, tally);
       wrong.push(...own.map((line) => `${name} | ${line}`));
     }
+    return wrong;
+  },
+  async notes() {
+    const folder = benchFolder();
+    if (!existsSync(folder)) {
+      process.stdout.write(`notes: there is no ${folder}: see --help of --bench\n`);
+      return [];
+    }
+    const how = { every: values.every > 1 || values.long ? values.every : 17, seed: values.seed };
+    const { wrong, ...tally } = await againstNotes(installedPython(), folder, how);
+    say("notes", tally);
     return wrong;
   },
   fuzz() {

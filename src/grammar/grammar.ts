@@ -116,19 +116,20 @@ export class Grammar {
 
 /**
  * Compiles a grammar. Throws a Problem whose pointer is relative to the grammar: `/json_schema/properties/a/pattern`.
- * `heads`: results of other grammars, if they are kept.
+ * `heads`: results of other grammars, if they are kept. `all_notes` collects the notes.
  */
 export function* compileGrammar(
   source: GrammarSource,
   limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS,
   effort = new Effort(),
   heads?: SharedHeads,
+  all_notes = new GrammarNotes(),
 ): Generator<undefined, Grammar> {
   effort.open(limits.work_max);
   const kind = kindNamed(source.kind);
   const nodes = new Nodes(limits.nodes_max, effort);
   const rules = new Rules(nodes);
-  const notes = new GrammarNotes().below(pointerOf(source));
+  const notes = all_notes.below(pointerOf(source));
   // The bytes of special tokens need classes of their own from the start, in every grammar.
   const plain = plainCharacter(nodes);
   try {

@@ -19,7 +19,7 @@ const NOTES_MAX = 64;
 /** Maximum places that are remembered; beyond them one place may be counted twice. */
 const PLACES_MAX = 4096;
 
-interface Kept {
+export interface Kept {
   /** ids of special tokens that the grammar names */
   readonly token_ids: Set<number>;
   readonly notes: Map<string, GrammarNote>;

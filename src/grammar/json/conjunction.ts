@@ -5,7 +5,7 @@
  */
 import { Problem } from "../../errors.ts";
 import { type Effort, PART_UNITS } from "../effort.ts";
-import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
+import { type Place, type SchemaDocument, type SchemaObject, said } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { Exclusion } from "./exclusive.ts";
 import { negationOf } from "./negation.ts";
@@ -13,6 +13,8 @@ import { REFERENCES } from "./references.ts";
 import { hasUnevaluated, unevaluatedOf } from "./unevaluated.ts";
 
 const ALTERNATIVES_MAX = 1024;
+/** Keywords that make several alternatives. */
+const CHOICES = ["anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas"] as const;
 
 /** A schema for the same value, reached through `from`. A schema that leads back to itself never ends. */
 interface Opened {
@@ -60,26 +62,30 @@ export class Conjunctions {
       const [choice, ...choices] = opened.choices;
       if (choice === undefined) done.push(this.#placesOf(opened.places));
       else for (const open of choice.toReversed()) todo.push({ open, places: opened.places, choices });
-      if (done.length + todo.length > ALTERNATIVES_MAX) {
-        const problem = new Problem(
-          "grammar_too_large",
-          `anyOf, oneOf and the like may make at most ${ALTERNATIVES_MAX} alternatives at one place, got more`,
-          places[0]?.pointer,
-        );
-        this.#document.weaken(problem, "anyOf");
-        return [yield* this.#withoutChoices(places)];
-      }
+      if (done.length + todo.length > ALTERNATIVES_MAX) return [yield* this.#withoutChoices(places)];
       this.#effort.units += PART_UNITS * (1 + done.length);
       if (this.#effort.isDue()) yield;
     }
     return done;
   }
 
-  /** The schemas that every alternative contains: a weaker rule than any alternative. */
+  /** The schemas that every alternative contains: a weaker rule than any alternative. Notes each choice that is left out. */
   *#withoutChoices(places: readonly Place[]): Generator<undefined, readonly Place[]> {
     const open = places.map((place) => openedAt(place));
     const opened = yield* this.#opened({ open, places: new Map(), choices: [] });
-    return this.#placesOf(opened?.places ?? new Map());
+    const found = opened?.places ?? new Map<string, Opened>();
+    for (const { place } of found.values())
+      for (const keyword of CHOICES)
+        if (said(place, keyword) !== undefined)
+          this.#document.weaken(
+            new Problem(
+              "grammar_too_large",
+              `anyOf, oneOf and the like may make at most ${ALTERNATIVES_MAX} alternatives at one place, got more`,
+              `${place.pointer}/${keyword}`,
+            ),
+            keyword,
+          );
+    return this.#placesOf(found);
   }
 
   /** The alternative with all other schemas that must hold; undefined when it admits nothing. */
