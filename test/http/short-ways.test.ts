@@ -82,6 +82,32 @@ describe("a body", () => {
     expect(pushed).toEqual([]);
   });
 
+  const RULE = { rule: "transformers", num_beams: 1, max_tokens: 8 };
+  test.each([
+    ["verify", "/v1/verify", { shape: [1, VOCAB_SIZE], draft_token_ids: [], temperature: 0 }],
+    ["beam", "/v1/beam", { shape: [1, VOCAB_SIZE], beam: RULE, seed: 1 }],
+  ])(
+    "of POST /v1/%s that comes with its head is read in place from its first byte",
+    async (_, path, said) => {
+      const head = JSON.stringify({ dtype: "f32", ...said });
+      const bytes = Buffer.concat([Buffer.from(head), row(7)]);
+      const fields = `Host: x\r\nInference-Header-Content-Length: ${head.length}\r\nContent-Length: ${bytes.length}`;
+      const type = "Content-Type: application/octet-stream";
+      await sent(`POST ${path} HTTP/1.1\r\n${type}\r\n${fields}\r\n\r\n`, bytes);
+      expect(pushed).toEqual([]);
+    },
+  );
+
+  test("of POST /v2 that comes with its head is read in place from its first byte", async () => {
+    const tensor = { name: "logits", shape: [1, VOCAB_SIZE], datatype: "FP32", bytes: row(7) };
+    const options = { parameters: { temperature: 0 }, outputs: { token_id: false } } as const;
+    const socket = await open();
+    socket.write(inferRequest([tensor], options));
+    expect(await textWith(socket, /"data":\[\d+\]/)).toContain('"data":[7]');
+    expect(pushed).toEqual([]);
+    socket.destroy();
+  });
+
   test("of a batch is read in place, too, and what was not taken at once is copied", async () => {
     const url = "/v1/sample/batch?dtype=f32&shape=3,100000&temperature=0";
     const body = Buffer.concat([row(7), row(8), row(9)]);

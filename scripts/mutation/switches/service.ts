@@ -27,6 +27,27 @@ export const SERVICE_SWITCHES: readonly Switch[] = [
     tests: HTTP,
   },
   {
+    name: "drafts in place behind a head that came with them",
+    file: "src/http/node/connections.ts",
+    part: '"POST /v1/verify"',
+    instead: '"POST /nowhere"',
+    tests: HTTP,
+  },
+  {
+    name: "inferences in place behind a head that came with them",
+    file: "src/http/node/connections.ts",
+    part: '"POST /v2/models"',
+    instead: '"POST /nowhere"',
+    tests: HTTP,
+  },
+  {
+    name: "beams in place behind a head that came with them",
+    file: "src/http/node/connections.ts",
+    part: '"POST /v1/beam"',
+    instead: '"POST /nowhere"',
+    tests: HTTP,
+  },
+  {
     name: "freed chunks",
     file: "src/http/node/collect.ts",
     part: "if (length >= FREED_BYTES_MIN && buffer.byteLength === length) ",
