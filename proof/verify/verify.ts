@@ -7,10 +7,23 @@ import { SIBLINGS } from "../../src/sampling/verify/draft-law.ts";
 import { ensemble } from "../../src/sampling/verify/ensemble.ts";
 import { VERIFY_METHODS } from "../../src/sampling/verify/index.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
+import { typical } from "../../src/sampling/verify/typical.ts";
 import type { Proof, Report } from "../proof.ts";
 import { goodnessOfFit, P_MIN } from "../statistics/chi-square.ts";
+import { fitOf, MARKED_TREE, type MarkedWorld } from "./marked.ts";
 import { compareWithSteps } from "./step-by-step.ts";
-import { type Course, count, expected, expectedEnsemble, PARENTS, TOLD, WIDTHS } from "./world.ts";
+import { countTranslated, expectedTranslated, type TranslatedCourse } from "./translated.ts";
+import {
+  type Course,
+  count,
+  expected,
+  expectedEnsemble,
+  expectedTypical,
+  PARENTS,
+  type Threshold,
+  TOLD,
+  WIDTHS,
+} from "./world.ts";
 import { WRONG } from "./wrong.ts";
 
 export const VERIFY: Proof = {
@@ -40,6 +53,11 @@ export const VERIFY: Proof = {
         "as the mixture",
       );
     }
+    for (const width of WIDTHS)
+      for (const parents of [[-1, 0, 1], PARENTS])
+        for (const threshold of THRESHOLDS) isTypical(report, { width, parents, threshold, sequences, seed });
+    for (const course of TRANSLATED) isTranslated(report, { ...course, sequences, seed });
+    for (const world of MARKED) isMarked(report, world, Math.min(sequences, MARKED_MAX));
     for (const method of WRONG) isFound(report, method, seed, Math.min(sequences, 100_000));
   },
 };
@@ -57,6 +75,86 @@ const TREES = VERIFY_METHODS.filter(
     })),
   ),
 );
+
+/** Medusa's, and one that refuses about half of the drafts of this world. */
+const THRESHOLDS: readonly Threshold[] = [
+  { epsilon: 0.09, delta: 0.3 },
+  { epsilon: 0.25, delta: 1 },
+];
+
+interface TypicalCourse extends Pick<Course, "width" | "sequences" | "seed"> {
+  readonly parents: readonly number[];
+  readonly threshold: Threshold;
+}
+
+function isTypical(report: Report, { width, parents, threshold, sequences, seed }: TypicalCourse): void {
+  const course = { method: typical, told: "none", is_drawn: true, drafted: 0 } as const;
+  fits(
+    report,
+    { ...course, parents, width, sequences, seed, options: { ...threshold } },
+    expectedTypical(width, threshold, parents),
+    `as ε ${threshold.epsilon}, δ ${threshold.delta} say`,
+  );
+}
+
+/** Drafters with another vocabulary, under every method that keeps the tokens or their distribution. */
+const TRANSLATED = VERIFY_METHODS.filter(({ preserves }) => preserves !== "nothing").flatMap((method) => [
+  { method: method.name, match: "text", told: "none" } as const,
+  ...TOLD.filter((told) => told === "none" || method.readsDraft).map(
+    (told) => ({ method: method.name, match: "tokens", told }) as const,
+  ),
+]);
+
+function isTranslated(report: Report, course: TranslatedCourse): void {
+  const { counts, accepted_a_call } = countTranslated(course);
+  const law = expectedTranslated();
+  const { cells, p_chi, p_g } = goodnessOfFit(counts, law);
+  const impossible = counts.reduce((sum, count, i) => sum + (law[i] === 0 ? count : 0), 0);
+  report.claim(
+    `${course.method}: ${course.sequences} texts with a drafter of another vocabulary, draft_match ${course.match}, draft_rows ${course.told}, are distributed as without`,
+    Math.min(p_chi, p_g) > LEVEL && impossible === 0,
+    `${cells} cells, ${impossible} impossible texts, p ${p_chi.toPrecision(3)} (χ²) and ${p_g.toPrecision(3)} (G), ${accepted_a_call.toFixed(3)} accepted a call`,
+  );
+}
+
+/** A text under a mark takes several times as long as one without. */
+const MARKED_MAX = 100_000;
+
+const MARKED: readonly MarkedWorld[] = [
+  ...["rejection", "block"].flatMap((method) =>
+    (
+      [
+        ["gumbel", undefined],
+        ["dual_key_gumbel", "key_a"],
+      ] as const
+    ).map(([scheme, drafter]) => ({ vocab_size: 5, top_k: 3, method, scheme, drafter })),
+  ),
+  ...(
+    [
+      ["gumbel", undefined, "independent"],
+      ["gumbel", undefined, "without_replacement"],
+      ["dual_key_gumbel", undefined, "independent"],
+      ["dual_key_gumbel", "key_a", "without_replacement"],
+    ] as const
+  ).map(([scheme, drafter, siblings]) => ({
+    ...{ vocab_size: 5, top_k: 3, method: "rejection", scheme, drafter },
+    ...{ siblings, parents: MARKED_TREE },
+  })),
+];
+
+function isMarked(report: Report, world: MarkedWorld, texts: number): void {
+  const { cells, p_chi, p_g, impossible, accepted } = fitOf(world, texts);
+  const { method, scheme, drafter = "no key", siblings } = world;
+  const shape = siblings === undefined ? "drafts" : `trees, siblings ${siblings},`;
+  report.claim(
+    `${method}: ${texts} texts under ${scheme}, ${shape} by ${drafter}, are distributed over keys as without a mark`,
+    Math.min(p_chi, p_g) > LEVEL && impossible === 0,
+    `${cells} cells, ${impossible} impossible texts, p ${p_chi.toPrecision(3)} (χ²) and ${p_g.toPrecision(3)} (G), ${accepted.toFixed(3)} accepted a text`,
+  );
+}
+
+/** A right method falls below this in one of a thousand tests; the seed is fixed. */
+const LEVEL = 1e-3;
 
 function fits(report: Report, course: Course, law = expected(course.width), what = "as without"): void {
   const { counts, accepted_a_call } = count(course);

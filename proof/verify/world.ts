@@ -133,6 +133,49 @@ export function expectedEnsemble(width: Width, weight: number, drafted: number):
   return all;
 }
 
+/** The threshold of typical acceptance: min(ε, δ·e^−H). */
+export interface Threshold {
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
+/**
+ * The same when `typical` verifies drafts that were drawn: at each position the first drafted token with p > min(ε, δ·e^−H)
+ * is taken; without one the token is drawn from p, and the next draft begins after it.
+ */
+export function expectedTypical(
+  width: Width,
+  threshold: Threshold,
+  parents: readonly number[],
+): Float64Array {
+  const all = new Float64Array(WORDS ** LENGTH);
+  const visit = (words: readonly number[], node: number, probability: number) => {
+    if (probability === 0) return;
+    if (words.length === LENGTH) {
+      all[indexOf(words)]! += probability;
+      return;
+    }
+    const history = [FIRST_WORD, ...words];
+    const p = targetLaw(history, width);
+    const q = draft_laws[history.at(-1) ?? 0] ?? [];
+    const entropy = p.reduce((sum, each) => sum - (each > 0 ? each * Math.log(each) : 0), 0);
+    const least = Math.min(threshold.epsilon, threshold.delta * Math.exp(-entropy));
+    let untaken = 1;
+    for (const [child, parent] of parents.entries()) {
+      if (parent !== node) continue;
+      let refused = 0;
+      for (const [word, drafted] of q.entries()) {
+        if ((p[word] ?? 0) > least) visit([...words, word], child, probability * untaken * drafted);
+        else refused += drafted;
+      }
+      untaken *= refused;
+    }
+    for (const [word, each] of p.entries()) visit([...words, word], ROOT, probability * untaken * each);
+  };
+  visit([], ROOT, 1);
+  return all;
+}
+
 function indexOf(words: readonly number[]): number {
   return words.slice(0, LENGTH).reduce((index, word) => index * WORDS + word, 0);
 }
@@ -154,6 +197,8 @@ export interface Course {
   readonly parents?: readonly number[];
   /** how tokens with one parent are drawn; absent: independently */
   readonly siblings?: Siblings;
+  /** the drafter draws its tokens also when it reports no distribution */
+  readonly is_drawn?: boolean;
   /** of the method */
   readonly options?: Readonly<Record<string, unknown>>;
 }
@@ -173,7 +218,7 @@ export function count(course: Course): Counted {
   const counts = new Float64Array(WORDS ** LENGTH);
   const noise = seeded(seed);
   const options = optionsOf(course, method);
-  const { siblings } = course;
+  const { siblings, is_drawn = told !== "none" } = course;
   const { parents = Array.from({ length: course.drafted }, (_, i) => i - 1) } = course;
   const tree = treeOf(parents.length, parents);
   let accepted = 0;
@@ -181,7 +226,7 @@ export function count(course: Course): Counted {
   for (let i = 0; i < sequences; i++) {
     const history = [FIRST_WORD];
     while (history.length <= LENGTH) {
-      const draft = { parents, tokens: drawDraft(history, tree, told, siblings, noise.unit) };
+      const draft = { parents, tokens: drawDraft(history, tree, is_drawn, siblings, noise.unit) };
       const verified = verifyDraft(sampler, rowsOf(history, draft, told, width), {
         ...options,
         history,
@@ -217,14 +262,11 @@ function optionsOf(
   return { ...parsed, verification: { ...parsed.verification, method, method_options } };
 }
 
-/**
- * The drafter's tokens: drawn, or, when the drafter does not report its distribution, the likeliest, as from a table of
- * what followed.
- */
+/** The drafter's tokens: drawn, or the likeliest, as from a table of what followed. */
 function drawDraft(
   history: readonly number[],
   tree: DraftTree,
-  told: Told,
+  is_drawn: boolean,
   siblings: Siblings | undefined,
   uniform: () => number,
 ): number[] {
@@ -236,7 +278,7 @@ function drawDraft(
     for (const [i, child] of tree.childrenOf(node).entries()) {
       const left = siblings === "without_replacement" ? law.map((q, id) => (gone.has(id) ? 0 : q)) : law;
       const total = left.reduce((sum, q) => sum + q, 0);
-      const token = told === "none" ? (ranked[i] ?? 0) : drawn(left, uniform() * total);
+      const token = is_drawn ? drawn(left, uniform() * total) : (ranked[i] ?? 0);
       gone.add(token);
       tokens[child] = token;
       visit(child);

@@ -5,6 +5,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { seeded } from "../../../evidence/seeded.ts";
 import { goodnessOfFit, P_MIN } from "../../../proof/statistics/chi-square.ts";
+import { countTranslated, expectedTranslated } from "../../../proof/verify/translated.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../../src/sampling/options/option-limits.ts";
 import type { LogitsRow } from "../../../src/sampling/rows.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
@@ -145,7 +146,6 @@ describe("draft_match tokens", () => {
     expect(problemOf(verify)).toMatchObject({ code: "invalid_logits", pointer: "/rows/2/logits" });
   });
 
-  const LENGTH = 2;
   const TARGET_ROWS = Array.from({ length: 9 }, (_, i) =>
     Array.from({ length: 8 }, (_, id) => (id === 5 ? Number.NEGATIVE_INFINITY : Math.sin(3 * i + 1.7 * id))),
   );
@@ -205,47 +205,25 @@ describe("draft_match tokens", () => {
       expect(rejected).toBeGreaterThan(30);
     },
   );
-
-  test.each([
-    ["rejection", "logits"],
-    ["block", "probabilities"],
-  ] as const)("%s keeps the target's law over 20,000 texts, with %s of the drafter", (method, told) => {
-    const counts = new Float64Array(8 ** LENGTH);
-    const random = seeded(29, told.length + method.length);
-    const parsed = new Map<string, ReturnType<typeof parse>>();
-    let accepted = 0;
-    for (let i = 0; i < 20_000; i++) {
-      const history = [4];
-      while (history.length <= LENGTH) {
-        const first = drawn(laws[history.at(-1) ?? 0]!, random.unit());
-        const second = drawn(laws[common.to_target[first]!]!, random.unit());
-        const before = [history.at(-1) ?? 0, common.to_target[first]!, common.to_target[second]!];
-        const draft_token_ids = [first, second];
-        const key = draft_token_ids.join();
-        const options = parsed.get(key) ?? parse({ ...said, draft_token_ids, method, draft_rows: told });
-        parsed.set(key, options);
-        const verified = verifyDraft(
-          sampler,
-          {
-            target: before.map((id) => target_rows[id]!),
-            draft: before.slice(0, 2).map((id) => draft_rows[told][id]!),
-          },
-          { ...options, seed: String(i), step: history.length - 1, history },
-        );
-        accepted += verified.accepted;
-        history.push(...verified.token_ids);
-      }
-      counts[history[1]! * 8 + history[2]!]! += 1;
-    }
-    const expected = Float64Array.from({ length: 64 }, (_, i) => {
-      const first = Math.floor(i / 8);
-      return softmax(TARGET_ROWS[4]!)[first]! * softmax(TARGET_ROWS[first]!)[i % 8]!;
-    });
-    const { p_chi, p_g } = goodnessOfFit(counts, expected);
-    expect(Math.min(p_chi, p_g)).toBeGreaterThan(P_MIN);
-    expect(accepted).toBeGreaterThan(5000);
-  });
 });
+
+test.each([
+  ["rejection", "tokens", "logits"],
+  ["block", "tokens", "probabilities"],
+  ["strict", "text", "none"],
+  ["rejection", "text", "none"],
+  ["block", "text", "none"],
+] as const)(
+  "%s keeps the target's law over 20,000 texts, draft_match %s, with %s of the drafter",
+  (method, match, told) => {
+    const { counts, accepted_a_call } = countTranslated({ method, match, told, sequences: 20_000, seed: 1 });
+    const law = expectedTranslated();
+    const { p_chi, p_g } = goodnessOfFit(counts, law);
+    expect(Math.min(p_chi, p_g)).toBeGreaterThan(P_MIN);
+    expect(counts.filter((count, i) => count > 0 && law[i] === 0)).toHaveLength(0);
+    expect(accepted_a_call).toBeGreaterThan(0.1);
+  },
+);
 
 test("a draft is translated once, although its rows are counted before its options are checked", () => {
   const common = vi.spyOn(vocabularies, "common");

@@ -2,7 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { goodnessOfFit } from "../../../proof/statistics/chi-square.ts";
 import { compareWithSteps } from "../../../proof/verify/step-by-step.ts";
-import { count, expected, expectedEnsemble, PARENTS, TOLD, WIDTHS } from "../../../proof/verify/world.ts";
+import {
+  count,
+  expected,
+  expectedEnsemble,
+  expectedTypical,
+  PARENTS,
+  TOLD,
+  WIDTHS,
+} from "../../../proof/verify/world.ts";
 import { WRONG } from "../../../proof/verify/wrong.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 
@@ -82,6 +90,27 @@ test("an ensemble accepts more the more of the draft is in it, and is found out 
   expect(most!.accepted_a_call).toBeGreaterThan(more!.accepted_a_call);
   expect(more!.accepted_a_call).toBeGreaterThan(least!.accepted_a_call);
   expect(goodnessOfFit(most!.counts, expected("narrow")).p_chi).toBeLessThan(P_MIN);
+});
+
+describe.each([
+  ["a draft", [-1, 0, 1]],
+  ["a tree", PARENTS],
+] as const)("typical, of %s", (_, parents) => {
+  const method = VERIFY_METHODS.find(({ name }) => name === "typical")!;
+  const course = { method, told: "none", is_drawn: true, drafted: 0, sequences: SEQUENCES, seed: 3 } as const;
+  test.each(WIDTHS)("has the law of its threshold, and not the target's, in %s rows", (width) => {
+    for (const threshold of [
+      { epsilon: 0.09, delta: 0.3 },
+      { epsilon: 0.25, delta: 1 },
+    ]) {
+      const { counts } = count({ ...course, parents, width, options: threshold });
+      const law = expectedTypical(width, threshold, parents);
+      const { p_chi, p_g } = goodnessOfFit(counts, law);
+      expect(Math.min(p_chi, p_g)).toBeGreaterThan(P_MIN);
+      expect(counts.filter((each, i) => each > 0 && law[i] === 0)).toHaveLength(0);
+      expect(goodnessOfFit(counts, expected(width)).p_chi).toBeLessThan(P_MIN);
+    }
+  });
 });
 
 test.each(WRONG.map((method) => [method.name, method] as const))("found out: %s", (_, method) => {
