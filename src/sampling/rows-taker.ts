@@ -14,6 +14,8 @@ export interface RowsTaker {
   readonly waits: string | undefined;
   /** its step pauses in the middle of a row */
   readonly is_inside: boolean;
+  /** number of the drafted tokens that the rows verify; 0 for a search */
+  readonly drafted: number;
   /** nothing more is to come */
   readonly is_over: boolean;
   /** Takes the next row, or drops it where an earlier one was refused. Throws the Problem of the row. */

@@ -9,6 +9,8 @@ import type { Exchange } from "./exchange.ts";
 interface UnderWay {
   readonly pieces: Generator<Pause, Verified>;
   readonly place: VerifyCall["place"];
+  /** number of drafted tokens, in ids of the target */
+  readonly drafted: number;
   spent_ms: number;
 }
 
@@ -33,7 +35,8 @@ export class DraftAnswers {
       this.#exchange.reckonReply(options, vocab_size);
     this.#exchange.record.vocab_size = vocab_size;
     const pieces = verifyInPieces(sampler, rows, options, wire.options);
-    this.#under_way = { pieces, place, spent_ms: 0 };
+    const drafted = options.verification.draft_token_ids.length;
+    this.#under_way = { pieces, place, drafted, spent_ms: 0 };
   }
 
   /**
@@ -57,9 +60,8 @@ export class DraftAnswers {
     }
   }
 
-  #verified({ positions }: Verified, { spent_ms }: UnderWay): void {
+  #verified(reply: Verified, { drafted, spent_ms }: UnderWay): void {
     this.#under_way = undefined;
-    for (const sampled of positions)
-      this.#exchange.service.counters.sampled(sampled, "verify", spent_ms / 1000 / positions.length);
+    this.#exchange.service.counters.verified({ reply, drafted }, spent_ms / 1000);
   }
 }

@@ -2,8 +2,10 @@
  * The counters of a worker: plain numbers, so that counting costs nanoseconds. They become metrics when GET /metrics is
  * called (metrics.ts).
  */
-import { PROBLEMS, type ProblemCode } from "../../errors.ts";
+import { assert, PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
+import { VERIFY_METHODS } from "../../sampling/verify/index.ts";
+import type { Verified } from "../../sampling/verify/verify.ts";
 import { BODY_FORMS, type BodyForm } from "../../wire/row-source.ts";
 
 /** The kind of request that a step was part of. */
@@ -69,6 +71,21 @@ export interface StageTime {
   steps: number;
 }
 
+/** Drafts that were verified, by the method. */
+export interface Drafts {
+  drafts: number;
+  /** drafted tokens; in a tree all of its nodes */
+  drafted: number;
+  /** drafted tokens that became part of a text */
+  accepted: number;
+}
+
+/** A draft that was verified: its reply, and the number of its tokens. */
+export interface VerifiedDraft {
+  readonly reply: Pick<Verified, "method" | "accepted" | "positions">;
+  readonly drafted: number;
+}
+
 export class Counters {
   readonly routes: RouteCounters[] = [];
   /** requests under way */
@@ -82,6 +99,9 @@ export class Counters {
   /** entropy of the distribution drawn from, in steps whose trace reports it */
   readonly entropy = new Distribution(NATS);
   readonly stages = new Map<string, StageTime>();
+  readonly drafts = new Map<string, Drafts>(
+    VERIFY_METHODS.map(({ name }) => [name, { drafts: 0, drafted: 0, accepted: 0 }]),
+  );
 
   /** The counters of a route. Pages and health checks are not guarded. */
   route(method: string, route: string, guarded: boolean): RouteCounters {
@@ -103,6 +123,17 @@ export class Counters {
     this.sampling_seconds.add(seconds);
     this.kept.add(kept);
     if (trace !== undefined) this.#traced(trace);
+  }
+
+  /** A draft was verified, in this time. */
+  verified({ reply, drafted }: VerifiedDraft, seconds: number): void {
+    const { method, accepted, positions } = reply;
+    const sums = this.drafts.get(method);
+    assert(sums !== undefined, "every method has its counts from the start");
+    sums.drafts += 1;
+    sums.drafted += drafted;
+    sums.accepted += accepted;
+    for (const sampled of positions) this.sampled(sampled, "verify", seconds / positions.length);
   }
 
   /** A step of a search made this number of beams. */

@@ -5,7 +5,7 @@
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
 import type { GrammarsFigures } from "../../grammar/grammars.ts";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
-import type { Counters, Distribution } from "./counters.ts";
+import type { Counters, Distribution, Drafts } from "./counters.ts";
 import { standardOutput } from "./log-output.ts";
 
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -66,6 +66,7 @@ export function createMetrics(observed: Observed, version: string): () => Promis
     ...processMetrics((await registry.getMetricsAsJSON()) as unknown as WorkerMetrics, observed),
     ...requestMetrics(observed.counters),
     ...samplingMetrics(observed.counters),
+    ...draftMetrics(observed.counters),
     ...stateMetrics(observed, version),
   ];
 }
@@ -121,6 +122,29 @@ function requestMetrics({ routes, rejections, bytes, in_flight }: Counters): Met
       "received_bytes_total",
       "Bytes of bodies and messages, by the form in which their logits came.",
       [...bytes].map(([form, count]) => [{ form }, count] as const),
+    ),
+  ];
+}
+
+/** Rates of acceptance are accepted tokens by drafted tokens. */
+function draftMetrics({ drafts }: Counters): Metric[] {
+  const of = (read: (each: Drafts) => number): Counted =>
+    [...drafts].map(([method, each]) => [{ method }, read(each)] as const);
+  return [
+    counter(
+      "drafts_total",
+      "Drafts verified, by method.",
+      of((each) => each.drafts),
+    ),
+    counter(
+      "draft_tokens_total",
+      "Tokens of verified drafts; of a tree all of its nodes.",
+      of((each) => each.drafted),
+    ),
+    counter(
+      "accepted_draft_tokens_total",
+      "Drafted tokens that were accepted.",
+      of((each) => each.accepted),
     ),
   ];
 }

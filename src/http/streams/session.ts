@@ -271,7 +271,7 @@ export class StreamSession {
       const began_ms = performance.now();
       const reply = taker.goOn();
       this.#spent_ms += performance.now() - began_ms;
-      const line = reply && this.#written(reply, this.#spent_ms / 1000);
+      const line = reply && this.#written(reply, taker.drafted, this.#spent_ms / 1000);
       if (reply !== undefined) this.#spent_ms = 0;
       this.is_inside = taker.is_inside;
       if (taker.is_over) this.#setTaker(undefined);
@@ -282,14 +282,13 @@ export class StreamSession {
   }
 
   /** The line of a reply, which is counted. */
-  #written(reply: Verified | BeamStep, seconds: number): string {
+  #written(reply: Verified | BeamStep, drafted: number, seconds: number): string {
     const { counters } = this.#service;
     if ("beams" in reply) {
       counters.searched(reply.beams.length + reply.ended.length, seconds);
       return writeBeams(reply);
     }
-    const { positions } = reply;
-    for (const sampled of positions) counters.sampled(sampled, "verify", seconds / positions.length);
+    counters.verified({ reply, drafted }, seconds);
     return writeVerified(reply);
   }
 

@@ -38,6 +38,7 @@ export class StreamSearch {
   is_inside = false;
   /** the search is finished, or was refused and its rows have come */
   is_over = false;
+  readonly drafted = 0;
   readonly #stream: SampleStream;
   readonly #host: SearchHost;
   #call: BeamCall | undefined;

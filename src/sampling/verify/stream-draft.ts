@@ -84,6 +84,11 @@ export class StreamDraft implements RowsTaker {
     return `a draft waits for its rows, of which ${this.left} are to come`;
   }
 
+  /** Set once the draft has begun. */
+  get drafted(): number {
+    return this.#drafted.length;
+  }
+
   /** True when all of its rows have arrived and it has been answered. */
   get is_over(): boolean {
     return this.left === 0 && this.#is_answered;

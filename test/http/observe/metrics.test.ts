@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { PROBLEMS } from "../../../src/errors.ts";
 import { Counters, Distribution } from "../../../src/http/observe/counters.ts";
 import { metricsText, type WorkerMetrics } from "../../../src/http/observe/metrics.ts";
+import { openDuplex, rowFrame, textFrame } from "../duplex.ts";
 import { listen } from "../listening.ts";
 import { startApp } from "../routes/analysis-app.ts";
 
@@ -82,6 +83,51 @@ test("a scrape has every metric with help, type and the values of this process",
   );
   expect(body).toContain("\nprocess_cpu_user_seconds_total ");
   expect(body).toContain("\nnodejs_eventloop_lag_seconds ");
+});
+
+test("drafts are counted by method, over every transport, trees by all of their nodes", async () => {
+  const app = await listen({ rows_max: 8 });
+  const best = (token_id: number) => ({ logits: [0, 1, 2, 3].map((id) => (id === token_id ? 9 : 0)) });
+  const post = (url: string, body: object, headers = {}) =>
+    fetch(`${app.url}${url}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", ...headers },
+    });
+  // Token 1 is accepted, token 2 is not: the rows say 1, then 3.
+  const draft = { draft_token_ids: [1, 2], rows: [1, 3, 0].map(best), temperature: 0 };
+  const tree = { draft_token_ids: [2, 1, 3], parents: [-1, -1, 1], rows: [1, 0, 3, 0].map(best) };
+  const one = { sequences: [{ draft_token_ids: [1, 2] }, { draft_token_ids: [9] }], temperature: 0 };
+  for (const [url, body, status] of [
+    ["/v1/verify", draft, 200],
+    ["/v1/verify", { ...tree, temperature: 0, method: "typical" }, 200],
+    ["/v1/verify", { ...draft, draft_token_ids: [9, 9] }, 422],
+    ["/v1/verify/batch", { ...one, rows: [1, 3, 0, 1, 1].map(best) }, 200],
+  ] as const)
+    expect((await post(url, body)).status).toBe(status);
+  const inputs = [
+    { name: "logits", shape: [3, 4], datatype: "FP32", data: draft.rows.flatMap(({ logits }) => logits) },
+    { name: "draft_token_ids", shape: [1, 2], datatype: "INT64", data: [1, 2] },
+  ];
+  const inferred = await post("/v2/models/sampler/infer", { inputs, parameters: { temperature: 0 } });
+  expect(inferred.status, await inferred.text()).toBe(200);
+  const stream = openDuplex(app.url);
+  const announced = textFrame({ type: "verify", draft_token_ids: [1, 2] });
+  const rows = draft.rows.map(({ logits }) => rowFrame(Float32Array.from(logits)));
+  stream.write(Buffer.concat([textFrame({ temperature: 0 }), announced, ...rows]));
+  expect(await stream.rest()).toHaveLength(1);
+  const body = await (await fetch(`${app.url}/metrics`)).text();
+  await app.close();
+  for (const line of [
+    'drafts_total{method="strict"} 4',
+    'draft_tokens_total{method="strict"} 8',
+    'accepted_draft_tokens_total{method="strict"} 4',
+    'drafts_total{method="typical"} 1',
+    'draft_tokens_total{method="typical"} 3',
+    'accepted_draft_tokens_total{method="typical"} 2',
+    'drafts_total{method="block"} 0',
+  ])
+    expect(body).toContain(`\nlogit_sampler_${line}\n`);
 });
 
 test("a worker that stands by has no rows for anybody, and no event loop that is worth a mean", async () => {
