@@ -252,7 +252,7 @@ export class Edits {
   /** Restores the unchanged row and its block maxima. */
   revert(): void {
     this.#waiting = 0;
-    this.#takeBack();
+    if (this.#count > 0) this.#takeBack();
     this.#row = this.#original;
     this.#count = 0;
     this.#is_open = false;

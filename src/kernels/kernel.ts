@@ -120,15 +120,13 @@ export class Kernel {
   }
 
   /** A free row, or undefined when all are leased. */
-  leaseRow(): Row | undefined {
-    return this.#free.pop();
-  }
+  readonly leaseRow = (): Row | undefined => this.#free.pop();
 
   /** Returns a row. Returning it twice is a programming error. */
-  returnRow(row: Row): void {
+  readonly returnRow = (row: Row): void => {
     assert(!this.#free.includes(row), "a row is returned once");
     this.#free.push(row);
-  }
+  };
 
   /** Index of the first NaN, −1 when there is none. Costs nothing unless the scan found one. */
   firstNaN(row: Row): number {

@@ -25,22 +25,28 @@ export type Chain = readonly ChainEntry[];
  * last.
  */
 export function runChain(chain: Chain, candidates: Candidates, context: StepContext): void {
-  for (let i = 0; i < chain.length; i++) runStage(chain, i, candidates, context);
+  const last = lastOf(chain);
+  for (let i = 0; i <= last; i++) runStage(chain[i] as ChainEntry, i === last, candidates, context); // i < length
 }
 
-/** Runs the stage at an index of the chain, unless it is skipped. */
-export function runStage(chain: Chain, index: number, candidates: Candidates, context: StepContext): void {
-  const { stage, options, skipped } = chain[index] as ChainEntry; // index < length
+/** Runs a stage, unless it is skipped. `is_last`: no later stage runs. */
+export function runStage(
+  { stage, options, skipped }: ChainEntry,
+  is_last: boolean,
+  candidates: Candidates,
+  context: StepContext,
+): void {
   if (skipped !== undefined) return;
-  candidates.beginStage(stage.name, isLast(chain, index));
+  candidates.beginStage(stage.name, is_last);
   stage.apply(candidates, options, context);
   candidates.endStage(stage.name);
 }
 
-/** True when no later stage runs. */
-function isLast(chain: Chain, index: number): boolean {
-  for (let i = index + 1; i < chain.length; i++) if (chain[i]?.skipped === undefined) return false;
-  return true;
+/** Index of the last stage that runs; −1 when none does. */
+export function lastOf(chain: Chain): number {
+  let last = chain.length - 1;
+  while (last >= 0 && chain[last]?.skipped !== undefined) last--;
+  return last;
 }
 
 /** True when everything that stages prepare is ready. `text` is only called when a stage has something to prepare. */

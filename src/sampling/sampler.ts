@@ -18,7 +18,7 @@ import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.t
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { type Begun, begin, rawOf, type Scratch, wantsLogprobs } from "./begin.ts";
 import { Candidates } from "./candidates/candidates.ts";
-import { type ChainEntry, nextStates, runChain, runStage, toldBy } from "./chain.ts";
+import { type ChainEntry, lastOf, nextStates, runChain, runStage, toldBy } from "./chain.ts";
 import { StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import { type Drawing, type Drawn, drawAll, drawChosen, drawInPieces, takesPieces } from "./draws.ts";
@@ -138,8 +138,8 @@ export function createSampler(
   const pieces = new StepPieces(context);
   return {
     arrivals: kernel.arrivals,
-    leaseRow: () => kernel.leaseRow(),
-    returnRow: (row) => kernel.returnRow(row),
+    leaseRow: kernel.leaseRow,
+    returnRow: kernel.returnRow,
     sample(step_rows, options, drawing) {
       const rows = listOfRows(step_rows);
       return pieces.isReady(options)
@@ -165,7 +165,7 @@ export function createSampler(
       return pieces.is_inside;
     },
     abandon: () => pieces.abandon(),
-    wasPreparing: () => pieces.wasPreparing(),
+    wasPreparing: pieces.wasPreparing,
     inspectGrammar: (inquiry) => grammarReport(grammars, vocabularies, inquiry),
     vocabularies,
     get grammars() {
@@ -382,7 +382,7 @@ function* runInPieces(
   for (const [index, entry] of chain.entries()) {
     if (index === place) raw = asItIs(candidates);
     const began = clock?.();
-    runStage(chain, index, candidates, context);
+    runStage(entry, index === lastOf(chain), candidates, context);
     const us = began === undefined || clock === undefined ? undefined : clock() - began;
     yield;
     if (tracer === undefined) continue;

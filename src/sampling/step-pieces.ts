@@ -40,11 +40,11 @@ export class StepPieces {
     this.#under_way?.return(undefined);
   }
 
-  wasPreparing(): boolean {
+  readonly wasPreparing = (): boolean => {
     const was = this.#was_preparing;
     this.#was_preparing = false;
     return was;
-  }
+  };
 
   /** True when everything that a step needs is prepared. No other step may be running. */
   isReady(options: StepOptions): boolean {

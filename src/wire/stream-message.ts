@@ -64,32 +64,27 @@ interface Said {
 
 /** A message whose bytes are arriving. */
 export interface ArrivingMessage {
-  write(bytes: Uint8Array): void;
-  /** Memory of at most this size for the next bytes; undefined: any. */
-  room?(bytes: number): Uint8Array | undefined;
+  /** takes its bytes */
+  readonly sink: {
+    write(bytes: Uint8Array): void;
+    /** Memory of at most this size for the next bytes; undefined: any. */
+    room?(bytes: number): Uint8Array | undefined;
+  };
   end(): StreamMessage;
 }
 
 /** The rows of a step that are arriving. */
 class RowMessage implements ArrivingMessage {
-  readonly #rows: StepRows;
+  readonly sink: StepRows;
   readonly #bytes: number;
 
   constructor(rows: StepRows, bytes: number) {
-    this.#rows = rows;
+    this.sink = rows;
     this.#bytes = bytes;
   }
 
-  write(bytes: Uint8Array): void {
-    this.#rows.write(bytes);
-  }
-
-  room(bytes: number): Uint8Array | undefined {
-    return this.#rows.room(bytes);
-  }
-
   end(): StreamMessage {
-    const rows = this.#rows;
+    const rows = this.sink;
     return {
       type: "step",
       own: undefined,
@@ -100,8 +95,12 @@ class RowMessage implements ArrivingMessage {
   }
 }
 
+/** Takes bytes that nothing reads. */
+const IGNORED: ArrivingMessage["sink"] = { write() {} };
+
 /** Rows that cannot be taken; the answer to their step has the reason. */
 class RefusedRow implements ArrivingMessage {
+  readonly sink = IGNORED;
   readonly #problem: Problem;
   readonly #form: BodyForm;
   readonly #bytes: number;
@@ -111,8 +110,6 @@ class RefusedRow implements ArrivingMessage {
     this.#form = form;
     this.#bytes = bytes;
   }
-
-  write(): void {}
 
   end(): StreamMessage {
     const problem = this.#problem;
@@ -131,17 +128,16 @@ export class StreamMessages {
   readonly #context: WireContext;
   #tensor: StreamTensor | undefined;
   #last: Said | undefined;
+  /** True when the options were read. */
+  opened = false;
+  /** Maximum number of rows of the next message. */
+  step_rows = 1;
   /** true when the last frame was one of rows, and the length of those */
   #row_bytes = -1;
   #vocab_size = 0;
 
   constructor(context: WireContext) {
     this.#context = context;
-  }
-
-  /** True when the options were read. */
-  get opened(): boolean {
-    return this.#tensor !== undefined;
   }
 
   /** A message of JSON text. */
@@ -153,9 +149,11 @@ export class StreamMessages {
     const envelope = new JsonEnvelope("step", this.#context.limits, targets);
     let received = 0;
     return {
-      write(bytes) {
-        received += bytes.length;
-        envelope.write(bytes);
+      sink: {
+        write(bytes) {
+          received += bytes.length;
+          envelope.write(bytes);
+        },
       },
       end: () => this.#messageOf(this.#read(envelope), arrived, received),
     };
@@ -178,11 +176,6 @@ export class StreamMessages {
     } catch (error) {
       return new RefusedRow(asProblem(error), ENCODINGS[tensor.encoding].dtype, bytes);
     }
-  }
-
-  /** Maximum number of rows of the next message. */
-  get step_rows(): number {
-    return this.#tensor?.step_rows ?? 1;
   }
 
   /** The fields of a text. A text equal to the last one, except for its numbers, is not parsed again. */
@@ -256,6 +249,8 @@ export class StreamMessages {
         "/combine",
       );
     this.#tensor = { encoding: encodingOf(tensor, { header_bytes: 0 }), shape, step_rows };
+    this.opened = true;
+    this.step_rows = step_rows;
     return { type: "open", options };
   }
 }

@@ -29,12 +29,16 @@ export interface MessageReader {
   readonly step_rows: number;
   /** True when the bytes of the current message are kept until its end, because it is text. */
   readonly keeps: boolean;
+  /** True when the bytes that were written last complete no message. */
+  readonly is_partial?: boolean;
   /** Memory into which the next bytes may be written without a copy. Valid until the next call of any method. */
   room(): Uint8Array | undefined;
 }
 
 const PREFIX_BYTES = 4;
 const TEXT_BIT = 0x8000_0000;
+/** the last byte of a prefix is at least this when its frame is text */
+const TEXT_BYTE = 0x80;
 /** the longest element: rows are at most this many bytes times the largest vocabulary */
 const ELEMENT_BYTES_MAX = 4;
 const NOTHING = new Uint8Array(0);
@@ -44,6 +48,7 @@ export class FrameReader implements MessageReader {
   inside = false;
   begins = false;
   keeps = false;
+  is_partial = false;
   readonly #messages: StreamMessages;
   readonly #text_bytes_max: number;
   readonly #row_bytes_max: number;
@@ -65,13 +70,22 @@ export class FrameReader implements MessageReader {
   }
 
   room(): Uint8Array | undefined {
-    return this.#missing > 0 ? this.#message?.room?.(this.#missing) : undefined;
+    return this.#missing > 0 ? this.#message?.sink.room?.(this.#missing) : undefined;
   }
 
   write(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#at = 0;
     this.begins = this.#message === undefined && chunk.length > 0;
+    this.is_partial =
+      this.#message === undefined ? this.#beginsRow(chunk) : !this.keeps && chunk.length < this.#missing;
+  }
+
+  /** True when the bytes are the beginning of one row, and not its end. */
+  #beginsRow(chunk: Uint8Array): boolean {
+    const [a = 0, b = 0, c = 0, d = TEXT_BYTE] = chunk;
+    if (this.#prefix_bytes > 0 || d >= TEXT_BYTE || !this.#messages.opened) return false;
+    return chunk.length - PREFIX_BYTES < a + (b << 8) + (c << 16) + (d << 24);
   }
 
   next(): StreamMessage | undefined {
@@ -80,7 +94,7 @@ export class FrameReader implements MessageReader {
     const message = this.#message;
     if (message !== undefined) {
       const taken = Math.min(this.#missing, this.#chunk.length - this.#at);
-      if (taken > 0) message.write(this.#chunk.subarray(this.#at, this.#at + taken));
+      if (taken > 0) message.sink.write(this.#chunk.subarray(this.#at, this.#at + taken));
       this.#at += taken;
       this.#missing -= taken;
       if (this.#missing === 0) {
@@ -117,23 +131,22 @@ export class FrameReader implements MessageReader {
     const is_marked = this.#prefix >= TEXT_BIT;
     const bytes = is_marked ? this.#prefix - TEXT_BIT : this.#prefix;
     const is_text = is_marked || !this.#messages.opened;
-    this.#requireWithin(bytes, is_text);
+    const bytes_max = is_text ? this.#text_bytes_max : this.#row_bytes_max * this.#messages.step_rows;
+    if (bytes > bytes_max) throw frameTooLong(bytes, bytes_max, is_text);
     this.#prefix = 0;
     this.#prefix_bytes = 0;
     this.#missing = bytes;
     this.keeps = is_text;
     return is_text ? this.#messages.beginText() : this.#messages.beginRow(bytes);
   }
+}
 
-  #requireWithin(bytes: number, is_text: boolean): void {
-    const bytes_max = is_text ? this.#text_bytes_max : this.#row_bytes_max * this.step_rows;
-    const limit = is_text ? "body_bytes_max" : "vocab_size_max elements";
-    if (bytes > bytes_max)
-      throw new Problem(
-        "limit_exceeded",
-        `a frame of ${is_text ? "JSON text" : "a row"} may have at most ${bytes_max} bytes (${limit}), got ${bytes}`,
-      );
-  }
+function frameTooLong(bytes: number, bytes_max: number, is_text: boolean): Problem {
+  const limit = is_text ? "body_bytes_max" : "vocab_size_max elements";
+  return new Problem(
+    "limit_exceeded",
+    `a frame of ${is_text ? "JSON text" : "a row"} may have at most ${bytes_max} bytes (${limit}), got ${bytes}`,
+  );
 }
 
 const LINE_FEED = 0x0a;
@@ -203,7 +216,7 @@ export class LineReader implements MessageReader {
         "limit_exceeded",
         `a line may have at most ${this.#bytes_max} bytes (body_bytes_max), got more`,
       );
-    this.#message.write(part);
+    this.#message.sink.write(part);
   }
 
   #complete(): StreamMessage | undefined {
@@ -251,7 +264,7 @@ export class WholeMessageReader implements MessageReader {
     const { bytes, is_text } = whole;
     const as_text = is_text || !this.#messages.opened;
     const message = as_text ? this.#messages.beginText() : this.#messages.beginRow(bytes.length);
-    message.write(bytes);
+    message.sink.write(bytes);
     return message.end();
   }
 

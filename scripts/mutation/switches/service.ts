@@ -76,6 +76,13 @@ export const SERVICE_SWITCHES: readonly Switch[] = [
     tests: HTTP,
   },
   {
+    name: "parts of a streamed row without a turn",
+    file: "src/http/streams/stream-loop.ts",
+    part: 'if (this.reader.is_partial === true && this.#state === "reading") this.#append();\n    else ',
+    instead: "",
+    tests: ["test/http/streams/stream-loop.test.ts"],
+  },
+  {
     name: "freed messages of WebSockets",
     file: "src/http/routes/stream-websocket.ts",
     part: "if (!loop.isWaiting) service.collector.free(data);",

@@ -76,11 +76,12 @@ export class Admission {
   spent(ticket: Ticket, ms: number): void {
     const { gate, sampler } = this;
     const was_inside = gate.turns.inside !== undefined;
-    gate.turns.inside = sampler.is_inside ? ticket : undefined;
+    const { is_inside } = sampler;
+    gate.turns.inside = is_inside ? ticket : undefined;
     const was_preparing = sampler.wasPreparing();
-    gate.prepares(ticket, was_preparing, ms);
+    if (was_preparing || ticket.is_preparing) gate.prepares(ticket, was_preparing, ms);
     if (was_preparing) this.relief.worked(ms);
-    if (gate.spent(ms) || (was_inside && !sampler.is_inside)) this.#turnSoon();
+    if (gate.spent(ms) || (was_inside && !is_inside)) this.#turnSoon();
   }
 
   /** A visitor leaves. The rest of its step is abandoned before its row is given back. */

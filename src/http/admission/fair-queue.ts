@@ -12,18 +12,15 @@ interface Queued {
 export class FairQueue<V extends Queued> {
   /** the visitors of each waiting client; the client whose turn it is comes first */
   readonly #waiting = new Map<string, V[]>();
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
+  /** number of visitors that wait; the queue alone sets it */
+  length = 0;
 
   /** Takes the last place among those of its client; a client that did not wait comes after all others. */
   push(visitor: V): void {
     const own = this.#waiting.get(visitor.client);
     if (own === undefined) this.#waiting.set(visitor.client, [visitor]);
     else own.push(visitor);
-    this.#length += 1;
+    this.length += 1;
   }
 
   /** The visitor whose turn it is; undefined when none waits. */
@@ -38,7 +35,7 @@ export class FairQueue<V extends Queued> {
     if (first === undefined) return undefined;
     const own = this.#waiting.get(first.client) as V[]; // the first is one of them
     own.shift();
-    this.#length -= 1;
+    this.length -= 1;
     this.#waiting.delete(first.client);
     if (own.length > 0) this.#waiting.set(first.client, own);
     return first;
@@ -50,7 +47,7 @@ export class FairQueue<V extends Queued> {
     const at = own?.indexOf(visitor) ?? -1;
     if (own === undefined || at < 0) return false;
     own.splice(at, 1);
-    this.#length -= 1;
+    this.length -= 1;
     if (own.length === 0) this.#waiting.delete(visitor.client);
     return true;
   }

@@ -176,22 +176,24 @@ export class StreamSession {
   #begin({ rows, own, form, bytes }: StepMessage): string | undefined {
     this.#service.counters.received(form, bytes);
     this.#spent_ms = 0;
-    return this.#attempt((stream) => stream.begin(rows, own));
+    return this.#attempt(rows, own);
   }
 
   #goOnStep(): string | undefined {
-    const pieces = this.#pieces;
-    assert(pieces !== undefined, "a step was begun");
-    return this.#attempt(() => pieces);
+    assert(this.#pieces !== undefined, "a step was begun");
+    return this.#attempt();
   }
 
-  /** Does the next piece of a step. A row that fails is answered with its problem, and the stream does not change. */
-  #attempt(take: (stream: SampleStream) => Sampled | Generator<undefined, Sampled>): string | undefined {
+  /**
+   * Begins the step of these rows, or does the next piece of the present one. A row that fails is answered with its
+   * problem, and the stream does not change.
+   */
+  #attempt(rows?: StepMessage["rows"], own?: StepMessage["own"]): string | undefined {
     const { counters } = this.#service;
     const stream = this.#stream as SampleStream; // the first message of a stream opens it
     const began_ms = performance.now();
     try {
-      const taken = take(stream);
+      const taken = this.#pieces ?? stream.begin(rows as StepMessage["rows"], own); // a step begins with its rows
       const sampled = "next" in taken ? this.#next(taken) : taken;
       this.#spent_ms += performance.now() - began_ms;
       if (sampled === undefined) return undefined;

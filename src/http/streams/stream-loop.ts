@@ -97,14 +97,25 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> implements
   }
 
   /** Bytes have come. Answers the messages that they complete. */
-  take(bytes: Uint8Array): void {
+  readonly take = (bytes: Uint8Array): void => {
     if (this.#state === "over") return;
     this.#session.received(bytes.length);
     this.reader.write(bytes);
-    this.advance();
+    if (this.reader.is_partial === true && this.#state === "reading") this.#append();
+    else this.advance();
     if (this.#state !== "reading") return;
     if (this.reader.keeps) this.arrives(this.#session.kept_bytes + bytes.length);
     else if (!this.reader.inside) this.#session.rest();
+  };
+
+  /** The bytes complete no message. They go to their row at once, as the bytes of a body do: only steps need a turn. */
+  #append(): void {
+    try {
+      this.next();
+      this.done();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Accounts for the bytes of an incomplete message, which are kept until the rest arrives. */

@@ -69,7 +69,7 @@ export function runUpgraded(
   const loop = new StreamLoop(service, session, reader, { pipe, log });
   loop.start();
   reply.hijack();
-  const take = (bytes: Uint8Array) => loop.take(bytes);
+  const { take } = loop;
   const scratch = new Uint8Array(SCRATCH_BYTES);
   // While a row waits for its turn, its bytes lie in the row's memory, so the next bytes must be read elsewhere.
   const room = () => (loop.isWaiting ? scratch : (reader.room() ?? scratch));

@@ -29,23 +29,20 @@ export class TokenCounter {
    */
   take(history: readonly number[], prompt_length: number, prepared?: PreparedHistory): number {
     this.#own_before = undefined;
-    return this.#take(history, prompt_length, prepared);
-  }
-
-  /** The same for a history whose ids from `end` on are not counted; ranges still refer to the whole history. */
-  takeOwn(history: readonly number[], prompt_length: number, end: number): number {
-    const { ids, before } = ownIdsOf(history, end);
-    this.#own_before = before;
-    return this.#take(ids, before[prompt_length]!, undefined);
-  }
-
-  #take(history: readonly number[], prompt_length: number, prepared: PreparedHistory | undefined): number {
     this.#history = history;
     this.#prepared = prepared;
     this.#first = -1;
     this.#end = -1;
     this.#id_end = this.#table.take(history, prompt_length, prepared?.table) + 1;
     return this.#id_end;
+  }
+
+  /** The same for a history whose ids from `end` on are not counted; ranges still refer to the whole history. */
+  takeOwn(history: readonly number[], prompt_length: number, end: number): number {
+    const { ids, before } = ownIdsOf(history, end);
+    const id_end = this.take(ids, before[prompt_length]!);
+    this.#own_before = before;
+    return id_end;
   }
 
   /** Counts history[first … end − 1]; repeating the same range costs nothing. */

@@ -8,11 +8,13 @@ interface FileKind {
   readonly name: string;
   /** how its elements are had */
   readonly instead: string;
-  isBegunBy(bytes: Uint8Array): boolean;
+  /** the first bytes of such a file; ANY matches every byte */
+  readonly beginning: readonly number[];
+  /** what the first four bytes must be below, as a little-endian number */
+  readonly below?: number;
 }
 
-/** The longest header that its library reads, in bytes. */
-const SAFETENSORS_HEADER_MAX = 100_000_000;
+const ANY = -1;
 /** Fewer bytes tell nothing. */
 const LOOKED_AT = 8;
 
@@ -20,41 +22,41 @@ const KINDS: readonly FileKind[] = [
   {
     name: "a .npy file",
     instead: "send array.tobytes(), or the file to logit-sampler sample --in",
-    isBegunBy: (bytes) => startsWith(bytes, [0x93, ..."NUMPY"]),
+    beginning: [0x93, ...ascii("NUMPY")],
   },
   {
     name: "a safetensors file",
     instead: "send the bytes of one tensor, or the file to logit-sampler sample --in",
-    // A length of eight bytes, which is below 100 MB, then an object of JSON.
-    isBegunBy: (bytes) =>
-      new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) < SAFETENSORS_HEADER_MAX &&
-      startsWith(bytes.subarray(4), [0, 0, 0, 0, "{", '"']),
+    // The length of the header in eight bytes, then an object of JSON. The library reads no header of 100 MB or more.
+    beginning: [ANY, ANY, ANY, ANY, 0, 0, 0, 0, ...ascii('{"')],
+    below: 100_000_000,
   },
   {
     name: "a Parquet file",
     instead: "send the values of one row, or the file to logit-sampler sample --in",
     // The magic, then the type of the first page in Thrift's compact form.
-    isBegunBy: (bytes) => startsWith(bytes, [..."PAR1", 0x15]) && bytes[6] === 0x15,
+    beginning: [...ascii("PAR1"), 0x15, ANY, 0x15],
   },
   {
     name: "a zip archive, as .npz and PyTorch's .pt files are",
     instead: "send the bytes of one array",
-    isBegunBy: (bytes) => startsWith(bytes, [..."PK", 3, 4]) && bytes[5] === 0,
+    beginning: [...ascii("PK"), 3, 4, ANY, 0],
   },
 ];
 
 /** Throws a Problem for the first bytes of a file. Fewer than eight bytes are not looked at. */
 export function requireNoFile(bytes: Uint8Array): void {
   if (bytes.length < LOOKED_AT) return;
-  const kind = KINDS.find((each) => each.isBegunBy(bytes));
-  if (kind === undefined) return;
-  throw new Problem(
-    "invalid_logits",
-    `a tensor is its bare elements, got ${kind.name}: ${kind.instead}`,
-    "/logits",
-  );
+  for (const { name, instead, beginning, below } of KINDS) {
+    let i = 0;
+    while (i < beginning.length && (beginning[i] === ANY || beginning[i] === bytes[i])) i++;
+    if (i < beginning.length) continue;
+    if (below !== undefined && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) >= below)
+      continue;
+    throw new Problem("invalid_logits", `a tensor is its bare elements, got ${name}: ${instead}`, "/logits");
+  }
 }
 
-function startsWith(bytes: Uint8Array, beginning: readonly (number | string)[]): boolean {
-  return beginning.every((each, i) => bytes[i] === (typeof each === "string" ? each.charCodeAt(0) : each));
+function ascii(text: string): number[] {
+  return Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -45,7 +45,10 @@ export class InferReader implements BodyReader {
   readonly #text: TextBuffer;
   /** remaining bytes of the JSON; for a body without tensors, more than will come */
   #text_missing: number;
-  #inference: Inference | undefined;
+  /** The request; undefined until the JSON is complete. */
+  inference: Inference | undefined;
+  /** True when the rows are those of a draft: `nextDraft` takes it. */
+  is_draft = false;
   #segments: Segment[] = [];
   #sides: SideTensor[] = [];
   #source: RowSource | undefined;
@@ -73,31 +76,21 @@ export class InferReader implements BodyReader {
     this.#text_missing = header_bytes ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The request; undefined until the JSON is complete. */
-  get inference(): Inference | undefined {
-    return this.#inference;
-  }
-
   /** True when the next bytes must be kept in memory until later ones arrive. */
   get parks(): boolean {
     const is_side = this.#segments[0]?.bytes !== undefined;
     const stores = this.#source instanceof StoredRows || this.#draft_rows?.parks === true;
-    return this.#inference === undefined || is_side || stores;
-  }
-
-  /** True when the rows are those of a draft: `nextDraft` takes it. */
-  get is_draft(): boolean {
-    return this.#inference !== undefined && isDraft(this.#inference);
+    return this.inference === undefined || is_side || stores;
   }
 
   get form(): BodyForm | undefined {
-    const { logits, rows } = this.#inference ?? {};
+    const { logits, rows } = this.inference ?? {};
     return logits?.place.in === "body" ? rows && ENCODINGS[rows.encoding].dtype : logits?.place.in;
   }
 
   write(chunk: Uint8Array): void {
     let rest = chunk;
-    if (this.#inference === undefined) {
+    if (this.inference === undefined) {
       const taken = Math.min(this.#text_missing, chunk.length);
       this.#text.append(chunk.subarray(0, taken));
       this.#text_missing -= taken;
@@ -118,12 +111,12 @@ export class InferReader implements BodyReader {
   }
 
   end(): void {
-    if (this.#inference === undefined && this.#header_bytes !== undefined)
+    if (this.inference === undefined && this.#header_bytes !== undefined)
       throw new Problem(
         "malformed_header",
         `Inference-Header-Content-Length must be at most the length of the body, ${this.#header_bytes - this.#text_missing}, got ${this.#header_bytes}`,
       );
-    if (this.#inference === undefined) this.#begin();
+    if (this.inference === undefined) this.#begin();
     const [short] = this.#segments;
     if (short !== undefined)
       throw new Problem(
@@ -135,7 +128,7 @@ export class InferReader implements BodyReader {
 
   /** The next step; undefined when more bytes are needed or all rows were taken. Throws the step's error. */
   next(): Step | undefined {
-    const inference = this.#inference;
+    const inference = this.inference;
     const source = this.#source;
     if (inference === undefined || !this.#complete || !source?.next()) return undefined;
     const { steps } = inference.rows;
@@ -172,13 +165,14 @@ export class InferReader implements BodyReader {
     const text = this.#text.whole();
     const make = (each: string) => planOf(each, limits);
     const { inference, options } = remembered?.inference.of(text, make) ?? make(text);
-    this.#inference = inference;
+    this.inference = inference;
+    this.is_draft = isDraft(inference);
     this.#first = options;
     for (const input of inference.inputs)
       if (input.place.in === "body") this.#expect(input, input.place.byte_size);
       else if (input !== inference.logits) this.#sides.push(this.#besideBody(input));
     this.#settle();
-    if (isDraft(inference)) this.#draft_rows = this.#openDraft(inference);
+    if (this.is_draft) this.#draft_rows = this.#openDraft(inference);
     else this.#source = this.#open(inference);
   }
 
@@ -255,15 +249,15 @@ export class InferReader implements BodyReader {
 
   /** Makes the options once every tensor besides the logits is complete. */
   #settle(): void {
-    if (this.#complete || this.#inference === undefined) return;
+    if (this.#complete || this.inference === undefined) return;
     if (this.#segments.some(({ bytes }) => bytes !== undefined)) return;
-    if (isDraft(this.#inference)) {
-      this.#draft = draftOfInference(this.#inference, this.#sides, this.#context);
+    if (this.is_draft) {
+      this.#draft = draftOfInference(this.inference, this.#sides, this.#context);
       return;
     }
-    const { parameters, rows } = this.#inference;
+    const { parameters, rows } = this.inference;
     this.#options = optionsOf(
-      this.#inference,
+      this.inference,
       rowOptions(parameters, this.#sides, rows.steps),
       this.#context.limits,
     );

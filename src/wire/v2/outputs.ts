@@ -34,17 +34,15 @@ const TOP = { option: "top_logprobs", implied: false } as const;
 
 function ofDraws<Field extends "token_id" | "text" | "logprob" | "processed_logprob" | "rank">(field: Field) {
   return (sampled: Sampled): readonly OutputValue[] | undefined => {
-    const values = (sampled.draws ?? [sampled]).map((draw) => draw[field]);
+    const { draws } = sampled;
+    if (draws === undefined) return sampled[field] === undefined ? undefined : [sampled[field]];
+    const values = draws.map((draw) => draw[field]);
     return values.every((value) => value !== undefined) ? values : undefined;
   };
 }
 
-function listed(list: readonly TokenLogprob[] | undefined, field: "token_id" | "logprob") {
-  return list?.map((each) => each[field]);
-}
-
-function one(value: OutputValue | undefined) {
-  return value === undefined ? undefined : [value];
+function listed(list: readonly TokenLogprob[], field: "token_id" | "logprob") {
+  return list.map((each) => each[field]);
 }
 
 /** `raw_entropy`, `processed_margin` and so on: each number, for both distributions. */
@@ -56,7 +54,7 @@ function ofUncertainty(): Readonly<Record<string, Output>> {
         datatype: "FP32",
         per: "row",
         needs: { option: "uncertainty", implied: true },
-        values: ({ uncertainty }) => one(uncertainty?.[side][number]),
+        values: ({ uncertainty }) => uncertainty && [uncertainty[side][number]],
       };
   return outputs;
 }
@@ -94,19 +92,19 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
     datatype: "INT64",
     per: "list",
     needs: TOP,
-    values: ({ top_logprobs }) => listed(top_logprobs, "token_id"),
+    values: ({ top_logprobs }) => top_logprobs && listed(top_logprobs, "token_id"),
   },
   top_logprobs: {
     datatype: "FP32",
     per: "list",
     needs: TOP,
-    values: ({ top_logprobs }) => listed(top_logprobs, "logprob"),
+    values: ({ top_logprobs }) => top_logprobs && listed(top_logprobs, "logprob"),
   },
   named_logprobs: {
     datatype: "FP32",
     per: "list",
     needs: { option: "logprob_token_ids", implied: false },
-    values: ({ named_logprobs }) => listed(named_logprobs, "logprob"),
+    values: ({ named_logprobs }) => named_logprobs && listed(named_logprobs, "logprob"),
   },
   kept: { datatype: "INT64", per: "row", values: ({ kept }) => [kept] },
   kept_token_ids: {
@@ -117,7 +115,12 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
   },
   kept_ids: { datatype: "INT32", per: "joined", ...KEPT_SETS },
   kept_offsets: { datatype: "INT64", per: "offsets", ...KEPT_SETS },
-  kept_mass: { datatype: "FP32", per: "row", needs: LOGPROBS, values: ({ kept_mass }) => one(kept_mass) },
+  kept_mass: {
+    datatype: "FP32",
+    per: "row",
+    needs: LOGPROBS,
+    values: ({ kept_mass }) => (kept_mass === undefined ? undefined : [kept_mass]),
+  },
   ...ofUncertainty(),
   seed: { datatype: "BYTES", per: "row", values: ({ seed }) => [seed] },
   step: { datatype: "INT64", per: "row", values: ({ step }) => [step] },
@@ -142,7 +145,10 @@ const DRAFT_OUTPUTS: Readonly<Record<string, DraftOutput>> = {
   accepted: { datatype: "INT64", values: ({ accepted }) => [accepted] },
   path: { datatype: "INT64", values: ({ path }) => path },
   drafted_token_ids: { datatype: "INT64", values: ({ draft_token_ids }) => draft_token_ids },
-  draft_accepted: { datatype: "INT64", values: ({ draft_accepted }) => one(draft_accepted) },
+  draft_accepted: {
+    datatype: "INT64",
+    values: ({ draft_accepted }) => (draft_accepted === undefined ? undefined : [draft_accepted]),
+  },
   preserves: { datatype: "BYTES", values: ({ preserves }) => [preserves] },
   next_step: { datatype: "INT64", values: ({ step }) => [step] },
   next_state: {
@@ -269,7 +275,7 @@ function* tensorOf(name: string, rows: readonly Sampled[]): Generator<undefined,
   const shape = several ? [rows.length, length] : [rows.length];
   const values: OutputValue[] = [];
   for (const list of lists) {
-    for (const value of padded(list, length, datatype)) values.push(value);
+    for (const value of list.length === length ? list : padded(list, length, datatype)) values.push(value);
     if (length >= PIECE_VALUES || (length > 1 && values.length % PIECE_VALUES < length)) yield;
   }
   return { name, datatype, shape, values };
@@ -291,7 +297,6 @@ function padded(
   length: number,
   datatype: OutputDatatype,
 ): readonly OutputValue[] {
-  if (list.length === length) return list;
   const padding = datatype === "INT64" ? PADDING : null;
   return [...list, ...Array.from({ length: length - list.length }, () => padding)];
 }

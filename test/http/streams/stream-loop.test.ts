@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { App } from "../../../src/app.ts";
 import { StreamSession } from "../../../src/http/streams/session.ts";
 import { StreamLoop, type StreamPipe } from "../../../src/http/streams/stream-loop.ts";
-import { LineReader } from "../../../src/wire/stream-reader.ts";
+import { FrameReader, LineReader } from "../../../src/wire/stream-reader.ts";
 import { listen, until } from "../listening.ts";
 
 /** A connection with a list of input; its reader accepts `room` lines at a time. */
@@ -56,6 +56,14 @@ function driven({ service, server }: App, pipe: StreamPipe) {
   return { loop, feed };
 }
 
+const TEXT_BIT = 0x8000_0000;
+
+function frame(bytes: Buffer, bit: number): Buffer {
+  const prefix = Buffer.alloc(4);
+  prefix.writeUInt32LE(bytes.length + bit);
+  return Buffer.concat([prefix, bytes]);
+}
+
 const ROW = '{"logits": [1, 2]}\n';
 
 describe("a stream over a connection that can be watched", () => {
@@ -78,6 +86,43 @@ describe("a stream over a connection that can be watched", () => {
     pipe.drain(99);
     await until(() => pipe.calls.at(-1) === "end");
     expect(pipe.lines).toHaveLength(5);
+    await app.close();
+  });
+
+  test("the first part of a row takes no turn, and its last part takes one", async () => {
+    const app = await listen();
+    const { service, server } = app;
+    let turns = 0;
+    const spent = service.admission.spent.bind(service.admission);
+    service.admission.spent = (ticket, ms) => {
+      turns += 1;
+      spent(ticket, ms);
+    };
+    const pipe = new FakePipe(9);
+    const session = new StreamSession(service, "id", "");
+    const reader = new FrameReader(session.context, { message_bytes_max: 1e6 });
+    const loop = new StreamLoop(service, session, reader, { pipe, log: server.log, turn_ms: 60_000 });
+    loop.start();
+    loop.take(frame(Buffer.from('{"seed": 1}'), TEXT_BIT));
+    await until(() => turns === 1);
+    const row = frame(Buffer.from(new Float32Array([1, 2, 3]).buffer), 0);
+    // Of the prefix, the first element, half of the second one, and the rest.
+    for (const [from, to] of [
+      [0, 8],
+      [8, 10],
+    ])
+      loop.take(row.subarray(from, to));
+    expect([turns, pipe.lines.length, reader.inside, service.admission.rows_out]).toEqual([1, 0, true, 1]);
+    loop.take(row.subarray(10));
+    await until(() => pipe.lines.length === 1);
+    expect([turns, reader.inside, service.admission.rows_out]).toEqual([2, false, 0]);
+    // A whole row takes a turn, and so does a part of a prefix.
+    loop.take(row);
+    await until(() => pipe.lines.length === 2);
+    expect(turns).toBe(3);
+    loop.take(row.subarray(0, 2));
+    await until(() => turns === 4);
+    loop.stop();
     await app.close();
   });
 
