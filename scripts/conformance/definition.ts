@@ -37,7 +37,7 @@ export function answerOf(step: StepOptions, row: readonly number[]): Answer {
     row,
     running(step).map(({ stage, options }) => ({ stage: stage.name, options })),
     {
-      history: step.history,
+      history: Array.from(step.history),
       prompt_length: step.prompt_length,
       // No stage of the suite draws: xtc_probability is 1, or xtc_outcome is "average".
       uniform: () => 0,

@@ -13,7 +13,7 @@ import { nodeOf, triesOf } from "../vocabulary/lookup.ts";
 import { divided, type Tokenizer } from "../vocabulary/pretokens.ts";
 import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
-import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
+import { bytesOf, type TokenIds, type Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
 import type { Effort } from "./effort.ts";
 import type { Matcher } from "./matcher.ts";
@@ -57,7 +57,7 @@ export function* canonicalBehind(
   matcher: Matcher,
   state: number,
   text: string,
-  history: readonly number[],
+  history: TokenIds,
   vocab_size: number,
 ): Generator<undefined, readonly number[]> {
   const { vocabulary, grammar } = matcher;
@@ -218,7 +218,7 @@ function goesOn(
  * blank that follows another character, or before punctuation that follows a letter. undefined when there is no such
  * position.
  */
-function contextOf(matcher: Matcher, history: readonly number[], text: string): string | undefined {
+function contextOf(matcher: Matcher, history: TokenIds, text: string): string | undefined {
   const parts: Uint8Array[] = [];
   let length = 0;
   let at = history.length;

@@ -8,7 +8,7 @@
 import { Problem } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
 import { spelled } from "../vocabulary/spelling.ts";
-import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
+import { bytesOf, type TokenIds, type Vocabulary } from "../vocabulary/vocabulary.ts";
 import { Budget } from "./budget.ts";
 import type { Grammar } from "./grammar.ts";
 import type { Masks } from "./mask.ts";
@@ -55,7 +55,7 @@ export class Matcher {
   /** undefined: the grammar holds from the beginning */
   readonly #waiting: Waiting | undefined;
   readonly #sequences: Sequence[] = [];
-  readonly #own = new WeakMap<readonly number[], Sequence>();
+  readonly #own = new WeakMap<TokenIds, Sequence>();
   readonly #start: number;
   /** by waiting state */
   readonly #banned = new Map<number, readonly number[]>();
@@ -87,7 +87,7 @@ export class Matcher {
   }
 
   /** The state after history[from …]. Throws a Problem for a token that the grammar does not accept. */
-  *follow(history: readonly number[], from: number): Generator<undefined, number> {
+  *follow(history: TokenIds, from: number): Generator<undefined, number> {
     this.grammar.tidy();
     this.grammar.openAccount();
     const length = history.length - from;
@@ -109,7 +109,7 @@ export class Matcher {
   }
 
   /** Like the above without pieces, for histories that are mostly cached. May pause if the caller allows it. */
-  stateBehind(history: readonly number[], from: number): number {
+  stateBehind(history: TokenIds, from: number): number {
     const length = history.length - from;
     const sequence = this.#sequenceFor(history, from);
     while (sequence.length < length) {
@@ -134,7 +134,7 @@ export class Matcher {
    * Whether the mask of a step is made, or needs at most one piece of work. If not, it should be made while other
    * requests have turns.
    */
-  isReady(history: readonly number[], from: number): boolean {
+  isReady(history: TokenIds, from: number): boolean {
     if (this.grammar.is_crowded) return false;
     return this.briefly(() => this.hasMade(this.stateBehind(history, from))) === true;
   }
@@ -212,7 +212,7 @@ export class Matcher {
     return this.#effort.again(() => this.advance(state, token_id));
   }
 
-  #left(history: readonly number[], index: number, state: number): Problem {
+  #left(history: TokenIds, index: number, state: number): Problem {
     const ended = state === EMPTY ? ", since the text has ended" : "";
     return new Problem(
       "grammar_left",
@@ -222,7 +222,7 @@ export class Matcher {
   }
 
   /** The cached sequence with the longest common prefix, cut or copied so that it can grow into this one. */
-  #sequenceFor(history: readonly number[], from: number): Sequence {
+  #sequenceFor(history: TokenIds, from: number): Sequence {
     const own = this.#own.get(history);
     const known = own === undefined ? this.#sequences : [own];
     const length = history.length - from;
@@ -245,7 +245,7 @@ export class Matcher {
     return this.#keep(copyOf(best, shared), history);
   }
 
-  #keep(sequence: Sequence, history: readonly number[]): Sequence {
+  #keep(sequence: Sequence, history: TokenIds): Sequence {
     this.#sequences.push(sequence);
     this.#own.set(history, sequence);
     let tokens = 0;
@@ -270,7 +270,7 @@ function requireSpecial(token_ids: ReadonlySet<number>, { name, special }: Vocab
 /** Most cached sequences belong to other texts: their last token shows that, without comparing the rest. */
 function mayShare(
   sequence: Sequence,
-  history: readonly number[],
+  history: TokenIds,
   from: number,
   length: number,
   shared: number,
@@ -280,7 +280,7 @@ function mayShare(
   return shared < 0 || sequence.token_ids[shared] === history[from + shared];
 }
 
-function commonLength(sequence: Sequence, history: readonly number[], from: number, length: number): number {
+function commonLength(sequence: Sequence, history: TokenIds, from: number, length: number): number {
   const end = Math.min(sequence.length, length);
   const { token_ids } = sequence;
   for (let i = 0; i < end; i++) if (token_ids[i] !== history[from + i]) return i;

@@ -173,6 +173,7 @@ export class TokenTable {
     const length = Math.min(end - from, HISTORY_CHUNK);
     // A whole list is copied twice as fast as its elements are.
     if (length === history.length) chunk.set(history);
+    else if (history instanceof Int32Array) chunk.set(history.subarray(from, from + length));
     else for (let i = 0; i < length; i++) chunk[i] = history[from + i]!;
     return length;
   }

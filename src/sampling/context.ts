@@ -5,7 +5,7 @@
 import { Grammars } from "../grammar/grammars.ts";
 import type { TokenTable } from "../kernels/kernel.ts";
 import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
-import type { Vocabulary } from "../vocabulary/vocabulary.ts";
+import type { TokenIds, Vocabulary } from "../vocabulary/vocabulary.ts";
 import { FadingTokens } from "./history/fading.ts";
 import { matchableEnd, withoutForeignIds } from "./history/foreign-ids.ts";
 import type { PreparedHistory } from "./history/prepared-history.ts";
@@ -33,9 +33,9 @@ export class StepContext implements StepText {
   /** numbers that a stage computed, by their name in the reply */
   readonly found = new Map<string, number>();
   /** token ids so far, prompt first; an id without a logit in the row is a number that equals no other */
-  history: readonly number[] = [];
+  history: TokenIds = [];
   /** the same ids as sent: watermarks are keyed by them */
-  sent_history: readonly number[] = [];
+  sent_history: TokenIds = [];
   /** how many of `history` are prompt; the rest was generated */
   prompt_length = 0;
   vocab_size = 0;

@@ -51,7 +51,7 @@ interface Asked extends Pick<StepOptions, "history" | "prompt_length" | "state">
 }
 
 function optionsText({ receipt: options, history, prompt_length, state }: Asked): string {
-  return JSON.stringify(sorted({ options, history, prompt_length, state }));
+  return JSON.stringify(sorted({ options, history: Array.from(history), prompt_length, state }));
 }
 
 /** The same value with the names of every object sorted. */

@@ -10,6 +10,7 @@ import { Problem, show } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import type { Chain } from "./chain.ts";
 import type { Drawing } from "./draws.ts";
+import { growingListOf } from "./history/sequence.ts";
 import { contextIdsOf, isContextId, notAContextId } from "./options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
 import { parseStepOptions } from "./options/step-options.ts";
@@ -137,7 +138,7 @@ class Sequence implements SampleStream {
   constructor(sampler: StepTaker, given: Options, parsed: StepOptions, limits: OptionLimits) {
     this.#sampler = sampler;
     this.#limits = limits;
-    this.#history = [...parsed.history];
+    this.#history = growingListOf(parsed.history);
     this.#prompt_length = parsed.prompt_length;
     this.#step = parsed.step;
     this.#state = parsed.state;

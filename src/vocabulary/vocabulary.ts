@@ -37,6 +37,9 @@ export interface Vocabulary {
 /** Largest token id. Vocabularies hold 10⁵ to 10⁶ tokens; the bound keeps every table by token id small. */
 export const TOKEN_ID_MAX = 2 ** 24 - 1;
 
+/** Token ids in order, as numbers or as int32: a long history takes four bytes for each id. */
+export type TokenIds = readonly number[] | Int32Array;
+
 /** An id in a file. Throws an Error when it is invalid. */
 export function requiredId(id: unknown): number {
   if (Number.isInteger(id) && (id as number) >= 0 && (id as number) <= TOKEN_ID_MAX) return id as number; // just checked

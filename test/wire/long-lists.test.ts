@@ -1,11 +1,21 @@
 /** Long histories are read while they arrive, with the result of JSON.parse. */
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { textBesideLogits } from "../../src/wire/growing-buffer.ts";
 import { LONG_LIST } from "../../src/wire/json/long-list.ts";
+import type { Places } from "../../src/wire/json/nesting.ts";
 import { codeOf, split } from "./split.ts";
 
 const SIZES = [0, 4096, 1013];
 const ids = (count: number) => Array.from({ length: count }, (_, i) => (i * 7919) % 100);
+
+/** What was read, with the lists as JSON.parse makes them. */
+function restOf(text: string, places: Places, size: number): unknown {
+  const { rest } = split(text, places, size);
+  return JSON.parse(
+    JSON.stringify(rest, (_, value) => (ArrayBuffer.isView(value) ? [...(value as Int32Array)] : value)),
+  );
+}
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -23,8 +33,8 @@ describe("a history", () => {
     for (const size of SIZES)
       for (const places of ["step", "none", "either"] as const) {
         const value = { seed: 5, history: ids(count), step: 3 };
-        expect(split(JSON.stringify(value), places, size).rest).toEqual(value);
-        expect(split(JSON.stringify(value, null, 1), places, size).rest).toEqual(value);
+        expect(restOf(JSON.stringify(value), places, size)).toEqual(value);
+        expect(restOf(JSON.stringify(value, null, 1), places, size)).toEqual(value);
       }
   });
 
@@ -35,15 +45,25 @@ describe("a history", () => {
     expect(parsedLength(() => split(odd, "step", 4096))).toBe(odd.length);
   });
 
+  test("is int32 when it is long: no list of numbers is filled or checked in one piece of many milliseconds", () => {
+    const history = ids(30_000);
+    history[7] = -1;
+    const { rest } = split(JSON.stringify({ history }), "step", 4096);
+    const read = (rest as { history: unknown }).history;
+    expect(read).toEqual(Int32Array.from(history));
+    const known = Int32Array.from(ids(30_000));
+    expect(parseStepOptions({ history: known }).history).toBe(known);
+  });
+
   test("of each row, and of the body", () => {
     const rows = [{ history: ids(9000) }, {}, { seed: 1, history: ids(10_000) }, { history: ids(3) }];
     const value = { rows, history: ids(8500) };
-    for (const size of SIZES) expect(split(JSON.stringify(value), "batch", size).rest).toEqual(value);
+    for (const size of SIZES) expect(restOf(JSON.stringify(value), "batch", size)).toEqual(value);
   });
 
   test("elsewhere stays in the text", () => {
     const value = { combine: { history: ids(9000) }, stop: [{ history: ids(9000) }], bias: ids(9000) };
-    for (const size of SIZES) expect(split(JSON.stringify(value), "step", size).rest).toEqual(value);
+    for (const size of SIZES) expect(restOf(JSON.stringify(value), "step", size)).toEqual(value);
   });
 
   test.each(["-1", "16777216", "1.0", "2e1", '"a,b]"', "null", "[1,[2,3]]", '{"a":[1,2]}'])(
@@ -53,7 +73,7 @@ describe("a history", () => {
         const entries = ids(9500).map(String);
         entries[place] = odd;
         const text = `{"history":[${entries.join()}],"a":[2]}`;
-        for (const size of [0, 1013]) expect(split(text, "step", size).rest).toEqual(JSON.parse(text));
+        for (const size of [0, 1013]) expect(restOf(text, "step", size)).toEqual(JSON.parse(text));
       }
     },
   );

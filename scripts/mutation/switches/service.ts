@@ -48,6 +48,13 @@ export const SERVICE_SWITCHES: readonly Switch[] = [
     tests: HTTP,
   },
   {
+    name: "a long history as int32",
+    file: "src/wire/json/long-list.ts",
+    part: "if (!first.every(isInt32))",
+    instead: "if (first.length > 0)",
+    tests: ["test/wire/long-lists.test.ts"],
+  },
+  {
     name: "freed chunks",
     file: "src/http/node/collect.ts",
     part: "if (length >= FREED_BYTES_MIN && buffer.byteLength === length) ",

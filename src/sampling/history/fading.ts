@@ -7,6 +7,7 @@
  *            0 ───────────╲──────── age: the last token has 1
  *                       last_n last_n + decay_range
  */
+import type { TokenIds } from "../../vocabulary/vocabulary.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 
 export class FadingTokens {
@@ -23,13 +24,7 @@ export class FadingTokens {
   #id_end = 0;
 
   /** Weighs history[begin … end − 1]; ids from `id_end` on have no weight. A `last_n` below 0 counts every token in full. */
-  weigh(
-    history: readonly number[],
-    begin: number,
-    last_n: number,
-    decay_range: number,
-    id_end: number,
-  ): this {
+  weigh(history: TokenIds, begin: number, last_n: number, decay_range: number, id_end: number): this {
     const end = history.length;
     const full = last_n < 0 ? begin : Math.max(begin, end - last_n);
     // The token at an age of last_n + decay_range has weight 0.

@@ -3,7 +3,7 @@
  * equal to the vocabulary's size, and −1 for a token without an id. They are context: they count in lengths and positions, and
  * match nothing. No penalty applies to them, no sequence contains them, and no two of them are equal.
  */
-import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
+import { TOKEN_ID_MAX, type TokenIds } from "../../vocabulary/vocabulary.ts";
 
 /** Largest id in a history, because ids are sent as int32. */
 export const CONTEXT_ID_MAX = 2 ** 31 - 1;
@@ -17,24 +17,30 @@ export function matchableEnd(vocab_size: number): number {
  * A copy of the history in which each id from `end` on becomes a unique number: CONTEXT_ID_MAX minus its position.
  * These numbers lie above TOKEN_ID_MAX, because a history is shorter than 2³⁰.
  */
-export function withoutForeignIds(history: readonly number[], end: number): number[] {
-  return history.map((id, position) => (id < end ? id : CONTEXT_ID_MAX - position));
+export function withoutForeignIds(history: TokenIds, end: number): Int32Array {
+  const own = new Int32Array(history.length);
+  for (let position = 0; position < history.length; position++) {
+    const id = history[position]!;
+    own[position] = id < end ? id : CONTEXT_ID_MAX - position;
+  }
+  return own;
 }
 
 /** The history without the ids from `end` on, and the number of those before each position. */
 export interface OwnIds {
-  readonly ids: readonly number[];
+  readonly ids: Int32Array;
   /** by position in the whole history, and one entry after it */
   readonly before: Int32Array;
 }
 
-export function ownIdsOf(history: readonly number[], end: number): OwnIds {
-  const ids: number[] = [];
+export function ownIdsOf(history: TokenIds, end: number): OwnIds {
+  const ids = new Int32Array(history.length);
+  let count = 0;
   const before = new Int32Array(history.length + 1);
   for (let position = 0; position < history.length; position++) {
     const id = history[position]!;
-    if (id < end) ids.push(id);
-    before[position + 1] = ids.length;
+    if (id < end) ids[count++] = id;
+    before[position + 1] = count;
   }
-  return { ids, before };
+  return { ids: ids.subarray(0, count), before };
 }

@@ -14,7 +14,7 @@ export class OccurrenceFinder {
    * Searches `text` for the last `length` tokens of `sequence`. There is no occurrence when the sequence is shorter; with
    * length 0, every position matches. Valid until the next call.
    */
-  find(text: readonly number[], sequence: readonly number[], length: number): this {
+  find(text: readonly number[], sequence: ArrayLike<number>, length: number): this {
     this.count = 0;
     const start = sequence.length - length;
     if (start < 0 || length >= text.length) return this;
@@ -31,7 +31,7 @@ export class OccurrenceFinder {
     return this;
   }
 
-  #findBorders(sequence: readonly number[], start: number, length: number): void {
+  #findBorders(sequence: ArrayLike<number>, start: number, length: number): void {
     if (length > this.#borders.length) this.#borders = new Int32Array(2 * length);
     let border = 0;
     this.#borders[0] = 0;

@@ -2,7 +2,9 @@
  * Results about the history that all steps of one request share: it is counted and searched for repeats once, not once
  * for each row. The history must not change meanwhile, so streams, whose histories grow in place, do not use this.
  */
+
 import type { CountMemory } from "../../kernels/kernel.ts";
+import type { TokenIds } from "../../vocabulary/vocabulary.ts";
 import type { Repeats } from "./repeats.ts";
 import type { SeenTokens } from "./seen-tokens.ts";
 
@@ -18,6 +20,6 @@ export class PreparedHistory {
 }
 
 /** Prepares a history that several steps share; undefined when it is too short. */
-export function prepareHistory(history: readonly number[]): PreparedHistory | undefined {
+export function prepareHistory(history: TokenIds): PreparedHistory | undefined {
   return history.length < LENGTH_MIN ? undefined : new PreparedHistory();
 }

@@ -3,7 +3,7 @@
  * them. Breakers of tokens are kept as a trie, so the cost of a search does not depend on their number. Text breakers
  * are searched in the bytes of the tokens, across token borders.
  */
-import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
+import { bytesOf, type TokenIds, type Vocabulary } from "../../vocabulary/vocabulary.ts";
 import type { NamedIn } from "./token-names.ts";
 import { type Sought, soughtIn, type TokenSequence } from "./token-sequences.ts";
 
@@ -70,7 +70,7 @@ export class SequenceBreakers {
    * The number of tokens of history[first … end − 1] after the last breaker; all of them when there is none.
    * The last breaker is the one that begins last; of several with the same beginning, the longest.
    */
-  tokensSince(history: readonly number[], first: number, end: number): number {
+  tokensSince(history: TokenIds, first: number, end: number): number {
     if (this.#is_empty) return end - first;
     for (let start = end - 1; start >= first; start--) {
       const length = this.#longestAt(history, start, end);
@@ -80,7 +80,7 @@ export class SequenceBreakers {
   }
 
   /** Length of the longest breaker that begins in the token at `start`; 0 when there is none. */
-  #longestAt(history: readonly number[], start: number, end: number): number {
+  #longestAt(history: TokenIds, start: number, end: number): number {
     let longest = 0;
     for (let i = 0; i < this.#texts.length; i++)
       longest = Math.max(longest, lengthAt(this.#texts[i]!, history, start, end));
@@ -108,12 +108,7 @@ export class SequenceBreakers {
  * The number of tokens that a text touches when it begins inside the token at `start`; 0 when it is not found before
  * `end`.
  */
-function lengthAt(
-  { bytes, vocabulary }: Text,
-  history: readonly number[],
-  start: number,
-  end: number,
-): number {
+function lengthAt({ bytes, vocabulary }: Text, history: TokenIds, start: number, end: number): number {
   const head = bytesOf(vocabulary, history[start]!);
   for (let begin = 0; begin < head.length; begin++) {
     if (head[begin] !== bytes[0]) continue;
@@ -124,7 +119,7 @@ function lengthAt(
 }
 
 interface From {
-  readonly history: readonly number[];
+  readonly history: TokenIds;
   readonly start: number;
   /** a byte of the token at `start` */
   readonly begin: number;

@@ -1,11 +1,11 @@
 /** What a stage may know of the text of a step: the tokens so far, the vocabulary with their texts, and compiled grammars. */
 import { Problem } from "../../errors.ts";
 import type { Grammars } from "../../grammar/grammars.ts";
-import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
+import type { TokenIds, Vocabulary } from "../../vocabulary/vocabulary.ts";
 
 export interface StepText {
   /** token ids so far, prompt first */
-  readonly history: readonly number[];
+  readonly history: TokenIds;
   readonly prompt_length: number;
   readonly vocabulary: Vocabulary | undefined;
   /** grammars that this sampler compiled recently */

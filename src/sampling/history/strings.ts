@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { show } from "../../errors.ts";
-import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
+import { bytesOf, type TokenIds, type Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { listOf } from "../options/counted-fields.ts";
 
 const STRINGS_MAX = 64;
@@ -38,7 +38,7 @@ export function byteStrings() {
 /** The generated text of a step, with the drawn token at its end. */
 export interface Written {
   readonly vocabulary: Vocabulary;
-  readonly history: readonly number[];
+  readonly history: TokenIds;
   readonly prompt_length: number;
   readonly token_id: number;
 }

@@ -2,7 +2,9 @@
  * Counts the tokens in a part of the history: in the kernel's table, or in its own table when token ids lie past
  * the kernel's vocabulary, which is possible with a sparse row.
  */
+
 import type { TokenTable } from "../../kernels/kernel.ts";
+import type { TokenIds } from "../../vocabulary/vocabulary.ts";
 import { ownIdsOf } from "./foreign-ids.ts";
 import type { PreparedHistory } from "./prepared-history.ts";
 import type { SeenTokens } from "./seen-tokens.ts";
@@ -10,7 +12,7 @@ import type { SeenTokens } from "./seen-tokens.ts";
 export class TokenCounter {
   readonly #table: TokenTable;
   readonly #wide = new WideTable();
-  #history: readonly number[] = [];
+  #history: TokenIds = [];
   #prepared: PreparedHistory | undefined;
   #id_end = 0;
   /** by position of the whole history, the number of counted ids before it; undefined: all */
@@ -27,7 +29,7 @@ export class TokenCounter {
    * Takes a new history whose first `prompt_length` tokens are the prompt. Returns the length of tables by its ids:
    * the largest id plus 1, or 0 without ids.
    */
-  take(history: readonly number[], prompt_length: number, prepared?: PreparedHistory): number {
+  take(history: TokenIds, prompt_length: number, prepared?: PreparedHistory): number {
     this.#own_before = undefined;
     this.#history = history;
     this.#prepared = prepared;
@@ -38,7 +40,7 @@ export class TokenCounter {
   }
 
   /** The same for a history whose ids from `end` on are not counted; ranges still refer to the whole history. */
-  takeOwn(history: readonly number[], prompt_length: number, end: number): number {
+  takeOwn(history: TokenIds, prompt_length: number, end: number): number {
     const { ids, before } = ownIdsOf(history, end);
     const id_end = this.take(ids, before[prompt_length]!);
     this.#own_before = before;
@@ -83,7 +85,7 @@ class WideTable implements SeenTokens {
   /** by token id: its index plus 1 */
   #places = new Int32Array(0);
 
-  count(history: readonly number[], first: number, end: number, id_end: number): void {
+  count(history: TokenIds, first: number, end: number, id_end: number): void {
     this.#clear();
     if (id_end > this.#places.length) this.#places = new Int32Array(id_end);
     if (end - first > this.token_ids.length) {

@@ -3,7 +3,7 @@
  * as long as it begins and ends at token borders. No tokenizer is needed.
  */
 import { specialNamed, tokensOfBytes } from "../../vocabulary/lookup.ts";
-import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
+import { bytesOf, type TokenIds, type Vocabulary } from "../../vocabulary/vocabulary.ts";
 import type { Scope, StepContext } from "../context.ts";
 import type { MinHistory } from "../options/sequences.ts";
 import { requireBelow } from "../vocab-size.ts";
@@ -48,7 +48,7 @@ export function soughtIn(
 
 /** The part of the history that is searched. */
 export interface Place extends NamedIn {
-  readonly history: readonly number[];
+  readonly history: TokenIds;
   /** index of the first token of the part */
   readonly first: number;
 }
@@ -109,7 +109,7 @@ function begunBy(
 }
 
 /** True when history[since … end) ends with a sequence. */
-export function endsWith(sought: Sought, history: readonly number[], since: number, end: number): boolean {
+export function endsWith(sought: Sought, history: TokenIds, since: number, end: number): boolean {
   if (!("bytes" in sought))
     return sought.length <= end - since && standBefore(sought, sought.length, history, end);
   const { bytes, vocabulary } = sought;
@@ -124,12 +124,7 @@ export function endsWith(sought: Sought, history: readonly number[], since: numb
 }
 
 /** True when the first `count` ids stand directly before `end`. */
-function standBefore(
-  ids: readonly number[],
-  count: number,
-  history: readonly number[],
-  end: number,
-): boolean {
+function standBefore(ids: readonly number[], count: number, history: TokenIds, end: number): boolean {
   for (let i = 1; i <= count; i++) if (history[end - i] !== ids[count - i]) return false;
   return true;
 }
@@ -137,7 +132,7 @@ function standBefore(
 /** True when the bytes begin with those of history[begin … end), which are not longer. */
 function spells(
   vocabulary: Vocabulary,
-  history: readonly number[],
+  history: TokenIds,
   begin: number,
   end: number,
   bytes: Uint8Array,

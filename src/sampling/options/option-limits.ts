@@ -77,6 +77,6 @@ export function requireWithin(
 }
 
 function lengthOf(value: unknown): number {
-  if (Array.isArray(value)) return value.length;
+  if (Array.isArray(value) || value instanceof Int32Array) return value.length;
   return isRecord(value) ? Object.keys(value).length : 0;
 }

@@ -1,5 +1,7 @@
 /** reasoning_budget: ends a block of reasoning that is too long, by forcing a message that closes it. */
+
 import * as z from "zod";
+import type { TokenIds } from "../../vocabulary/vocabulary.ts";
 import { maskOf } from "../candidates/mask.ts";
 import { idsOf } from "../history/token-names.ts";
 import { endsWith, isSpelt, type Sought, soughtIn } from "../history/token-sequences.ts";
@@ -80,7 +82,7 @@ interface Marks {
  * to the text before it.
  */
 function placeInForced(
-  history: readonly number[],
+  history: TokenIds,
   first: number,
   { budget, start, end }: Marks,
   forced_length: number,

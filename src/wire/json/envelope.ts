@@ -96,8 +96,8 @@ export class JsonEnvelope {
     for (const list of this.#lists) {
       const { rows } = value as { rows?: unknown };
       const own = list.row === undefined ? value : (rows as readonly unknown[])[list.row];
-      const fields = own as { history: readonly number[] };
-      fields.history = list.complete(fields.history);
+      const fields = own as { history: ReturnType<LongList["complete"]> };
+      fields.history = list.complete(fields.history as readonly unknown[]);
     }
     return value;
   }
@@ -252,6 +252,7 @@ export class JsonEnvelope {
     list.bytes += used - begin;
     this.#text.count(used - begin);
     if (list.scanner.closed) {
+      list.end();
       this.#lists.push(list);
       this.#nesting.close();
       this.#endArray();

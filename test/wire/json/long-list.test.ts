@@ -1,6 +1,6 @@
 /** A long list of ids is whole whatever its length is beside that of the parts in which it is kept. */
 import { expect, test } from "vitest";
-import { LongList } from "../../../src/wire/json/long-list.ts";
+import { LONG_LIST, LongList } from "../../../src/wire/json/long-list.ts";
 
 const PART = 16_384;
 
@@ -14,7 +14,11 @@ test.each([0, 1, PART - 1, PART, PART + 1, 3 * PART])(
       list.scanner.write(bytes.subarray(from, from + 1000), 0);
     const text = list.text();
     expect(JSON.parse(`[5,6${text}]`)).toEqual([5, 6, ...ids]);
-    expect(list.complete([5, 6])).toEqual([5, 6, ...ids]);
+    const first = Array.from({ length: LONG_LIST }, (_, index) => index);
+    list.end();
+    expect(list.complete(first)).toEqual(Int32Array.from([...first, ...ids]));
+    expect(list.complete([...first.slice(1), 0.5])).toEqual([...first.slice(1), 0.5, ...ids]);
+    expect(list.complete([...first.slice(1), -1])).toEqual(Int32Array.from([...first.slice(1), -1, ...ids]));
   },
 );
 

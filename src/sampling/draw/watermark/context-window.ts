@@ -1,4 +1,5 @@
 /** The tokens that decide a watermark, and a test whether they occurred before. */
+import type { TokenIds } from "../../../vocabulary/vocabulary.ts";
 import type { StepContext } from "../../context.ts";
 import type { ContextRule, MarkOptions } from "./scheme.ts";
 
@@ -40,7 +41,7 @@ export function contextOf(
 
 /** True when an earlier token of the sequence, from position `first` on, had this context. */
 function cameBefore(
-  tokens: readonly number[],
+  tokens: TokenIds,
   begin: number,
   first: number,
   context: Int32Array,

@@ -1,6 +1,7 @@
 /**
  * The history is read differently: without its last token, without the prompt, or without the generated tokens.
  */
+import type { TokenIds } from "../../../vocabulary/vocabulary.ts";
 import type { StepOptions } from "../../step.ts";
 import { type Explanation, type Proposal, running } from "../explanation.ts";
 
@@ -11,7 +12,7 @@ export const other_history: Explanation = {
     const looking = running(step).find(({ stage }) => stage.looksBack);
     const { history, prompt_length } = step;
     if (looking === undefined || history.length === 0) return [];
-    const only = (words: string, ids: readonly number[], length: number): Proposal => ({
+    const only = (words: string, ids: TokenIds, length: number): Proposal => ({
       kind: "scope",
       stage: looking.stage.name,
       says: `as if ${words}`,
@@ -35,6 +36,6 @@ export const other_history: Explanation = {
   },
 };
 
-function withHistory(step: StepOptions, history: readonly number[], prompt_length: number): StepOptions {
+function withHistory(step: StepOptions, history: TokenIds, prompt_length: number): StepOptions {
   return { ...step, history, prompt_length, prepared: undefined };
 }
