@@ -36,14 +36,16 @@ const PENALTIES = [0, 1, 0.6, 2, -0.5];
 export const ASKED: Readonly<Record<string, (random: Seeded) => Asked>> = {
   transformers(random) {
     const world = worldOf(random);
-    const row = random.oneIn(3)
+    const penalties = random.oneIn(3)
       ? { no_repeat_ngram_size: 2 + random.below(2), repetition_penalty: random.pick([0.8, 1.2, 1.7]) }
       : {};
     const own = {
       length_penalty: random.pick(PENALTIES),
       early_stopping: random.pick([true, false, "never"]),
     };
-    return { world, beam: { rule: "transformers", ...common(random, world, 3), ...own }, row };
+    const beam = { rule: "transformers", ...common(random, world, 3), ...own };
+    const temperature = random.oneIn(3) ? { temperature: random.pick([0.5, 0.7, 1.3, 2]) } : {};
+    return { world, beam, row: { ...penalties, ...temperature } };
   },
   vllm(random) {
     const world = worldOf(random);
@@ -77,16 +79,17 @@ export const ASKED: Readonly<Record<string, (random: Seeded) => Asked>> = {
 };
 
 /**
- * The chain that corresponds to a host's options: transformers penalises log-probabilities, not logits, and bans
- * afterwards.
+ * The chain that corresponds to a host's options: transformers penalises log-probabilities, not logits, bans
+ * afterwards, and divides last.
  */
 export function ownRow(row: Asked["row"]): Readonly<Record<string, unknown>> {
-  const { repetition_penalty, no_repeat_ngram_size } = row;
+  const { repetition_penalty, no_repeat_ngram_size, temperature } = row;
   const chain = [
     ...(repetition_penalty === undefined
       ? []
       : [{ stage: "repetition_penalty", repetition_penalty, repetition_penalty_normalize: true }]),
     ...(no_repeat_ngram_size === undefined ? [] : [{ stage: "no_repeat_ngram_size", no_repeat_ngram_size }]),
+    ...(temperature === undefined ? [] : [{ stage: "temperature", temperature }]),
   ];
   return chain.length === 0 ? {} : { chain };
 }

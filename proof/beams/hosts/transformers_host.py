@@ -3,7 +3,7 @@
 import torch
 from rows import row_of, searches, tell
 from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
-from transformers.generation import GenerationMixin
+from transformers.generation import GenerationMixin, LogitsProcessorList, TemperatureLogitsWarper
 from transformers.modeling_outputs import CausalLMOutput
 
 
@@ -56,7 +56,14 @@ def main():
             **{name: row[name] for name in ("no_repeat_ngram_size", "repetition_penalty") if name in row},
         )
         prompt = torch.tensor([world["prompt"]])
-        out = model.generate(prompt, generation_config=config, attention_mask=torch.ones_like(prompt))
+        # generate() ignores temperature without do_sample, but not a processor.
+        warpers = [TemperatureLogitsWarper(float(row["temperature"]))] if "temperature" in row else []
+        out = model.generate(
+            prompt,
+            generation_config=config,
+            attention_mask=torch.ones_like(prompt),
+            logits_processor=LogitsProcessorList(warpers),
+        )
         pad = world["vocab_size"] + 1
         found = []
         for ids, score in zip(out.sequences.tolist(), out.sequences_scores.tolist()):

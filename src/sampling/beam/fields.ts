@@ -27,7 +27,7 @@ export const SEARCH_FIELDS = {
   score: oneOf(BEAM_SCORES)
     .optional()
     .describe(
-      "The score that is summed along a sequence: `chain`, ln p after the chain; `model`, ln p of the unchanged row; `processed`, the score after the chain minus ln Σ exp of the unchanged row, as transformers sums it.",
+      "The score that is summed along a sequence: `chain`, ln p after the chain; `model`, ln p of the unchanged row; `processed`, the score of a chain that begins with ln p instead of logits, as transformers sums it: the score after the chain minus ln Σ exp of the unchanged row, which temperatures divide too.",
     ),
 } as const;
 

@@ -168,6 +168,7 @@ class Look implements RowLook {
     const { candidates, rows } = this.left;
     const { score } = this.#call;
     const scores = score === "processed" ? kept.map(({ token_id }) => candidates.keptScoreOf(token_id)) : [];
+    const { divided_by } = candidates;
     const states = this.#statesOf(kept);
     // From here on the row is unchanged.
     const raw = this.left.raw();
@@ -179,7 +180,7 @@ class Look implements RowLook {
           ? logprob
           : score === "model"
             ? model
-            : processed(rows, scores[i] ?? 0, token_id, model);
+            : processed(rows, { score: scores[i] ?? 0, divided_by }, token_id, model);
       return [this.#way(token_id, own, model, logprob, states?.[i])];
     });
   }
@@ -211,16 +212,27 @@ class Look implements RowLook {
   }
 }
 
-/** The score after the chain minus ln Σ exp of the unchanged row; −∞ where the token had probability 0 there. */
+/** A score after the chain. */
+interface Processed {
+  readonly score: number;
+  /** the product of the chain's temperatures */
+  readonly divided_by: number;
+}
+
+/**
+ * The score after a chain that begins with ln p: the score after the chain minus ln Σ exp of the unchanged row, which a
+ * temperature divides too. −∞ where the token had probability 0 there.
+ */
 function processed(
   rows: readonly LogitsRow[],
-  score: number,
+  { score, divided_by }: Processed,
   token_id: number,
   model: number | null,
 ): number {
   const row = rows[0] as LogitsRow; // every step has at least one row
   const logit = isSparse(row) ? row.values[row.token_ids.indexOf(token_id)] : row.values[token_id];
-  return model === null || logit === undefined ? Number.NEGATIVE_INFINITY : score - logit + model;
+  if (model === null || logit === undefined) return Number.NEGATIVE_INFINITY;
+  return divided_by === 1 ? score - logit + model : score - (logit - model) / divided_by;
 }
 
 function sum(before: number | null, logprob: number | null): number | null {

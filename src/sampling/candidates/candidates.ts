@@ -49,7 +49,7 @@ export class Candidates {
   /** true when the running stage is the last one */
   #is_last = false;
   /** product of all divisors of the scores so far */
-  #divided_by = 1;
+  divided_by = 1;
   /** length of the row: ids at or past it do not exist */
   vocab_size = 0;
 
@@ -64,7 +64,7 @@ export class Candidates {
   startRow(row: Row): void {
     this.vocab_size = row.length;
     this.removal.listed = row.length;
-    this.#divided_by = 1;
+    this.divided_by = 1;
     this.#dense.reset(row);
     this.#omitted.start(0);
     this.#form = "dense";
@@ -77,7 +77,7 @@ export class Candidates {
   startSparse(row: SparseRow, vocab_size: number): void {
     this.vocab_size = vocab_size;
     this.removal.listed = vocab_size;
-    this.#divided_by = 1;
+    this.divided_by = 1;
     beginSparse(this.#turnCompact(row.token_ids.length), this.#omitted, row, vocab_size);
   }
 
@@ -212,8 +212,8 @@ export class Candidates {
   // ── rescaling ─────────────────────────────────────────────────────────────────────────────────────────────
 
   divideBy(temperature: number): void {
-    const divisor = divisorBehind(this.#divided_by, temperature);
-    this.#divided_by *= divisor;
+    const divisor = divisorBehind(this.divided_by, temperature);
+    this.divided_by *= divisor;
     this.#omitted.rescaled(divisor, () => this.#compact.logSumExp());
     if (this.#form === "compact") this.#compact.divideBy(divisor);
     else this.#dense.temperature *= divisor;
