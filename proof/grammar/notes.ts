@@ -78,8 +78,8 @@ export async function againstNotes(
       tally.wrong.push(`${file}: ${rules}`);
       continue;
     }
-    const as_sent = await judge.ask(schema, texts);
-    const by_rest = rules === 0 ? as_sent : await judge.ask(rest, texts);
+    const as_sent = await judge.ask(withNull(schema), texts);
+    const by_rest = rules === 0 ? as_sent : await judge.ask(withNull(rest), texts);
     if (as_sent === undefined || by_rest === undefined) {
       tally.unread++;
       continue;
@@ -165,6 +165,14 @@ function withoutNoted(schema: unknown, first: readonly Rule[]): number | string 
     // What is left out as a whole comes first.
     for (const rule of rules.toSorted((a, b) => Number(isWhole(b)) - Number(isWhole(a)))) {
       const owner = owners.get(rule);
+      if (owner === undefined && rule.keyword.startsWith("dependent")) {
+        // Up to draft 7 this is what `dependencies` is read as.
+        const old = ownerOf(schema, { ...rule, keyword: "dependencies" });
+        if (old !== undefined) {
+          delete old["dependencies"];
+          continue;
+        }
+      }
       if (owner === undefined) return `${JSON.stringify(rule)} names no rule of the schema`;
       if (Object.hasOwn(owner, rule.keyword)) weaken(owner, rule);
     }
@@ -223,6 +231,15 @@ function weaken(owner: Fields, rule: Rule): void {
     const others = owner["allOf"];
     owner["allOf"] = [...(Array.isArray(others) ? others : []), { anyOf: own }];
   }
+}
+
+/** The schema with `nullable` of OpenAPI 3.0, which jsonschema does not know, written as a type. */
+function withNull(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withNull);
+  if (!isRecord(schema)) return schema;
+  const fields = Object.fromEntries(Object.entries(schema).map(([name, own]) => [name, withNull(own)]));
+  const { nullable, type } = fields;
+  return nullable === true && type !== undefined ? { ...fields, type: [type, "null"].flat() } : fields;
 }
 
 /** jsonschema, in a process of its own. */

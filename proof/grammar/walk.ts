@@ -13,6 +13,20 @@ export interface Walked {
 /** Tokens whose bytes help to end a JSON text. */
 const ENDING = /^["}\]\s]*$/;
 
+const KNOWN = new WeakMap<Vocabulary, Uint8Array>();
+
+/** By id: 1 for tokens that help to end a text. */
+function endingOf(vocabulary: Vocabulary): Uint8Array {
+  let ends = KNOWN.get(vocabulary);
+  if (ends === undefined) {
+    ends = Uint8Array.from({ length: vocabulary.size }, (_, id) =>
+      ENDING.test(latin(bytesOf(vocabulary, id))) ? 1 : 0,
+    );
+    KNOWN.set(vocabulary, ends);
+  }
+  return ends;
+}
+
 export function walk(
   grammar: Grammar,
   vocabulary: Vocabulary,
@@ -21,6 +35,7 @@ export function walk(
   wanted: number,
 ): Walked {
   const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: [] });
+  const ends = endingOf(vocabulary);
   const token_ids: number[] = [];
   let state = grammar.start;
   while (token_ids.length < tokens_max) {
@@ -30,7 +45,7 @@ export function walk(
     if (allowed.length === 0) break;
     const is_long = token_ids.length >= wanted;
     if (may_end && (is_long || random() < 0.1)) break;
-    const ending = is_long ? allowed.filter((id) => ENDING.test(latin(bytesOf(vocabulary, id)))) : [];
+    const ending = is_long ? allowed.filter((id) => ends[id] === 1) : [];
     const among = ending.length > 0 && random() < 0.7 ? ending : allowed;
     const token_id = among[Math.floor(random() * among.length)]!;
     token_ids.push(token_id);

@@ -288,6 +288,15 @@ describe("weakened", () => {
     expect(takes(grammar, '{"b":3,"x":5,"a":6}')).toBe("whole");
   });
 
+  test("patterns are noted where they stand, beside other schemas", () => {
+    const patternProperties = Object.fromEntries(["^a", "^b", "^c", "^d", "^e"].map((name) => [name, {}]));
+    const schema = { allOf: [{ properties: { x: { const: 1 } } }, { type: "object", patternProperties }] };
+    const grammar = grammarOf("json_schema", schema, { unsupported: "weaken" });
+    expect(grammar.notes.map(({ keyword, pointer }) => [keyword, pointer])).toEqual([
+      ["patternProperties", "/json_schema/allOf/1"],
+    ]);
+  });
+
   test("a schema that is none stays refused", () => {
     const grammar = () => grammarOf("json_schema", { minLength: -1 }, { unsupported: "weaken" });
     expect(grammar).toThrow(/minLength must be a whole number/);

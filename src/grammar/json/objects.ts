@@ -193,12 +193,13 @@ export class ObjectNodes {
   }
 
   #refusePatterns(places: readonly Place[], count: number): void {
-    const problem = new Problem(
-      "grammar_unsupported",
-      `patternProperties is supported for at most ${PATTERNS_MAX} patterns of one object, got ${count}`,
-      places[0]?.pointer,
-    );
-    this.#parts.document.weaken(problem, "patternProperties");
+    const detail = `patternProperties is supported for at most ${PATTERNS_MAX} patterns of one object, got ${count}`;
+    for (const place of places)
+      if (said(place, "patternProperties") !== undefined)
+        this.#parts.document.weaken(
+          new Problem("grammar_unsupported", detail, place.pointer),
+          "patternProperties",
+        );
   }
 
   *#inOrder(properties: readonly Property[], others: number, counts: Counts): Generator<undefined, number> {
