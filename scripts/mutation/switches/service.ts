@@ -85,8 +85,8 @@ export const SERVICE_SWITCHES: readonly Switch[] = [
   {
     name: "parts of a streamed row without a turn",
     file: "src/http/streams/stream-loop.ts",
-    part: 'if (this.reader.is_partial === true && this.#state === "reading") this.#append();\n    else ',
-    instead: "",
+    part: "this.reader.is_partial === true &&",
+    instead: "this.reader.is_partial === undefined &&",
     tests: ["test/http/streams/stream-loop.test.ts"],
   },
   {
