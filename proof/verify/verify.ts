@@ -57,7 +57,7 @@ export const VERIFY: Proof = {
       for (const parents of [[-1, 0, 1], PARENTS])
         for (const threshold of THRESHOLDS) isTypical(report, { width, parents, threshold, sequences, seed });
     for (const course of TRANSLATED) isTranslated(report, { ...course, sequences, seed });
-    for (const world of MARKED) isMarked(report, world, Math.min(sequences, MARKED_MAX));
+    for (const world of MARKED) isMarked(report, world, MARKED_TEXTS[long ? "long" : "short"]);
     for (const method of WRONG) isFound(report, method, seed, Math.min(sequences, 100_000));
   },
 };
@@ -117,8 +117,8 @@ function isTranslated(report: Report, course: TranslatedCourse): void {
   );
 }
 
-/** A text under a mark takes several times as long as one without. */
-const MARKED_MAX = 100_000;
+/** A text under a mark takes several times as long as one without: each has a key of its own. */
+const MARKED_TEXTS = { short: 4000, long: 100_000 };
 
 const MARKED: readonly MarkedWorld[] = [
   ...["rejection", "block"].flatMap((method) =>
